@@ -1,0 +1,46 @@
+"""An account: somebody who may log in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from services.gateway.roles import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """`password_hash` is argon2id in PHC form. `name` is compared without regard to case."""
+
+    name: str
+    password_hash: str
+    roles: tuple[Role, ...]
+    is_enabled: bool
+    created_at: datetime
+
+
+class Accounts(Protocol):
+    """Where accounts are kept."""
+
+    async def find(self, name: str) -> Account | None: ...
+
+    async def all(self) -> list[Account]: ...
+
+    async def add(self, account: Account) -> bool:
+        """False where the name is taken."""
+        ...
+
+    async def replace(self, account: Account) -> None: ...
+
+    async def is_empty(self) -> bool: ...
+
+
+class PasswordHasher(Protocol):
+    """Slow on purpose; both run beside the event loop."""
+
+    async def hash(self, password: str) -> str: ...
+
+    async def matches(self, password: str, password_hash: str | None) -> bool:
+        """False where the hash is None, after the same time as for a wrong password."""
+        ...

@@ -1,0 +1,144 @@
+"""The one table of which route needs which verb, and the one dependency that enforces it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter
+from fastapi.routing import APIRoute, APIWebSocketRoute
+from starlette.requests import HTTPConnection
+
+from services.gateway.adapters.http.rooms import rooms_of
+from services.gateway.identity import Identity, not_allowed, not_logged_in
+from services.gateway.media_tokens import MediaVerb
+from services.gateway.roles import Verb
+from shared.errors import RequestRefused
+
+COOKIE = "bk_session"
+_SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """A verb (None = open to everybody), and the media token that may stand in for a login."""
+
+    verb: Verb | None
+    token: MediaVerb | None = None
+
+
+RULES: Mapping[tuple[str, str], Needs] = {
+    ("POST", "/api/v1/sessions"): Needs(None),
+    ("GET", "/api/v1/sessions/current"): Needs("stay_logged_in"),
+    ("DELETE", "/api/v1/sessions/current"): Needs("stay_logged_in"),
+    ("GET", "/api/v1/openapi.json"): Needs(None),
+    ("GET", "/api/v1/accounts"): Needs("manage_accounts"),
+    ("POST", "/api/v1/accounts"): Needs("manage_accounts"),
+    ("PATCH", "/api/v1/accounts/{name}"): Needs("manage_accounts"),
+    ("GET", "/api/v1/sites"): Needs("view"),
+    ("POST", "/api/v1/sites"): Needs("change_registry"),
+    ("GET", "/api/v1/sites/{id}"): Needs("view"),
+    ("PATCH", "/api/v1/sites/{id}"): Needs("change_registry"),
+    ("DELETE", "/api/v1/sites/{id}"): Needs("change_registry"),
+    ("GET", "/api/v1/cameras"): Needs("view"),
+    ("POST", "/api/v1/cameras"): Needs("change_registry"),
+    ("POST", "/api/v1/cameras/probe"): Needs("change_registry"),
+    ("GET", "/api/v1/cameras/{id}"): Needs("view"),
+    ("PATCH", "/api/v1/cameras/{id}"): Needs("change_registry"),
+    ("DELETE", "/api/v1/cameras/{id}"): Needs("change_registry"),
+    ("GET", "/api/v1/cameras/{id}/snapshot.jpg"): Needs("snapshot", token="snapshot"),
+    ("WS", "/api/v1/cameras/{id}/live"): Needs("view", token="view"),
+    ("POST", "/api/v1/media-tokens"): Needs("stay_logged_in"),
+    ("GET", "/api/v1/status"): Needs("view"),
+    ("GET", "/api/v1/audit"): Needs("read_audit"),
+}
+
+
+async def guard(connection: HTTPConnection) -> None:
+    """Runs before every route of the API; a route that is not in the table does not come into being."""
+    needs = RULES[_key(connection)]
+    if needs.verb is None:
+        return
+    identity = await _identity(connection, needs)
+    if identity.is_cookie:
+        require_same_origin(connection)
+    if not identity.may(needs.verb):
+        raise not_allowed(needs.verb)
+    connection.state.identity = identity
+
+
+def identity_of(connection: HTTPConnection) -> Identity:
+    """Who asks, as `guard` found it."""
+    identity: Identity = connection.state.identity
+    return identity
+
+
+def address_of(connection: HTTPConnection) -> str:
+    """Where the request comes from."""
+    return connection.client.host if connection.client is not None else "unknown"
+
+
+def bearer_or_cookie(connection: HTTPConnection) -> tuple[str | None, bool]:
+    """The login token, and whether it came in the cookie. A bearer goes before a cookie: it was sent on purpose."""
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token:
+        return token.strip(), False
+    return connection.cookies.get(COOKIE), True
+
+
+def require_same_origin(connection: HTTPConnection) -> None:
+    """Refuse what another site's page made the browser send with our cookie.
+
+    WebSockets are checked whatever the method: a browser lets any page open one, with our cookie, and read it.
+    """
+    is_websocket = connection.scope["type"] == "websocket"
+    if not is_websocket and connection.scope["method"] in _SAFE_METHODS:
+        return
+    # Fetch metadata (W3C): every current browser says where a request began; "none" = typed by the person.
+    fetch_site = connection.headers.get("sec-fetch-site")
+    if fetch_site is not None and fetch_site not in ("same-origin", "none"):
+        raise _foreign_origin()
+    origin = connection.headers.get("origin")
+    if origin is not None:
+        if urlsplit(origin).netloc != connection.headers.get("host"):
+            raise _foreign_origin()
+    elif fetch_site is None or is_websocket:
+        raise _foreign_origin()
+
+
+def uncovered(routers: Iterable[APIRouter]) -> list[str]:
+    """Routes without a rule and rules without a route; both are mistakes that must not start."""
+    declared: set[tuple[str, str]] = set()
+    for router in routers:
+        for route in router.routes:
+            if isinstance(route, APIRoute):
+                declared.update((method, route.path) for method in route.methods)
+            elif isinstance(route, APIWebSocketRoute):
+                declared.add(("WS", route.path))
+    return [f"{method} {path}" for method, path in sorted(declared ^ RULES.keys())]
+
+
+def _key(connection: HTTPConnection) -> tuple[str, str]:
+    method: Literal["WS"] | str = "WS" if connection.scope["type"] == "websocket" else connection.scope["method"]
+    return ("GET" if method == "HEAD" else method, connection.scope["route"].path)
+
+
+async def _identity(connection: HTTPConnection, needs: Needs) -> Identity:
+    rooms = rooms_of(connection)
+    media_token = connection.query_params.get("token")
+    if needs.token is not None and media_token is not None:
+        return rooms.media.identity(media_token, needs.token, connection.path_params["id"])
+    token, is_cookie = bearer_or_cookie(connection)
+    if not token:
+        raise not_logged_in()
+    return await rooms.people.identity(token, is_cookie=is_cookie)
+
+
+def _foreign_origin() -> RequestRefused:
+    return RequestRefused(
+        "foreign_origin",
+        "This request came from another site's page with this site's cookie. Use the console, or send a bearer token.",
+        status=403,
+    )

@@ -1,0 +1,124 @@
+"""Errors as RFC 9457 problem documents that say what to change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from services.gateway.adapters.http.schemas import FieldProblem, Problem
+from services.gateway.refusals import FieldFault, InvalidFields, TryLater
+from shared.errors import PeerError, RequestRefused, ResourceExhausted
+from shared.telemetry import log
+
+MEDIA_TYPE = "application/problem+json"
+
+# What pydantic says, by its error type, in words that say what to do. {..} are pydantic's context.
+_CHANGES = {
+    "missing": "Add this field.",
+    "extra_forbidden": "Leave this field out; nothing here has that name.",
+    "string_too_short": "Make it at least {min_length} characters long.",
+    "string_too_long": "Make it at most {max_length} characters long.",
+    "string_type": "Send a text.",
+    "bool_parsing": "Send true or false.",
+    "bool_type": "Send true or false.",
+    "int_parsing": "Send a whole number.",
+    "literal_error": "Use one of: {expected}.",
+    "json_invalid": "Send a JSON document.",
+    "greater_than_equal": "Use {ge} or more.",
+    "less_than_equal": "Use {le} or less.",
+    "too_short": "Give at least {min_length}.",
+    "model_attributes_type": "Send a JSON object.",
+}
+_PATTERNS = {
+    r"^[a-z0-9][a-z0-9_-]{0,62}$": "Use lower-case letters, digits, '-' and '_', at most 63, beginning with a letter or digit.",
+    r"^[\w.@-]{1,64}$": "Use letters, digits, '.', '@', '_' and '-', at most 64.",
+}
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    errors: Sequence[FieldFault] = (),
+    retry_after_s: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """One problem document."""
+    body = Problem(
+        type="about:blank",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        code=code,
+        errors=[FieldProblem(field=e.field, problem=e.problem, change=e.change) for e in errors] or None,
+        retry_after_s=retry_after_s,
+    )
+    sent = dict(headers or {})
+    if retry_after_s is not None:
+        sent["Retry-After"] = str(retry_after_s)
+    if status == HTTPStatus.UNAUTHORIZED:
+        sent["WWW-Authenticate"] = 'Bearer realm="bright-kitchen"'  # RFC 9110, 11.6.1: a 401 must name a scheme
+    return JSONResponse(body.model_dump(exclude_none=True), status, sent, MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of `app` a problem document."""
+    app.add_exception_handler(RequestRefused, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(PeerError, _peer)
+    app.add_exception_handler(ResourceExhausted, _exhausted)
+
+
+def problem_of(error: RequestRefused) -> Response:
+    """The document for a refusal."""
+    errors = error.faults if isinstance(error, InvalidFields) else ()
+    retry_after_s = error.retry_after_s if isinstance(error, TryLater) else None
+    return problem(error.status, error.code, str(error), errors=errors, retry_after_s=retry_after_s)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestRefused)
+    return problem_of(error)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    refusal = InvalidFields([_fault(each) for each in error.errors()])
+    return problem_of(refusal)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    words = {404: "There is nothing at this address.", 405: "This address does not take that method."}
+    detail = words.get(error.status_code, str(error.detail))
+    code = HTTPStatus(error.status_code).name.lower()
+    return problem(error.status_code, code, detail, headers=error.headers)
+
+
+async def _peer(request: Request, error: Exception) -> Response:
+    log().warning("request needs a peer that is away", path=request.url.path, error=type(error).__name__, detail=str(error))
+    return problem(
+        503, "peer_away", "Something this request needs (database or bus) is away. Try again shortly.", retry_after_s=2
+    )
+
+
+async def _exhausted(request: Request, error: Exception) -> Response:
+    return problem(503, "exhausted", str(error), retry_after_s=2)
+
+
+def _fault(error: Mapping[str, Any]) -> FieldFault:
+    kind, context = error["type"], error.get("ctx", {})
+    where = [str(part) for part in error["loc"][1:]] or [str(error["loc"][0])]
+    if kind == "string_pattern_mismatch":
+        change = _PATTERNS.get(context["pattern"], "Use the form that the documentation shows.")
+    else:
+        change = _CHANGES.get(kind, "Use the form that the documentation shows.").format(**context)
+    return FieldFault(".".join(where), f"{error['msg']}.", change)

@@ -1,0 +1,297 @@
+"""The bodies of requests and answers, with the words that the OpenAPI document shows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from services.gateway.cameras import Purpose
+from services.gateway.roles import Role
+from services.gateway.sites import SiteKind
+from shared.messages.cameras import CameraCondition, Transport
+
+T = TypeVar("T")
+
+Id = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$",
+        description="lower-case letters, digits, '-' and '_', at most 63; never changes",
+    ),
+]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+LoginName = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[\w.@-]{1,64}$")]
+NewPassword = Annotated[
+    str, Field(min_length=10, max_length=256, description="at least 10 characters; any characters are allowed")
+]
+
+
+class Body(BaseModel):
+    """A request body: an unknown field is a mistake of the caller and is named."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+class Answer(BaseModel):
+    """An answer."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+
+class FieldProblem(Answer):
+    """One field that is wrong."""
+
+    field: str = Field(examples=["main.url"])
+    problem: str = Field(examples=["The scheme 'ftp' is not one that cameras speak."])
+    change: str = Field(examples=["Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://."])
+
+
+class Problem(Answer):
+    """RFC 9457 problem document. `code` is stable and for programs; `detail` is for people and says what to change."""
+
+    type: str = Field("about:blank", description="about:blank: the status says the class, `code` the case")
+    title: str = Field(examples=["Unprocessable Content"])
+    status: int = Field(examples=[422])
+    detail: str = Field(examples=["1 field is wrong; each is listed with what to change."])
+    code: str = Field(examples=["invalid_fields"])
+    errors: list[FieldProblem] | None = None
+    retry_after_s: int | None = Field(None, description="with 429 and 503: try again after so many seconds")
+
+
+class Page(Answer, Generic[T]):
+    """One page of a list."""
+
+    items: list[T]
+    next_cursor: str | None = Field(None, description="pass it as `cursor` for the next page; null at the end")
+
+
+class LogIn(Body):
+    """A name and a password."""
+
+    name: str = Field(max_length=64, examples=["admin"])
+    password: str = Field(max_length=256, json_schema_extra={"format": "password"})
+
+
+class User(Answer):
+    """Who is logged in."""
+
+    name: str
+    roles: list[Role]
+
+
+class SessionOpened(Answer):
+    """A new login. The token is shown once; the same login is in the cookie `bk_session`."""
+
+    token: str = Field(description="send it as `Authorization: Bearer <token>`")
+    expires_at: datetime
+    user: User
+
+
+class CurrentSession(Answer):
+    """The login that this request came with."""
+
+    user: User
+    expires_at: datetime
+
+
+class NewAccount(Body):
+    """Somebody who may log in."""
+
+    name: LoginName
+    password: NewPassword
+    roles: list[Role] = Field(min_length=1)
+
+
+class AccountChange(Body):
+    """What to change; what is left out stays. Any change ends the account's logins."""
+
+    password: NewPassword | None = None
+    roles: list[Role] | None = Field(None, min_length=1)
+    is_enabled: bool | None = None
+
+
+class AccountAnswer(Answer):
+    """An account, without its password."""
+
+    name: str
+    roles: list[Role]
+    is_enabled: bool
+    created_at: datetime
+
+
+class NewSite(Body):
+    """A school, kindergarten or university."""
+
+    id: Id
+    name: Name = Field(examples=["第二小学"])
+    kind: SiteKind = "school"
+
+
+class SiteChange(Body):
+    """What to change; what is left out stays."""
+
+    name: Name | None = None
+    kind: SiteKind | None = None
+
+
+class SiteAnswer(Answer):
+    """A site."""
+
+    id: str
+    name: str
+    kind: SiteKind
+
+
+class Stream(Body):
+    """Where one stream of a camera comes from."""
+
+    url: str = Field(
+        max_length=2048,
+        examples=["rtsp://192.168.1.64:554/Streaming/Channels/101"],
+        description="a user name and password in it are moved to the camera's own fields",
+    )
+    transport: Transport = "auto"
+
+
+class NewCamera(Body):
+    """A camera to watch."""
+
+    id: Id | None = Field(None, description="made up when left out")
+    site: Id
+    name: Name = Field(examples=["烹饪间 1"])
+    purpose: Purpose = "processing"
+    main: Stream
+    sub: Stream | None = None
+    username: str | None = Field(None, max_length=128)
+    password: str | None = Field(None, max_length=256, json_schema_extra={"writeOnly": True, "format": "password"})
+    is_enabled: bool = True
+    wants_audio: bool = True
+
+
+class CameraChange(Body):
+    """What to change; what is left out stays. `sub`, `username` and `password` are removed by null."""
+
+    name: Name | None = None
+    purpose: Purpose | None = None
+    main: Stream | None = None
+    sub: Stream | None = None
+    username: str | None = Field(None, max_length=128)
+    password: str | None = Field(None, max_length=256, json_schema_extra={"writeOnly": True, "format": "password"})
+    is_enabled: bool | None = None
+    wants_audio: bool | None = None
+
+
+class CameraStateAnswer(Answer):
+    """What ingest found last."""
+
+    condition: CameraCondition
+    reason: str = Field(description="a sentence a person can act on")
+    reason_code: str = Field(description="stable; translate this one", examples=["wrong_password"])
+    since: datetime | None = None
+    codecs: str | None = None
+    width: int | None = None
+    height: int | None = None
+    frame_rate: float | None = None
+    bitrate_kbps: float | None = None
+    clock_drift_s: float | None = None
+    worker: str | None = None
+
+
+class CameraAnswer(Answer):
+    """A camera. The password never leaves; `has_password` says whether there is one."""
+
+    id: str
+    site: str
+    name: str
+    purpose: Purpose
+    main: Stream
+    sub: Stream | None
+    username: str | None
+    has_password: bool
+    is_enabled: bool
+    wants_audio: bool
+    state: CameraStateAnswer
+
+
+class ProbeRequest(Body):
+    """An address to look at before it is registered."""
+
+    url: str = Field(max_length=2048, examples=["rtsp://192.168.1.64:554/Streaming/Channels/101"])
+    username: str | None = Field(None, max_length=128)
+    password: str | None = Field(None, max_length=256, json_schema_extra={"writeOnly": True, "format": "password"})
+    transport: Transport = "auto"
+
+
+class ProbeAnswer(Answer):
+    """What the address turned out to be."""
+
+    is_usable: bool
+    reason: str = Field(description="a sentence a person can act on")
+    reason_code: str
+    codecs: str | None = None
+    width: int | None = None
+    height: int | None = None
+    frame_rate: float | None = None
+    audio: str | None = Field(None, description="codec of the sound that the camera sends, null without sound")
+    transport: str | None = None
+    took_ms: float | None = None
+
+
+class MediaTokenRequest(Body):
+    """What the token shall allow."""
+
+    camera: Id
+    verb: Literal["view", "snapshot"]
+
+
+class MediaTokenAnswer(Answer):
+    """For URLs of media and WebSockets: `?token=`."""
+
+    token: str
+    expires_at: datetime
+
+
+class ServiceStatus(Answer):
+    """One of the six services."""
+
+    name: str
+    state: Literal["up", "degraded", "down"]
+    workers: int = Field(description="processes seen alive")
+    since: datetime | None = Field(None, description="when this state began, as far as this gateway saw it")
+    version: str | None = None
+    detail: str | None = None
+
+
+class CameraStatus(Answer):
+    """A camera in one line."""
+
+    id: str
+    site: str
+    name: str
+    state: CameraCondition
+    reason: str
+    reason_code: str
+    since: datetime | None = None
+
+
+class Status(Answer):
+    """Everything at a glance."""
+
+    services: list[ServiceStatus]
+    cameras: list[CameraStatus]
+
+
+class AuditRow(Answer):
+    """One line of the trail that nobody can change."""
+
+    number: int
+    at: datetime
+    who: str | None
+    action: str = Field(examples=["live_view"])
+    camera: str | None
+    address: str | None = Field(description="where the request came from")
+    outcome: str = Field(examples=["ok"])
+    seconds: float | None = Field(None, description="how long a live view lasted; null while it goes on")
+    detail: dict[str, str] = Field(default_factory=dict)

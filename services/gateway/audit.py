@@ -1,0 +1,65 @@
+"""The audit trail: who did what, when, from where. Rows are added and never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+from services.gateway.pages import PageRequest
+
+Action = Literal[
+    "log_in",
+    "log_out",
+    "account_added",
+    "account_changed",
+    "site_added",
+    "site_changed",
+    "site_removed",
+    "camera_added",
+    "camera_changed",
+    "camera_removed",
+    "camera_probed",
+    "live_view",
+    "live_view_ended",
+    "snapshot",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One thing that somebody did, or tried to.
+
+    A live view leaves two: one when it begins, so that it is on record whatever happens, and one when it ends,
+    with `seconds` and `detail["began"]`.
+    """
+
+    action: Action
+    who: str | None
+    address: str | None
+    at: datetime
+    outcome: str = "ok"
+    camera: str | None = None
+    seconds: float | None = None
+    detail: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """A deed with its number in the trail, from 1 upward."""
+
+    number: int
+    deed: Deed
+
+
+class AuditTrail(Protocol):
+    """Where deeds are kept."""
+
+    async def add(self, deed: Deed) -> None:
+        """Raises PeerError where it could not be kept: then what it is about must not happen either."""
+        ...
+
+    async def newest(self, page: PageRequest, camera: str | None, who: str | None) -> list[AuditEntry]:
+        """Newest first, one more than asked for where there is another page; `page.after` is a number."""
+        ...

@@ -1,0 +1,63 @@
+"""A camera as people register it, and the order to ingest that follows from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.messages.cameras import DesiredCamera, DesiredStream, Transport
+from shared.subjects import CameraRef
+
+Purpose = Literal["hygiene", "processing", "dishes", "storage"]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSource:
+    """Where one stream comes from; the URL holds no user name and no password."""
+
+    url: str
+    transport: Transport = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """`id` is unique in the whole product and, like `site`, never changes: both are in every subject of the camera.
+
+    `revision` counts the changes and is its ETag. `sealed_password` opens only in the context of this camera.
+    """
+
+    id: str
+    site: str
+    name: str
+    purpose: Purpose
+    main: StreamSource
+    sub: StreamSource | None = None
+    username: str | None = None
+    sealed_password: str | None = None
+    is_enabled: bool = True
+    wants_audio: bool = True
+    revision: int = 1
+
+    @property
+    def ref(self) -> CameraRef:
+        return CameraRef(self.site, self.id)
+
+    @property
+    def desired(self) -> DesiredCamera:
+        """What ingest is told."""
+        return DesiredCamera(
+            site=self.site,
+            camera=self.id,
+            name=self.name,
+            main=DesiredStream(url=self.main.url, transport=self.main.transport),
+            sub=DesiredStream(url=self.sub.url, transport=self.sub.transport) if self.sub else None,
+            username=self.username,
+            sealed_password=self.sealed_password,
+            is_enabled=self.is_enabled,
+            wants_audio=self.wants_audio,
+        )
+
+
+def seal_context(camera: CameraRef) -> str:
+    """What a camera's password is bound to: in another row it does not open."""
+    return f"camera:{camera}"

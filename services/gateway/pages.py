@@ -1,0 +1,46 @@
+"""One page of a list, and the cursor that leads to the next."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from shared.errors import RequestRefused
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class PageOf(Generic[T]):
+    """`next_cursor` is None on the last page."""
+
+    items: Sequence[T]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """At most `limit` items after the one whose sort key is `after` (None = from the beginning)."""
+
+    limit: int
+    after: str | None
+
+    @classmethod
+    def of(cls, limit: int, cursor: str | None) -> PageRequest:
+        if cursor is None:
+            return cls(limit, None)
+        try:
+            return cls(limit, base64.urlsafe_b64decode(cursor.encode()).decode())
+        except (binascii.Error, UnicodeError, ValueError) as error:
+            raise RequestRefused("bad_cursor", "Take `cursor` from `next_cursor` of the page before.") from error
+
+
+def page_of(found: Sequence[T], request: PageRequest, key: Callable[[T], str]) -> PageOf[T]:
+    """`found` holds up to `limit` + 1 items: the one too many says that there is another page."""
+    items = found[: request.limit]
+    has_more = len(found) > request.limit
+    cursor = base64.urlsafe_b64encode(key(items[-1]).encode()).decode() if has_more else None
+    return PageOf(items, cursor)

@@ -1,0 +1,23 @@
+"""Who may do what: roles, verbs, and the table that joins them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+Role = Literal["admin", "supervisor", "viewer"]
+Verb = Literal["stay_logged_in", "view", "snapshot", "change_registry", "manage_accounts", "read_audit"]
+
+_SEE: frozenset[Verb] = frozenset(("stay_logged_in", "view", "snapshot"))
+
+# Supervisor and viewer part ways with alerts and orders; of what there is today both see and neither changes.
+VERBS_OF_ROLE: dict[Role, frozenset[Verb]] = {
+    "viewer": _SEE,
+    "supervisor": _SEE,
+    "admin": _SEE | {"change_registry", "manage_accounts", "read_audit"},
+}
+
+
+def verbs_of(roles: Iterable[Role]) -> frozenset[Verb]:
+    """What somebody with these roles may do."""
+    return frozenset().union(*(VERBS_OF_ROLE[role] for role in roles))

@@ -1,0 +1,1 @@
+"""Ingest: connects to cameras and turns whatever they send into fragments on the bus."""

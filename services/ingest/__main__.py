@@ -1,0 +1,8 @@
+"""Runs ingest until SIGTERM."""
+
+from services.ingest.settings import Settings
+from services.ingest.wiring import wire
+from shared.service import run
+
+if __name__ == "__main__":
+    run("ingest", Settings, wire)

@@ -1,0 +1,1 @@
+"""Sockets, threads and the bus: what ingest's core does not touch."""

@@ -1,0 +1,122 @@
+"""Keeps the streams that run equal to the streams that should: one supervised task, woken by news."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from services.ingest.adapters.stream_puller import StreamPuller
+from services.ingest.adapters.transcodes import Transcodes
+from services.ingest.conditions import DISABLED
+from services.ingest.camera_ledger import CameraLedger
+from services.ingest.fleet import Fleet, Pull, StreamRef, changes
+from shared.clock import Clock
+from shared.subjects import CameraRef
+from shared.supervise import Supervisor
+
+TICK_S = 1.0
+
+
+class FleetKeeper:
+    """Starts and stops pullers; tells them who watches; looks once a second whether pictures come."""
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        ledger: CameraLedger,
+        supervisor: Supervisor,
+        new_puller: Callable[[StreamRef, Pull], StreamPuller],
+        take_over: Callable[[CameraRef], Awaitable[None]],
+        transcodes: Transcodes,
+        clock: Clock,
+        sub_linger_s: float,
+    ):
+        self._fleet = fleet
+        self._ledger = ledger
+        self._supervisor = supervisor
+        self._new_puller = new_puller
+        self._take_over = take_over
+        self._transcodes = transcodes
+        self._clock = clock
+        self._sub_linger_s = sub_linger_s
+        self._news = asyncio.Event()
+        self._running: dict[StreamRef, tuple[Pull, StreamPuller]] = {}
+        self._unwatched_at: dict[StreamRef, float] = {}
+
+    def notify(self) -> None:
+        """The fleet's desired state changed."""
+        self._news.set()
+
+    def watch_changed(self, stream: StreamRef) -> None:
+        """Viewers came or went: told to the puller at once, in the same turn of the loop."""
+        is_watched = self._fleet.is_watched(stream)
+        if not is_watched:
+            self._unwatched_at[stream] = self._clock.monotonic()
+        running = self._running.get(stream)
+        if running is not None:
+            running[1].watch(is_watched)
+        if running is None or stream.stream != "main":
+            self._news.set()
+
+    def figures_of(self) -> list[tuple[StreamRef, StreamPuller]]:
+        """What runs now."""
+        return [(stream, puller) for stream, (_, puller) in self._running.items()]
+
+    async def run_once(self) -> None:
+        """One round: wait for news or a second, then make the difference."""
+        try:
+            async with asyncio.timeout(TICK_S):
+                await self._news.wait()
+        except TimeoutError:
+            self._tick()
+        self._news.clear()
+        await self._apply()
+
+    async def stop(self) -> None:
+        """All streams end; their last fragments are published."""
+        for stream in list(self._running):
+            await self._stop(stream)
+
+    def _tick(self) -> None:
+        now_us = self._clock.now_us()
+        for stream, (_, puller) in self._running.items():
+            puller.tick()
+            if stream.stream == "main" and puller.normaliser is not None:
+                normaliser = puller.normaliser
+                self._ledger.measured(stream.camera, normaliser.figures, normaliser.drift_us, now_us)
+
+    async def _apply(self) -> None:
+        running = {stream: pull for stream, (pull, _) in self._running.items()}
+        todo = changes(running, self._fleet.pulls(), self._lingering())
+        for stream in todo.stop:
+            await self._stop(stream)
+        for stream, pull in todo.start:
+            await self._start(stream, pull)
+        mains = {stream.camera: puller for stream, (_, puller) in self._running.items() if stream.stream == "main"}
+        self._transcodes.keep(self._fleet.transcodes(), mains)
+
+    def _lingering(self) -> set[StreamRef]:
+        """Sub streams whose last viewer left a moment ago: the next one should not wait for the camera."""
+        since = self._clock.monotonic() - self._sub_linger_s
+        self._unwatched_at = {ref: at for ref, at in self._unwatched_at.items() if at > since}
+        return {ref for ref in self._unwatched_at if ref.stream == "sub" and self._fleet.is_mine(ref.camera)}
+
+    async def _start(self, stream: StreamRef, pull: Pull) -> None:
+        if stream.stream == "main":
+            await self._take_over(stream.camera)
+        puller = self._new_puller(stream, pull)
+        puller.watch(self._fleet.is_watched(stream))
+        self._running[stream] = (pull, puller)
+        self._supervisor.start(f"stream:{stream}", puller)
+
+    async def _stop(self, stream: StreamRef) -> None:
+        self._running.pop(stream, None)
+        await self._supervisor.stop(f"stream:{stream}")
+        if stream.stream != "main":
+            return
+        camera = stream.camera
+        desired = self._fleet.desired.get(camera)
+        if desired is not None and camera.shard in self._fleet.shards and not desired.is_enabled:
+            self._ledger.found(stream, DISABLED, self._clock.now_us())
+        elif not self._fleet.is_mine(camera):
+            self._ledger.forget(camera)

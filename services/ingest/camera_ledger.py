@@ -1,0 +1,165 @@
+"""What this worker knows of each of its cameras, and what it has still to tell the others."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from services.ingest.conditions import Finding
+from services.ingest.fleet import StreamRef
+from services.ingest.stream_figures import StreamFigures
+from shared.media.formats import StreamFormat
+from shared.messages.base import Message
+from shared.messages.cameras import CameraState
+from shared.messages.ingest import CameraCameOnline, CameraChangedFormat, CameraDrifted, CameraWentOffline
+from shared.subjects import CameraRef
+
+_FACTS_MAX = 10_000  # = cameras that can change state while the bus is away before the oldest news is lost
+
+
+@dataclass(slots=True)
+class _Entry:
+    state: CameraState
+    fmt: StreamFormat | None = None
+    pictures_until_us: int | None = None
+    """Where the last run ended: the gap begins there."""
+    worker_before: str | None = None
+    is_drifting: bool = False
+
+
+class CameraLedger:
+    """States by camera, those not yet written, and facts not yet published. Only the main stream decides.
+
+    `is_online` facts carry the gap since the last picture anybody had, with its cause.
+    """
+
+    def __init__(self, worker: str, drift_limit_us: int):
+        self._worker = worker
+        self._drift_limit_us = drift_limit_us
+        self._entries: dict[CameraRef, _Entry] = {}
+        self._unwritten: dict[CameraRef, None] = {}
+        self.facts: deque[Message] = deque(maxlen=_FACTS_MAX)
+
+    def take_over(self, before: CameraState | None, camera: CameraRef, pictures_until_us: int | None) -> None:
+        """Begin with what the worker before us said, and where the bus says its pictures end."""
+        if camera in self._entries or before is None:
+            return
+        self._entries[camera] = _Entry(before, None, pictures_until_us, before.worker)
+
+    def forget(self, camera: CameraRef) -> None:
+        """It is another worker's now, or nobody's."""
+        self._entries.pop(camera, None)
+        self._unwritten.pop(camera, None)
+
+    def state(self, camera: CameraRef) -> CameraState | None:
+        entry = self._entries.get(camera)
+        return None if entry is None else entry.state
+
+    def found(self, stream: StreamRef, finding: Finding, now_us: int) -> None:
+        """A connection of the camera's main stream is in this condition now."""
+        if stream.stream != "main":
+            return
+        camera = stream.camera
+        entry = self._entries.get(camera)
+        before = None if entry is None else entry.state
+        is_news = before is None or before.condition != finding.condition
+        state = CameraState(
+            site=camera.site,
+            camera=camera.camera,
+            condition=finding.condition,
+            reason=finding.reason,
+            reason_code=finding.reason_code,
+            since_us=now_us if is_news or before is None else before.since_us,
+            worker=self._worker,
+        )
+        if entry is None:
+            entry = self._entries[camera] = _Entry(state)
+        was_online = before is not None and before.condition == "online"
+        if finding.condition == "online":
+            self._came_online(entry, state, was_online, now_us)
+        elif was_online and before is not None and before.worker == self._worker:
+            entry.pictures_until_us = now_us
+            self.facts.append(
+                CameraWentOffline(
+                    site=camera.site, camera=camera.camera, at_us=now_us, condition=finding.condition,
+                    reason_code=finding.reason_code, reason=finding.reason, worker=self._worker,
+                )
+            )  # fmt: skip
+        entry.state = state
+        self._unwritten[camera] = None
+
+    def run_began(self, stream: StreamRef, run: str, fmt: StreamFormat, why: str, now_us: int) -> None:
+        """Remember the format; a changed one is a fact."""
+        if stream.stream != "main":
+            return
+        entry = self._entries.get(stream.camera)
+        if entry is None or fmt.video is None:
+            return
+        if entry.fmt is not None and entry.fmt != fmt:
+            self.facts.append(
+                CameraChangedFormat(
+                    site=stream.camera.site, camera=stream.camera.camera, at_us=now_us, run=run,
+                    codecs=fmt.codecs, width=fmt.video.width, height=fmt.video.height,
+                    codecs_before=entry.fmt.codecs,
+                )
+            )  # fmt: skip
+        entry.fmt = fmt
+        entry.state = entry.state.model_copy(
+            update={"codecs": fmt.codecs, "width": fmt.video.width, "height": fmt.video.height, "run": run}
+        )
+
+    def measured(self, camera: CameraRef, figures: StreamFigures, drift_us: int | None, now_us: int) -> None:
+        """Figures of the stream that runs; written with the next state, and when they are new."""
+        entry = self._entries.get(camera)
+        if entry is None or entry.state.condition != "online":
+            return
+        update = {
+            "bitrate_kbps": figures.bitrate_kbps,
+            "frame_rate": figures.frame_rate,
+            "gop_seconds": figures.gop_seconds,
+            "clock_drift_s": None if drift_us is None else round(drift_us / 1e6, 3),
+        }
+        state = entry.state.model_copy(update=update)
+        if state != entry.state:
+            entry.state = state
+            self._unwritten[camera] = None
+        self._drift(entry, drift_us, now_us)
+
+    def take_unwritten(self) -> list[tuple[CameraRef, CameraState]]:
+        """States to write now; the caller puts back what it could not write."""
+        taken = [(camera, self._entries[camera].state) for camera in self._unwritten]
+        self._unwritten.clear()
+        return taken
+
+    def put_back(self, camera: CameraRef) -> None:
+        if camera in self._entries:
+            self._unwritten[camera] = None
+
+    def _came_online(self, entry: _Entry, state: CameraState, was_online: bool, now_us: int) -> None:
+        if was_online and entry.worker_before is None:
+            return
+        gap_from_us = entry.pictures_until_us
+        if gap_from_us is None:
+            cause = "first"
+        elif entry.worker_before is not None:
+            cause = "worker_lost" if was_online else entry.state.reason_code
+        else:
+            cause = entry.state.reason_code
+        self.facts.append(
+            CameraCameOnline(
+                site=state.site, camera=state.camera, at_us=now_us, worker=self._worker,
+                gap_from_us=gap_from_us, gap_to_us=None if gap_from_us is None else now_us, gap_cause=cause,
+            )
+        )  # fmt: skip
+        entry.worker_before = None
+        entry.pictures_until_us = None
+
+    def _drift(self, entry: _Entry, drift_us: int | None, now_us: int) -> None:
+        is_drifting = drift_us is not None and abs(drift_us) > self._drift_limit_us
+        if is_drifting and not entry.is_drifting and drift_us is not None:
+            self.facts.append(
+                CameraDrifted(
+                    site=entry.state.site, camera=entry.state.camera, at_us=now_us, drift_s=round(drift_us / 1e6, 3)
+                )
+            )
+        entry.is_drifting = is_drifting

@@ -1,0 +1,125 @@
+"""A service's PostgreSQL schema: engine, sessions, and migrations run at start by one process at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+from shared.errors import PeerError
+from shared.settings import DatabaseSettings
+
+CONNECT_LIMIT_S = 5.0
+STATEMENT_LIMIT_S = 30.0
+MIGRATION_LIMIT_S = 300.0
+
+
+class DatabaseUnreachable(PeerError):
+    """PostgreSQL is away, starting up or shutting down."""
+
+
+class Database:
+    """One schema of one database.
+
+    Every connection has `search_path` set to the schema alone: a table of another service is not found by
+    accident, and its role may not read it on purpose. Tables are written without a schema name.
+    """
+
+    def __init__(self, url: str, schema: str, *, pool_size: int = 5):
+        self._schema = schema
+        self._url = url
+        self.engine = create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=CONNECT_LIMIT_S,
+            pool_pre_ping=True,
+            connect_args={
+                "timeout": CONNECT_LIMIT_S,
+                "server_settings": {
+                    "search_path": schema,
+                    "application_name": f"bright-kitchen {schema}",
+                    "statement_timeout": str(int(STATEMENT_LIMIT_S * 1000)),
+                },
+            },
+        )
+        self.sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+
+    @classmethod
+    def from_settings(cls, settings: DatabaseSettings, schema: str) -> Database:
+        return cls(settings.database_url.get_secret_value(), schema, pool_size=settings.database_pool_size)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """One session in one transaction; committed at the end, rolled back on any exception.
+
+        Raises DatabaseUnreachable where the server is away; an integrity error is the caller's to read.
+        """
+        try:
+            async with self.sessions.begin() as session:
+                yield session
+        except (OSError, TimeoutError, DBAPIError) as error:
+            raise _unreachable_or_same(error) from error
+
+    async def migrate(self, folder: Path) -> None:
+        """Bring the schema to the newest revision in `folder` (alembic revision files).
+
+        Any number of processes may start at once: a transaction-scoped advisory lock lets one work while the
+        others wait and then find nothing to do. A failed migration leaves nothing behind.
+        """
+        try:
+            async with asyncio.timeout(MIGRATION_LIMIT_S), self.engine.begin() as connection:
+                await connection.execute(
+                    text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"),
+                    {"name": f"bright-kitchen migrations of {self._schema}"},
+                )
+                exists = await connection.scalar(
+                    text("select 1 from pg_namespace where nspname = :name"), {"name": self._schema}
+                )
+                if not exists:
+                    await connection.execute(text(f'create schema "{self._schema}"'))
+                await connection.run_sync(_upgrade, self._schema, folder)
+        except (OSError, TimeoutError, DBAPIError) as error:
+            raise _unreachable_or_same(error) from error
+
+    async def why_not_ready(self) -> str | None:
+        """None when a query is answered, else the reason."""
+        try:
+            async with asyncio.timeout(CONNECT_LIMIT_S), self.engine.connect() as connection:
+                await connection.execute(text("select 1"))
+        except (OSError, TimeoutError, DBAPIError) as error:
+            return f"no answer from PostgreSQL: {_first_line(error)}"
+        return None
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def _upgrade(connection: Connection, schema: str, folder: Path) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", str(folder))
+    config.attributes["connection"] = connection
+    config.attributes["schema"] = schema
+    command.upgrade(config, "head")
+
+
+def _unreachable_or_same(error: Exception) -> Exception:
+    is_away = isinstance(error, OSError | TimeoutError | OperationalError | InterfaceError)
+    # 57P01..57P03: shut down by the administrator, crashed, cannot connect now (PostgreSQL appendix A).
+    state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+    if is_away or state.startswith("57P") or getattr(error, "connection_invalidated", False):
+        return DatabaseUnreachable(_first_line(error))
+    return error
+
+
+def _first_line(error: BaseException) -> str:
+    return str(getattr(error, "orig", None) or error).partition("\n")[0] or type(error).__name__

@@ -1,0 +1,55 @@
+"""TCP ports on loopback: chosen free once, remembered, chosen anew where somebody else has taken one."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+HOST = "127.0.0.1"
+
+
+class Ports:
+    """The ports of one data directory, kept in `path` between starts."""
+
+    def __init__(self, path: Path):
+        self._path = path
+        self._given: dict[str, int] = {}
+        try:
+            self._remembered: dict[str, int] = json.loads(path.read_text())
+        except (FileNotFoundError, ValueError):
+            self._remembered = {}  # first start, or a file cut short by a full disk: all are chosen anew
+
+    def of(self, name: str) -> int:
+        """The port for `name`: the one of last time if it is free, else another."""
+        if name not in self._given:
+            port = self._remembered.get(name)
+            if port is None or port in self._given.values() or not is_free(port):
+                port = self._choose()
+            self._given[name] = port
+            self._path.write_text(json.dumps({**self._remembered, **self._given}, indent=2, sort_keys=True) + "\n")
+        return self._given[name]
+
+    def _choose(self) -> int:
+        taken = {*self._given.values(), *self._remembered.values()}
+        while (port := free_port()) in taken:
+            continue
+        return port
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def is_free(port: int, host: str = HOST) -> bool:
+    with socket.socket() as probe:
+        # As servers do: a port whose last connections are still in TIME_WAIT is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,155 @@
+"""One child process: its log, its end, and the promise that it never outlives us."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import signal
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from shared.errors import BrightKitchenError
+
+POLL_S = 0.05
+KEEP_LOG_BYTES = 10 * 1024 * 1024
+_TAIL_BYTES = 4096
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+
+# Loaded here: between fork and exec nothing may be imported.
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class ServerFailed(BrightKitchenError):
+    """A child did not start or stopped by itself; the text is one line for the person at the terminal."""
+
+
+class Process:
+    """A program run as our child, in its own session (Ctrl-C reaches only us; we stop it in order).
+
+    `death_signal` is what the kernel sends it when we die, even by kill -9. It is bound to the thread that
+    starts the child, so `start` belongs on the main thread.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        argv: Sequence[str | Path],
+        log_path: Path,
+        *,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        user_id: int | None = None,
+        stop_signal: signal.Signals = signal.SIGTERM,
+        death_signal: signal.Signals | None = None,
+        keep_fds: Sequence[int] = (),
+    ):
+        self.name = name
+        self.log_path = log_path
+        self._argv = [str(part) for part in argv]
+        self._env = dict(env) if env is not None else None
+        self._cwd = cwd
+        self._user_id = user_id
+        self._stop_signal = stop_signal
+        self._death_signal = death_signal or stop_signal
+        self._keep_fds = tuple(keep_fds)
+        self._child: asyncio.subprocess.Process | None = None
+
+    @property
+    def pid(self) -> int | None:
+        return self._child.pid if self._child is not None else None
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs; negative: ended by that signal."""
+        return self._child.returncode if self._child is not None else None
+
+    @property
+    def is_running(self) -> bool:
+        return self._child is not None and self._child.returncode is None
+
+    async def start(self) -> None:
+        parent = os.getpid()
+        death_signal = int(self._death_signal)
+
+        def before_exec() -> None:
+            _libc.prctl(_PR_SET_PDEATHSIG, death_signal)
+            if os.getppid() != parent:  # we died between fork and prctl
+                os._exit(1)
+
+        as_user = {} if self._user_id is None else _identity(self._user_id)
+        with _open_log(self.log_path) as log_file:
+            try:
+                self._child = await asyncio.create_subprocess_exec(
+                    *self._argv,
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=log_file,
+                    stderr=log_file,
+                    env=self._env,
+                    cwd=self._cwd,
+                    start_new_session=True,
+                    pass_fds=self._keep_fds,
+                    preexec_fn=before_exec,
+                    **as_user,
+                )
+            except OSError as error:
+                raise ServerFailed(f"{self.name} cannot be run: {error.strerror}: {self._argv[0]}") from error
+
+    async def until_ready(self, is_ready: Callable[[], Awaitable[bool]], limit_s: float) -> None:
+        """Ask `is_ready` every 50 ms; raise ServerFailed when the process ends or `limit_s` has passed."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + limit_s
+        while not await is_ready():
+            if not self.is_running:
+                raise ServerFailed(f"{self.name} ended with code {self.exit_code}: {self.last_line()}")
+            if loop.time() > deadline:
+                raise ServerFailed(f"{self.name} is not ready after {limit_s:.0f} s: {self.last_line()}")
+            await asyncio.sleep(POLL_S)
+
+    async def wait(self) -> int:
+        """Its exit code, when it has ended."""
+        return await self._child.wait() if self._child is not None else 0
+
+    async def stop(self, limit_s: float) -> bool:
+        """Ask it to stop, kill it after `limit_s`. Returns whether it stopped by itself."""
+        if self._child is None or self._child.returncode is not None:
+            return True
+        self._signal(self._stop_signal)
+        try:
+            async with asyncio.timeout(limit_s):
+                await self._child.wait()
+        except TimeoutError:
+            self._signal(signal.SIGKILL)
+            await self._child.wait()
+            return False
+        return True
+
+    def last_line(self) -> str:
+        """The last line of its log, for an error message."""
+        try:
+            with self.log_path.open("rb") as log_file:
+                log_file.seek(max(0, log_file.seek(0, os.SEEK_END) - _TAIL_BYTES))
+                lines = log_file.read().decode(errors="replace").split("\n")
+        except OSError:
+            return "nothing in its log"
+        told = [line.strip() for line in lines if line.strip()]
+        return (told[-1][:300] if told else "nothing in its log") + f" (see {self.log_path})"
+
+    def _signal(self, number: signal.Signals) -> None:
+        try:
+            if self._child is not None:
+                self._child.send_signal(number)
+        except ProcessLookupError:
+            return  # ended between our look and our signal
+
+
+def _identity(user_id: int) -> dict[str, Any]:
+    return {"user": user_id, "group": user_id, "extra_groups": []}
+
+
+def _open_log(path: Path) -> BinaryIO:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and path.stat().st_size > KEEP_LOG_BYTES:
+        path.replace(path.with_suffix(".log.1"))
+    return path.open("ab")

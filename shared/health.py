@@ -1,0 +1,66 @@
+"""`/healthz`, `/readyz` and `/metrics` of one process, and whatever else the service serves behind them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from shared.telemetry import metrics_page
+
+# None when ready, else the reason, for a person.
+Check = Callable[[], "str | None | Awaitable[str | None]"]
+
+
+class Health:
+    """An ASGI application: alive from the first moment, ready when every check says so.
+
+    The service's own application is set later (`serve`) and gets every request that is not about health.
+    """
+
+    def __init__(self, service: str, worker: str):
+        self._service = service
+        self._worker = worker
+        self._checks: dict[str, Check] = {"start": lambda: "still starting"}
+        self._app: ASGIApp | None = None
+        self._own = Starlette(
+            routes=[
+                Route("/healthz", self._healthz),
+                Route("/readyz", self._readyz),
+                Route("/metrics", metrics_page),
+            ]
+        )
+        self._paths = frozenset(("/healthz", "/readyz", "/metrics"))
+
+    def serve(self, checks: Mapping[str, Check], app: ASGIApp | None) -> None:
+        """From now on these checks decide, and `app` answers everything else."""
+        self._checks = dict(checks)
+        self._app = app
+
+    def stop(self) -> None:
+        """Not ready any more: whoever balances load sends nobody new here."""
+        self._checks = {"stop": lambda: "stopping"}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._app is None or (scope["type"] == "http" and scope["path"] in self._paths):
+            await self._own(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _healthz(self, request: Request) -> Response:
+        return JSONResponse({"service": self._service, "worker": self._worker, "status": "ok"})
+
+    async def _readyz(self, request: Request) -> Response:
+        reasons: dict[str, str] = {}
+        for name, check in self._checks.items():
+            answer = check()
+            reason = await answer if inspect.isawaitable(answer) else answer
+            if reason is not None:
+                reasons[name] = reason
+        body = {"service": self._service, "worker": self._worker, "is_ready": not reasons, "reasons": reasons}
+        return JSONResponse(body, status_code=503 if reasons else 200)

@@ -1,0 +1,20 @@
+"""The base of every message: frozen, its fields described, unknown fields of a newer version ignored."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Message(BaseModel):
+    """One message. `encode` validates strictly; `decode` accepts what a newer version added."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+
+    def encode(self) -> bytes:
+        return self.model_dump_json(exclude_none=True).encode()
+
+    @classmethod
+    def decode(cls, data: bytes | str) -> Self:
+        return cls.model_validate_json(data)

@@ -1,0 +1,218 @@
+"""One service process: settings, bus, health, supervised tasks, and an orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+import uvicorn
+import uvloop
+from pydantic import ValidationError
+from starlette.types import ASGIApp
+
+from shared.bus import Bus
+from shared.clock import Clock, SystemClock
+from shared.errors import PeerError
+from shared.health import Check, Health
+from shared.settings import ServiceSettings, explain
+from shared.supervise import BackOff, RunOnce, Supervised, Supervisor
+from shared.telemetry import configure_logging, configure_tracing, log
+
+EXIT_BUG = 1
+EXIT_SETTINGS = 2
+HTTP_STOP_LIMIT_S = 2
+CLOSE_LIMIT_S = 5.0
+
+S = TypeVar("S", bound=ServiceSettings)
+Close = Callable[[], Awaitable[None]]
+
+
+class CannotStart(Exception):
+    """The process ends with this one line: something outside must be changed first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context(Generic[S]):
+    """What `wire` is given. `supervisor` may be kept: cameras come and go while the service runs."""
+
+    name: str
+    settings: S
+    bus: Bus
+    clock: Clock
+    supervisor: Supervisor
+
+
+@dataclass(slots=True)
+class Wired:
+    """What `wire` returns.
+
+    Attributes:
+        tasks: (name, task) started in this order, stopped in the opposite one.
+        readiness: checks beside the bus; each returns None or the reason why not.
+        app: served on BK_HTTP_PORT behind /healthz, /readyz and /metrics.
+        close: awaited in this order after all tasks have ended, before the bus closes.
+    """
+
+    tasks: Sequence[tuple[str, Supervised | RunOnce]] = ()
+    readiness: Mapping[str, Check] = field(default_factory=dict)
+    app: ASGIApp | None = None
+    close: Sequence[Close] = ()
+
+
+Wire = Callable[[Context[S]], Awaitable[Wired]]
+
+
+def run(name: str, settings_class: type[S], wire: Wire[S]) -> None:
+    """Run a service until SIGTERM or SIGINT; ends the process with 0, or non-zero where it could not go on.
+
+    `wire` is called when the bus is connected. A PeerError from it (database away) is followed by another
+    call after a back-off, so it closes what it opened before it raises.
+    """
+    try:
+        settings = settings_class()
+    except ValidationError as error:
+        sys.exit(_say(name, explain(error)))
+    configure_logging(name, settings.worker_id, settings.log_level)
+    configure_tracing(name, settings.worker_id)
+    try:
+        uvloop.run(_serve(name, settings, wire))
+    except CannotStart as error:
+        sys.exit(_say(name, [str(error)]))
+    except Exception:
+        # The process boundary: whatever nobody handled is our bug; say it once and let us be restarted.
+        log().critical("our bug, the process ends", exc_info=True)
+        sys.exit(EXIT_BUG)
+
+
+def _say(name: str, lines: Sequence[str]) -> int:
+    for line in lines:
+        print(f"{name}: {line}", file=sys.stderr, flush=True)
+    return EXIT_SETTINGS
+
+
+async def _serve(name: str, settings: S, wire: Wire[S]) -> None:
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    health = Health(name, settings.worker_id)
+    listening = _listen(settings.http_host, settings.http_port)
+    server = _Server(_uvicorn_config(health))
+    serving = asyncio.create_task(server.serve(sockets=[listening]), name="http")
+    work = asyncio.create_task(_work(name, settings, wire, health), name="work")
+    asked = asyncio.create_task(stopping.wait(), name="stop")
+    try:
+        await asyncio.wait({work, asked, serving}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        # HTTP first, so that no request meets a half-closed service; then tasks, then the bus.
+        health.stop()
+        server.should_exit = True
+        await serving
+        asked.cancel()
+        work.cancel()
+    try:
+        await work
+    except asyncio.CancelledError:
+        log().info("stopped")
+
+
+async def _work(name: str, settings: S, wire: Wire[S], health: Health) -> None:
+    clock = SystemClock()
+    supervisor = Supervisor(clock)
+    bus = await _connect(name, settings, clock)
+    wired = Wired()
+    try:
+        wired = await _wire(Context(name, settings, bus, clock, supervisor), wire)
+        for task_name, task in wired.tasks:
+            supervisor.start(task_name, task)
+        health.serve({"bus": lambda: _bus_reason(bus), **wired.readiness}, wired.app)
+        log().info("started", http_port=settings.http_port)
+        await supervisor.run()
+    finally:
+        health.stop()
+        await supervisor.stop_all()
+        for close in (*wired.close, bus.close):
+            await _close(close)
+
+
+async def _connect(name: str, settings: ServiceSettings, clock: Clock) -> Bus:
+    failures = 0
+    while True:
+        try:
+            return await Bus.connect(
+                settings.nats_url,
+                name=f"{name} {settings.worker_id}",
+                user=settings.nats_user,
+                password=settings.nats_password.get_secret_value(),
+            )
+        except PeerError as error:
+            failures += 1
+            await _wait_before_retry("bus not reached, will try again", failures, error, clock)
+
+
+async def _wire(context: Context[S], wire: Wire[S]) -> Wired:
+    failures = 0
+    while True:
+        try:
+            return await wire(context)
+        except PeerError as error:
+            await context.supervisor.stop_all()
+            failures += 1
+            await _wait_before_retry("start failed, will try again", failures, error, context.clock)
+
+
+async def _wait_before_retry(message: str, failures: int, error: PeerError, clock: Clock) -> None:
+    # At start everything else is starting too: the first tries follow quickly.
+    delay_s = BackOff(first_s=0.2, last_s=10.0).delay_s(failures, error, 0.5)
+    log().warning(message, error=type(error).__name__, detail=str(error), retry_in_s=round(delay_s, 1))
+    await clock.sleep(delay_s)
+
+
+def _bus_reason(bus: Bus) -> str | None:
+    return None if bus.is_connected else "not connected to NATS"
+
+
+async def _close(close: Close) -> None:
+    try:
+        async with asyncio.timeout(CLOSE_LIMIT_S):
+            await close()
+    except (PeerError, TimeoutError) as error:
+        log().warning("did not close in order", error=type(error).__name__, detail=str(error))
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise CannotStart(f"cannot listen on {host}:{port} ({error.strerror}): set BK_HTTP_PORT to a free port") from error
+    return listening
+
+
+def _uvicorn_config(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        # Video does not compress: deflating it would cost more than receiving it.
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=HTTP_STOP_LIMIT_S,
+        server_header=False,
+    )
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers: this process has its own."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
