@@ -22,19 +22,31 @@ class Ports:
 
     def of(self, name: str) -> int:
         """The port for `name`: the one of last time if it is free, else another."""
+        return self._find(name, 0)
+
+    def of_pair(self, name: str, offset: int) -> int:
+        """A port P for `name` such that P + `offset` is free too."""
+        return self._find(name, offset)
+
+    def _find(self, name: str, offset: int) -> int:
         if name not in self._given:
             port = self._remembered.get(name)
-            if port is None or port in self._given.values() or not is_free(port):
-                port = self._choose()
+            if port is None or port in self._given.values() or not _are_free(port, offset):
+                port = self._choose(offset)
             self._given[name] = port
             self._path.write_text(json.dumps({**self._remembered, **self._given}, indent=2, sort_keys=True) + "\n")
         return self._given[name]
 
-    def _choose(self) -> int:
+    def _choose(self, offset: int) -> int:
         taken = {*self._given.values(), *self._remembered.values()}
-        while (port := free_port()) in taken:
-            continue
-        return port
+        while True:
+            port = free_port()
+            if port not in taken and _are_free(port, offset):
+                return port
+
+
+def _are_free(port: int, offset: int) -> bool:
+    return is_free(port) and (offset == 0 or (port + offset < 65536 and is_free(port + offset)))
 
 
 def free_port() -> int:

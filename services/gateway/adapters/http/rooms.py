@@ -1,0 +1,40 @@
+"""What the routes may reach: the handlers, handed in by wiring."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.requests import HTTPConnection
+
+from services.gateway.adapters.live_desk import LiveDesk
+from services.gateway.audit import AuditTrail
+from services.gateway.camera_states import CameraStates
+from services.gateway.handlers.media import MediaDesk
+from services.gateway.handlers.people import People
+from services.gateway.handlers.probes import ProbeDesk
+from services.gateway.handlers.registry import RegistryDesk
+from services.gateway.handlers.snapshots import SnapshotDesk
+from services.gateway.status import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """`is_cookie_secure`: whether the login cookie may travel over TLS alone."""
+
+    people: People
+    registry: RegistryDesk
+    probes: ProbeDesk
+    media: MediaDesk
+    live: LiveDesk
+    snapshots: SnapshotDesk
+    states: CameraStates
+    services: Services
+    trail: AuditTrail
+    console_folder: Path
+    is_cookie_secure: bool
+
+
+def rooms_of(connection: HTTPConnection) -> Rooms:
+    rooms: Rooms = connection.app.state.rooms
+    return rooms

@@ -1,0 +1,141 @@
+"""Logging in and out, and who may log in."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from services.gateway.accounts import Account, Accounts, PasswordHasher
+from services.gateway.audit import AuditTrail, Deed
+from services.gateway.identity import Identity, not_logged_in
+from services.gateway.lockout import ANY_ACCOUNT, FailedLogins
+from services.gateway.logins import Login, Logins, login_id
+from services.gateway.refusals import TryLater, no_such, taken
+from services.gateway.roles import Role
+from shared.clock import Clock
+from shared.errors import RequestRefused
+
+FIRST_ADMINISTRATOR = "admin"
+_TOKEN_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedLogin:
+    """`token` exists only here and at the caller; we keep its hash."""
+
+    token: str
+    login: Login
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Accounts and logins."""
+
+    accounts: Accounts
+    logins: Logins
+    failed: FailedLogins
+    hasher: PasswordHasher
+    trail: AuditTrail
+    clock: Clock
+    login_lifetime_s: float
+
+    async def log_in(self, name: str, password: str, address: str) -> OpenedLogin:
+        """Raises TryLater (429) or RequestRefused (401), which never tells whether the account exists."""
+        name = name.strip().casefold()
+        now = self.clock.now()
+        await self._refuse_guessing(name, address, now)
+        account = await self.accounts.find(name)
+        is_right = await self.hasher.matches(password, account.password_hash if account else None)
+        if account is None or not is_right or not account.is_enabled:
+            await self.trail.add(Deed("log_in", name[:64], address, now, outcome="wrong_credentials"))
+            raise RequestRefused("wrong_credentials", "The name or the password is wrong.", status=401)
+        await self.failed.succeeded(name, address)
+        token = secrets.token_urlsafe(_TOKEN_BYTES)
+        login = Login(login_id(token), account.name, account.roles, now + timedelta(seconds=self.login_lifetime_s))
+        await self.trail.add(Deed("log_in", account.name, address, now))
+        await self.logins.add(login, address, now)
+        return OpenedLogin(token, login)
+
+    async def identity(self, token: str, *, is_cookie: bool) -> Identity:
+        """Who holds this token; raises RequestRefused 401."""
+        return await self.identity_of_login(login_id(token), is_cookie=is_cookie)
+
+    async def identity_of_login(self, id: str, *, is_cookie: bool = False) -> Identity:
+        login = await self.logins.find(id, self.clock.now())
+        if login is None:
+            raise not_logged_in()
+        return Identity(login.account, login.roles, login.id, login.expires_at, is_cookie)
+
+    async def log_out(self, identity: Identity, address: str) -> None:
+        if identity.login is not None:
+            await self.logins.end(identity.login)
+        await self.trail.add(Deed("log_out", identity.name, address, self.clock.now()))
+
+    async def add_account(self, by: Identity, address: str, name: str, password: str, roles: tuple[Role, ...]) -> Account:
+        now = self.clock.now()
+        account = Account(name.casefold(), await self.hasher.hash(password), roles, True, now)
+        if not await self.accounts.add(account):
+            raise taken("account", account.name)
+        await self.trail.add(Deed("account_added", by.name, address, now, detail=_named(account)))
+        return account
+
+    async def change_account(
+        self,
+        by: Identity,
+        address: str,
+        name: str,
+        *,
+        password: str | None = None,
+        roles: tuple[Role, ...] | None = None,
+        is_enabled: bool | None = None,
+    ) -> Account:
+        """Ends every login of the account: what it may do now, its old tokens must not outlive."""
+        account = await self.accounts.find(name.casefold())
+        if account is None:
+            raise no_such("account", name)
+        changed = replace(
+            account,
+            password_hash=account.password_hash if password is None else await self.hasher.hash(password),
+            roles=account.roles if roles is None else roles,
+            is_enabled=account.is_enabled if is_enabled is None else is_enabled,
+        )
+        await self._keep_one_administrator(changed)
+        await self.accounts.replace(changed)
+        await self.logins.end_all_of(account.name)
+        detail = _named(changed) | ({"password": "changed"} if password is not None else {})
+        await self.trail.add(Deed("account_changed", by.name, address, self.clock.now(), detail=detail))
+        return changed
+
+    async def make_first_administrator(self) -> str | None:
+        """The generated password where there was nobody yet, else None. It is shown once and kept nowhere."""
+        if not await self.accounts.is_empty():
+            return None
+        password = secrets.token_urlsafe(18)
+        account = Account(FIRST_ADMINISTRATOR, await self.hasher.hash(password), ("admin",), True, self.clock.now())
+        return password if await self.accounts.add(account) else None
+
+    async def _refuse_guessing(self, name: str, address: str, now: datetime) -> None:
+        now_s = now.timestamp()
+        for account in (ANY_ACCOUNT, name):
+            wait_s = await self.failed.attempt(account, address, now_s)
+            if wait_s > 0:
+                raise TryLater(
+                    "too_many_failures",
+                    f"Too many failed attempts. Try again in {round(wait_s + 0.5)} s.",
+                    status=429,
+                    retry_after_s=max(1, round(wait_s + 0.5)),
+                )
+
+    async def _keep_one_administrator(self, changed: Account) -> None:
+        if changed.is_enabled and "admin" in changed.roles:
+            return
+        others = [a for a in await self.accounts.all() if a.name != changed.name and a.is_enabled and "admin" in a.roles]
+        if not others:
+            raise RequestRefused(
+                "last_administrator", "This is the last administrator. Make another one first.", status=409
+            )
+
+
+def _named(account: Account) -> dict[str, str]:
+    return {"account": account.name, "roles": ",".join(account.roles), "is_enabled": str(account.is_enabled).lower()}

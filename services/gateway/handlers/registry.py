@@ -1,0 +1,169 @@
+"""Sites and cameras: added, changed, removed."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, TypeVar
+
+from services.gateway.audit import Action, Deed
+from services.gateway.camera_addresses import AddressRules, CleanUrl, Names
+from services.gateway.cameras import Camera, StreamSource, seal_context
+from services.gateway.identity import Identity
+from services.gateway.pages import PageOf, PageRequest, page_of
+from services.gateway.refusals import FieldFault, InvalidFields, changed_meanwhile, no_such, taken
+from services.gateway.registry import DesiredCameras, Register
+from services.gateway.sites import Site
+from shared.clock import Clock
+from shared.errors import RequestRefused
+
+T = TypeVar("T")
+
+
+class Seal(Protocol):
+    """Turns a password into a text that opens only in its context."""
+
+    def seal(self, secret: str, context: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who changes the registry, and from where."""
+
+    identity: Identity
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryDesk:
+    """What people may ask of the registry."""
+
+    register: Register
+    desired: DesiredCameras
+    rules: AddressRules
+    names: Names
+    sealer: Seal
+    clock: Clock
+
+    async def list_sites(self, page: PageRequest) -> PageOf[Site]:
+        return page_of(await self.register.sites(page), page, lambda site: site.id)
+
+    async def site(self, id: str) -> Site:
+        return _found("site", id, await self.register.site(id))
+
+    async def add_site(self, by: By, site: Site) -> Site:
+        if not await self.register.add_site(site, self._deed("site_added", by, site=site.id, name=site.name)):
+            raise taken("site", site.id)
+        return site
+
+    async def change_site(self, by: By, id: str, changes: Mapping[str, Any], if_match: int | None) -> Site:
+        """`changes` holds new values of fields of Site by name."""
+        site = await self.site(id)
+        _require_revision(site.revision, if_match)
+        changed = replace(site, **changes)
+        if not await self.register.replace_site(changed, self._deed("site_changed", by, site=id, fields=_named(changes))):
+            raise changed_meanwhile()
+        return replace(changed, revision=site.revision + 1)
+
+    async def remove_site(self, by: By, id: str) -> None:
+        await self.site(id)
+        if not await self.register.remove_site(id, self._deed("site_removed", by, site=id)):
+            raise RequestRefused("site_in_use", "This site still has cameras: remove them first.", status=409)
+
+    async def list_cameras(self, page: PageRequest, site: str | None) -> PageOf[Camera]:
+        return page_of(await self.register.cameras(page, site), page, lambda camera: camera.id)
+
+    async def camera(self, id: str) -> Camera:
+        return _found("camera", id, await self.register.camera(id))
+
+    async def add_camera(self, by: By, camera: Camera, password: str | None) -> Camera:
+        """`camera.id` may be empty: one is made up. Raises InvalidFields."""
+        camera = replace(camera, id=camera.id or f"cam-{secrets.token_hex(4)}")
+        if await self.register.site(camera.site) is None:
+            raise InvalidFields([FieldFault("site", f"There is no site {camera.site!r}.", "Register the site first.")])
+        camera, found_password = await self._with_clean_urls(camera)
+        password = found_password if password is None else password
+        camera = replace(camera, sealed_password=self._sealed(camera, password))
+        deed = self._deed("camera_added", by, camera=camera, name=camera.name, url=camera.main.url)
+        if not await self.register.add_camera(camera, deed):
+            raise taken("camera", camera.id)
+        self.desired.changed(camera.ref)
+        return camera
+
+    async def change_camera(self, by: By, id: str, changes: Mapping[str, Any], if_match: int | None) -> Camera:
+        """`changes` holds new values of fields of Camera by name, and `password` in clear. Raises InvalidFields."""
+        camera = await self.camera(id)
+        _require_revision(camera.revision, if_match)
+        fields = {name: value for name, value in changes.items() if name != "password"}
+        changed, password = await self._with_clean_urls(replace(camera, **fields))
+        if "password" in changes:
+            password = changes["password"]
+            changed = replace(changed, sealed_password=self._sealed(camera, password))
+        elif password is not None:
+            changed = replace(changed, sealed_password=self._sealed(camera, password))
+        deed = self._deed("camera_changed", by, camera=camera, fields=_named(changes))
+        if not await self.register.replace_camera(changed, deed):
+            raise changed_meanwhile()
+        self.desired.changed(camera.ref)
+        return replace(changed, revision=camera.revision + 1)
+
+    async def remove_camera(self, by: By, id: str) -> None:
+        camera = await self.camera(id)
+        await self.register.remove_camera(id, self._deed("camera_removed", by, camera=camera, name=camera.name))
+        self.desired.changed(camera.ref)
+
+    async def clean(self, field: str, url: str) -> CleanUrl:
+        """The URL without credentials; raises InvalidFields where it may not be a camera's."""
+        clean = await self.rules.check(field, url, self.names)
+        if isinstance(clean, FieldFault):
+            raise InvalidFields([clean])
+        return clean
+
+    async def _with_clean_urls(self, camera: Camera) -> tuple[Camera, str | None]:
+        faults: list[FieldFault] = []
+        password: str | None = None
+        for stream in ("sub", "main"):  # credentials in main go before those in sub
+            source: StreamSource | None = getattr(camera, stream)
+            if source is None:
+                continue
+            clean = await self.rules.check(f"{stream}.url", source.url, self.names)
+            if isinstance(clean, FieldFault):
+                faults.append(clean)
+                continue
+            camera = replace(camera, **{stream: replace(source, url=clean.url)})
+            if clean.username is not None:
+                camera = replace(camera, username=clean.username)
+                password = clean.password
+        if faults:
+            raise InvalidFields(sorted(faults, key=lambda fault: fault.field))
+        return camera, password
+
+    def _sealed(self, camera: Camera, password: str | None) -> str | None:
+        return None if password is None else self.sealer.seal(password, seal_context(camera.ref))
+
+    def _deed(self, action: Action, by: By, *, camera: Camera | None = None, **detail: str) -> Deed:
+        return Deed(
+            action,
+            by.identity.name,
+            by.address,
+            self.clock.now(),
+            camera=None if camera is None else camera.id,
+            detail=detail,
+        )
+
+
+def _found(what: str, id: str, thing: T | None) -> T:
+    if thing is None:
+        raise no_such(what, id)
+    return thing
+
+
+def _require_revision(revision: int, if_match: int | None) -> None:
+    if if_match is not None and if_match != revision:
+        raise changed_meanwhile()
+
+
+def _named(changes: Mapping[str, Any]) -> str:
+    # Names only: a value may be a password.
+    return ",".join(sorted(changes))

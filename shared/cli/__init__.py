@@ -1,0 +1,1 @@
+"""`bk`: the one command of this product."""

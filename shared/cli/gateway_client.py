@@ -1,0 +1,87 @@
+"""The gateway's HTTP API as the command line uses it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from shared.cli.failure import CommandFailed
+
+LIMIT_S = 15.0
+ADMIN = "admin"
+
+
+class GatewayClient:
+    """One login; every refusal becomes one line with what the gateway says to change."""
+
+    def __init__(self, url: str, token: str | None = None):
+        self._url = url.rstrip("/")
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        # trust_env off: a proxy of the surroundings has no business between us and loopback.
+        self._http = httpx.Client(base_url=f"{self._url}/api/v1", headers=headers, timeout=LIMIT_S, trust_env=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._http.close()
+
+    def log_in(self, password_path: Path) -> None:
+        """As admin, with the password that the first start left there."""
+        try:
+            password = password_path.read_text().strip()
+        except OSError as error:
+            raise CommandFailed(f"cannot read {password_path} ({error.strerror}): give --token instead") from error
+        session = self._call("POST", "/sessions", {"name": ADMIN, "password": password})
+        self._http.headers["Authorization"] = f"Bearer {session['token']}"
+
+    def log_out(self) -> None:
+        self._call("DELETE", "/sessions/current")
+
+    def status(self) -> dict[str, Any]:
+        return dict(self._call("GET", "/status"))
+
+    def cameras(self) -> list[dict[str, Any]]:
+        return list(self._call("GET", "/cameras")["items"])
+
+    def sites(self) -> list[dict[str, Any]]:
+        return list(self._call("GET", "/sites")["items"])
+
+    def add_site(self, site: dict[str, Any]) -> dict[str, Any]:
+        return dict(self._call("POST", "/sites", site))
+
+    def add_camera(self, camera: dict[str, Any]) -> dict[str, Any]:
+        return dict(self._call("POST", "/cameras", camera))
+
+    def change_camera(self, camera_id: str, change: dict[str, Any]) -> dict[str, Any]:
+        return dict(self._call("PATCH", f"/cameras/{camera_id}", change))
+
+    def remove_camera(self, camera_id: str) -> None:
+        self._call("DELETE", f"/cameras/{camera_id}")
+
+    def probe(self, source: dict[str, Any]) -> dict[str, Any]:
+        return dict(self._call("POST", "/cameras/probe", source))
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        try:
+            response = self._http.request(method, path, json=body)
+        except httpx.HTTPError as error:
+            raise CommandFailed(f"no answer from {self._url} ({error}): is bk up running?") from error
+        if response.is_success:
+            return response.json() if response.content else {}
+        raise CommandFailed(_explain(response))
+
+
+def _explain(response: httpx.Response) -> str:
+    """What an RFC 9457 problem document says, with the fields it names."""
+    try:
+        problem = response.json()
+    except ValueError:
+        return f"the gateway answered {response.status_code} to {response.request.method} {response.request.url.path}"
+    text = problem.get("detail") or problem.get("title") or f"the gateway answered {response.status_code}"
+    for fault in problem.get("errors", []):
+        text += f" {fault.get('field', '')}: {fault.get('message') or fault.get('detail', '')}"
+    return str(text)
