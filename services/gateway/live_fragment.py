@@ -39,11 +39,12 @@ class LiveFragment:
 class LiveRun:
     """What a viewer is told before the first fragment of a run."""
 
-    __slots__ = ("announcement", "codecs", "run")
+    __slots__ = ("announcement", "codecs", "gop_seconds", "run")
 
     def __init__(self, first: Fragment, gop_seconds: float | None):
         self.run = first.header.run
         self.codecs = first.header.codecs
+        self.gop_seconds = gop_seconds
         width, height = picture_size(first.payload[: first.header.init_bytes])
         self.announcement = json.dumps(
             {

@@ -46,6 +46,7 @@ class LiveViewer:
         self._taken_run: str | None = None
         self._next_seq = -1
         self.skipped_total = 0
+        # Of the newest run offered: known before the first of its bytes is taken.
         self.codecs: str | None = None
         self.ending: Ending | None = None
 
@@ -59,6 +60,7 @@ class LiveViewer:
             # Pictures of another run say nothing without its init segment, which only an IDR brings.
             self._offered_run = fragment.run
             self._needs_idr = True
+            self.codecs = run.codecs
         if self._needs_idr:
             if not fragment.is_idr:
                 return
@@ -82,6 +84,7 @@ class LiveViewer:
         self._queued_bytes = 0
         self._needs_idr = True
         self._offered_run = None
+        self.codecs = None
 
     def end(self, code: int, reason: str) -> None:
         """Send this viewer away; the first reason stays."""
@@ -96,7 +99,6 @@ class LiveViewer:
             return None
         fragment, run, _ = self._queue.popleft()
         self._queued_bytes -= fragment.size_bytes
-        self.codecs = run.codecs
         expected_seq, self._next_seq = self._next_seq, fragment.seq + 1
         if fragment.seq == expected_seq and fragment.run == self._taken_run:
             return (fragment.announcement, fragment.payload)

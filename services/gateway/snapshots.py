@@ -10,8 +10,8 @@ from shared.messages.cameras import CameraState
 from shared.subjects import CameraRef
 
 CACHE_S = 1.0
-# A picture older than this would be taken for the present.
-STALE_S = 10.0
+# The newest IDR is as old as the camera's GOP is long; one older than this would be taken for the present.
+STALE_S = 25.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,6 @@ EXIT_NOT_RUNNING = 3
 class Running:
     """What `bk up` leaves for `bk status`: where it listens. `services` maps a name to its health port."""
 
-    pid: int
     url: str
     services: dict[str, int]
 

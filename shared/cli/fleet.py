@@ -40,11 +40,15 @@ SERVICES: Mapping[str, Needs] = {
 }
 
 
+def inherited() -> dict[str, str]:
+    """What every child takes over from us."""
+    return {name: value for name, value in os.environ.items() if name in _INHERITED or name.startswith("BK_")}
+
+
 def environment(
     service: str, servers: Servers, *, host: str, port: int, own: Mapping[str, str] | None = None
 ) -> dict[str, str]:
     """All environment of one service process. What the person set as BK_* stays, unless we must set it."""
-    inherited = {name: value for name, value in os.environ.items() if name in _INHERITED or name.startswith("BK_")}
     needs = SERVICES[service]
     told = servers.bus_environment(service)
     if needs.database:
@@ -53,7 +57,7 @@ def environment(
         told |= servers.object_environment()
     if needs.sealing:
         told |= servers.sealing_environment()
-    return inherited | told | {"BK_HTTP_HOST": host, "BK_HTTP_PORT": str(port)} | dict(own or {})
+    return inherited() | told | {"BK_HTTP_HOST": host, "BK_HTTP_PORT": str(port)} | dict(own or {})
 
 
 class KeptProcess:

@@ -12,6 +12,7 @@ from shared.cli.failure import CommandFailed
 
 LIMIT_S = 15.0
 ADMIN = "admin"
+_PAGE = 500
 
 
 class GatewayClient:
@@ -45,10 +46,10 @@ class GatewayClient:
         return dict(self._call("GET", "/status"))
 
     def cameras(self) -> list[dict[str, Any]]:
-        return list(self._call("GET", "/cameras")["items"])
+        return self._all("/cameras")
 
     def sites(self) -> list[dict[str, Any]]:
-        return list(self._call("GET", "/sites")["items"])
+        return self._all("/sites")
 
     def add_site(self, site: dict[str, Any]) -> dict[str, Any]:
         return dict(self._call("POST", "/sites", site))
@@ -65,9 +66,19 @@ class GatewayClient:
     def probe(self, source: dict[str, Any]) -> dict[str, Any]:
         return dict(self._call("POST", "/cameras/probe", source))
 
-    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    def _all(self, path: str) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = []
+        cursor: str | None = None
+        while True:
+            page = self._call("GET", path, params={"limit": _PAGE} | ({"cursor": cursor} if cursor else {}))
+            items += page["items"]
+            cursor = page.get("next_cursor")
+            if cursor is None:
+                return items
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None, **more: Any) -> Any:
         try:
-            response = self._http.request(method, path, json=body)
+            response = self._http.request(method, path, json=body, **more)
         except httpx.HTTPError as error:
             raise CommandFailed(f"no answer from {self._url} ({error}): is bk up running?") from error
         if response.is_success:
@@ -82,6 +93,6 @@ def _explain(response: httpx.Response) -> str:
     except ValueError:
         return f"the gateway answered {response.status_code} to {response.request.method} {response.request.url.path}"
     text = problem.get("detail") or problem.get("title") or f"the gateway answered {response.status_code}"
-    for fault in problem.get("errors", []):
-        text += f" {fault.get('field', '')}: {fault.get('message') or fault.get('detail', '')}"
+    for fault in problem.get("errors") or []:
+        text += f" {fault['field']}: {fault['problem']} {fault['change']}"
     return str(text)

@@ -38,7 +38,7 @@ PLANTED = [
     ("services/gateway/a.py", '"""A."""\nfrom asyncio import sleep\n', "pure_does_io", 2),
     ("services/gateway/a.py", '"""A."""\nfrom datetime import datetime\n\nx = datetime.now()\n', "pure_does_io", 4),
     ("services/gateway/a.py", '"""A."""\nopen("x")\n', "pure_does_io", 2),
-    ("shared/messages/a.py", '"""A."""\nimport nats\n', "pure_does_io", 2),
+    ("shared/messages/a.py", '"""A."""\nimport socket\n', "pure_does_io", 2),
     ("shared/media/a.py", '"""A."""\nimport av\n', "pure_does_io", 2),
     ("services/ingest/a.py", '"""A."""\nfrom services.ingest.adapters.b import B\n', "core_sees_adapter", 2),
     ("services/ingest/handlers.py", '"""A."""\nfrom services.ingest import adapters\n', "core_sees_adapter", 2),

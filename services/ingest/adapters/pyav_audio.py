@@ -41,6 +41,7 @@ class AacEncoder:
         self._codec = codec
         self._clock_rate = clock_rate
         self._channels = channels
+        self._has_begun = False
         self._factor = 1
         while clock_rate * self._factor < _LOWEST_SAMPLE_RATE:
             self._factor *= 2

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.websockets import WebSocket, WebSocketState
 
 from services.gateway.adapters.http.schemas import FieldProblem, Problem
 from services.gateway.refusals import FieldFault, InvalidFields, TryLater
@@ -35,6 +36,7 @@ _CHANGES = {
     "too_short": "Give at least {min_length}.",
     "model_attributes_type": "Send a JSON object.",
 }
+_LONGEST_REASON_BYTES = 123  # RFC 6455, 5.5: a control frame carries 125 bytes, two of them the code
 _PATTERNS = {
     r"^[a-z0-9][a-z0-9_-]{0,62}$": "Use lower-case letters, digits, '-' and '_', at most 63, beginning with a letter or digit.",
     r"^[\w.@-]{1,64}$": "Use letters, digits, '.', '@', '_' and '-', at most 64.",
@@ -84,8 +86,15 @@ def problem_of(error: RequestRefused) -> Response:
     return problem(error.status, error.code, str(error), errors=errors, retry_after_s=retry_after_s)
 
 
-async def _refused(request: Request, error: Exception) -> Response:
+# RFC 6455, 7.4.2: 4000-4999 are for applications; ours are 4000 + the HTTP status.
+_CLOSE_CODE_BASE = 4000
+_CLOSE_TRY_LATER = 1013  # IANA WebSocket close codes
+
+
+async def _refused(connection: Request | WebSocket, error: Exception) -> Response | None:
     assert isinstance(error, RequestRefused)
+    if isinstance(connection, WebSocket):
+        return await close_with(connection, _CLOSE_CODE_BASE + error.status, str(error))
     return problem_of(error)
 
 
@@ -103,15 +112,26 @@ async def _http(request: Request, error: Exception) -> Response:
     return problem(error.status_code, code, detail, headers=error.headers)
 
 
-async def _peer(request: Request, error: Exception) -> Response:
-    log().warning("request needs a peer that is away", path=request.url.path, error=type(error).__name__, detail=str(error))
-    return problem(
-        503, "peer_away", "Something this request needs (database or bus) is away. Try again shortly.", retry_after_s=2
-    )
+async def _peer(connection: Request | WebSocket, error: Exception) -> Response | None:
+    path = connection.url.path
+    log().warning("request needs a peer that is away", path=path, error=type(error).__name__, detail=str(error))
+    words = "Something this request needs (database or bus) is away. Try again shortly."
+    if isinstance(connection, WebSocket):
+        return await close_with(connection, _CLOSE_TRY_LATER, words)
+    return problem(503, "peer_away", words, retry_after_s=2)
 
 
-async def _exhausted(request: Request, error: Exception) -> Response:
+async def _exhausted(connection: Request | WebSocket, error: Exception) -> Response | None:
+    if isinstance(connection, WebSocket):
+        return await close_with(connection, _CLOSE_TRY_LATER, str(error))
     return problem(503, "exhausted", str(error), retry_after_s=2)
+
+
+async def close_with(websocket: WebSocket, code: int, reason: str) -> None:
+    """End a WebSocket so that the browser's page gets to know why; before the upgrade it could only see "failed"."""
+    if websocket.client_state is WebSocketState.CONNECTING:
+        await websocket.accept()
+    await websocket.close(code, reason.encode()[:_LONGEST_REASON_BYTES].decode(errors="ignore"))
 
 
 def _fault(error: Mapping[str, Any]) -> FieldFault:

@@ -1,0 +1,76 @@
+# Bright Kitchen. `make help` lists what there is; `make up` and `make test` are all a newcomer needs.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# Which Python makes the environment (3.11 or newer 3.11.x).
+PYTHON ?= python3.11
+# An extra package index for torch, e.g. the one with CPU builds for a machine without a GPU. Empty: pip's own.
+TORCH_INDEX ?=
+# make up: folder of the installation, port of the console, number of simulated cameras.
+DATA ?= data
+PORT ?= 8080
+DEMO ?= 4
+# make bench-ingest: how many cameras, for how long each round. (bash sets SECONDS itself, so it is never inherited.)
+CAMERAS ?= 31
+ifneq ($(origin SECONDS),command line)
+SECONDS := 20
+endif
+# make test: what to run, e.g. make test TESTS="tests/rtsp -x".
+TESTS ?= tests
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+CONSOLE := services/gateway/console
+CONSOLE_BUILT := $(CONSOLE)/dist/index.html
+CONSOLE_SOURCES := $(shell find $(CONSOLE) \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null)
+
+.PHONY: help up test test-peers check format bench-ingest bench-live console docs clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+up: $(INSTALLED) $(CONSOLE_BUILT) ## run everything on this machine: DATA= PORT= DEMO=; Ctrl-C stops it
+	@exec $(BIN)/bk up --data "$(DATA)" --port "$(PORT)" --demo "$(DEMO)"
+
+test: $(INSTALLED) $(CONSOLE_BUILT) peers-if-possible check ## the whole suite: TESTS= for a part of it
+	$(BIN)/python -m pytest $(TESTS)
+
+test-peers: ## install what tests compare us with: GStreamer's RTSP server, Chromium, ffmpeg (needs root)
+	@tools/peers install
+
+.PHONY: peers-if-possible
+peers-if-possible:
+	@tools/peers present || { tools/peers can-install && $(MAKE) --no-print-directory test-peers; } || true
+
+check: $(INSTALLED) ## ruff, mypy --strict, the architecture test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict shared services
+	$(BIN)/python -m pytest -q tests/architecture
+
+format: $(INSTALLED) ## write the code the way `make check` wants it
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+bench-ingest: $(INSTALLED) ## CPU and memory of ingest beside ffmpeg: CAMERAS= SECONDS=
+	@$(BIN)/python -m tests.bench.bench_ingest --cameras "$(CAMERAS)" --seconds "$(SECONDS)"
+
+bench-live: $(INSTALLED) $(CONSOLE_BUILT) ## first picture and latency in Chromium
+	@$(BIN)/python -m tests.bench.bench_live
+
+console: $(CONSOLE_BUILT) ## build the console
+
+docs: $(INSTALLED) ## write the generated tables again
+	$(BIN)/python -m shared.settings_table
+
+clean: ## remove the environment and what was built; data stays
+	rm -rf $(VENV) $(CONSOLE)/node_modules $(CONSOLE)/dist build *.egg-info .mypy_cache .ruff_cache .pytest_cache
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@tools/install "$(PYTHON)" "$(VENV)" "$(TORCH_INDEX)"
+
+$(CONSOLE_BUILT): $(CONSOLE_SOURCES) | $(INSTALLED)
+	@tools/build-console "$(VENV)" "$(CONSOLE)"

@@ -1,0 +1,49 @@
+"""The gateway's ASGI application: routes, guard, problems, headers, console."""
+
+from __future__ import annotations
+
+from fastapi import Depends, FastAPI
+
+from services.gateway.adapters.http import accounts, cameras, live, media_tokens, problems, sessions, sites, status
+from services.gateway.adapters.http.access import guard, uncovered
+from services.gateway.adapters.http.console import console_route
+from services.gateway.adapters.http.contract import API_VERSION, SUMMARY, complete
+from services.gateway.adapters.http.rooms import Rooms
+from services.gateway.adapters.http.security_headers import SecurityHeaders
+from shared.errors import BrightKitchenError
+
+ROUTERS = (
+    sessions.router,
+    accounts.router,
+    sites.router,
+    cameras.router,
+    live.router,
+    media_tokens.router,
+    status.router,
+)
+
+
+def create_app(rooms: Rooms | None) -> FastAPI:
+    """`rooms` is None where only the contract is wanted."""
+    app = FastAPI(
+        title="Bright Kitchen",
+        version=API_VERSION,
+        description=SUMMARY,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        separate_input_output_schemas=False,
+    )
+    forgotten = uncovered(ROUTERS)
+    if forgotten:
+        raise BrightKitchenError(f"routes and access rules do not agree: {', '.join(forgotten)}")
+    for router in ROUTERS:
+        app.include_router(router, dependencies=[Depends(guard)])
+    app.state.rooms = rooms
+    app.state.contract = complete(app)
+
+    problems.install(app)
+    app.add_middleware(SecurityHeaders)
+    if rooms is not None:
+        app.router.routes.append(console_route(rooms.console_folder))
+    return app

@@ -1,0 +1,88 @@
+"""The OpenAPI document: what FastAPI knows, and what it cannot know (WebSocket, security, media types)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
+
+from services.gateway.adapters.http.access import COOKIE, RULES
+from services.gateway.adapters.http.refusal_docs import refusals
+from services.gateway.adapters.http.schemas import Problem
+
+API_VERSION = "1.0.0"
+SUMMARY = """\
+Everything a browser, a phone, a wall screen or another program may ask of Bright Kitchen.
+
+Log in with `POST /api/v1/sessions`; API clients then send `Authorization: Bearer <token>`, browsers their cookie (and,
+with methods that change something, an `Origin` or `Sec-Fetch-Site` of this site). Media URLs and WebSockets take a
+media token as `?token=`. Every error is a problem document (RFC 9457): `code` is stable, `detail` says what to change.
+"""
+_LIVE = """\
+Upgrade to a WebSocket (101); a plain GET is refused. `GET` stands here because OpenAPI has no word for WebSockets.
+
+First the GOP so far, at once; then each fragment as it comes. Every binary message is one fragment exactly as on the
+bus: `moof`+`mdat`, before an IDR also the init segment; append it to a MediaSource. Text messages are JSON:
+
+- `{"type":"stream","codecs","mime","width","height","run","gop_seconds"}` before the first fragment of each run
+- `{"type":"fragment","seq","pts_90k","duration_90k","captured_us","received_us","is_idr","run"}` before each binary
+- `{"type":"gap","missing","reason"}` fragments never came
+- `{"type":"skipped","gops"}` this viewer was too slow and lost so many GOPs; the next fragment begins with an IDR
+- `{"type":"state","condition","reason","reason_code","since_us"}` the camera's condition changed, or is not `online`
+
+Close codes: 4401 not logged in (any more), 4403 not allowed, 4404 no such camera or stream, 1013 try again later; the
+reason says what to do. `stream=auto` with `codecs=avc1` avoids H.265: the sub stream, else a transcode.
+"""
+
+
+def complete(app: FastAPI) -> dict[str, Any]:
+    """The whole document."""
+    contract = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+    components = contract.setdefault("components", {})
+    _, problem_schemas = models_json_schema([(Problem, "serialization")], ref_template="#/components/schemas/{model}")
+    components["schemas"].update(problem_schemas["$defs"])
+    components["securitySchemes"] = {
+        "bearer": {"type": "http", "scheme": "bearer"},
+        "cookie": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+        "media_token": {"type": "apiKey", "in": "query", "name": "token"},
+    }
+    contract["paths"]["/api/v1/cameras/{id}/live"] = {"get": _live_operation()}
+    for path, operations in contract["paths"].items():
+        for method, operation in operations.items():
+            _secure(operation, path, method)
+    return contract
+
+
+def _secure(operation: dict[str, Any], path: str, method: str) -> None:
+    # FastAPI's own 422 has another form than ours; `refusals` states the right one.
+    if "HTTPValidationError" in str(operation["responses"].get("422", "")):
+        del operation["responses"]["422"]
+    needs = RULES[("WS" if path.endswith("/live") else method.upper(), path)]
+    if needs.verb is None:
+        operation["security"] = []
+        return
+    ways = ["bearer", "cookie"] + (["media_token"] if needs.token is not None else [])
+    operation["security"] = [{way: []} for way in ways]
+    operation["x-verb"] = needs.verb
+
+
+def _live_operation() -> dict[str, Any]:
+    def query(name: str, schema: dict[str, Any], says: str) -> dict[str, Any]:
+        return {"name": name, "in": "query", "required": False, "schema": schema, "description": says}
+
+    streams = {"type": "string", "enum": ["main", "sub", "h264", "auto"], "default": "main"}
+    return {
+        "tags": ["live"],
+        "summary": "Live",
+        "description": _LIVE,
+        "operationId": "live",
+        "parameters": [
+            {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}},
+            query("stream", streams, "auto: main, or what the client can decode"),
+            query("codecs", {"type": "string"}, "what the client can decode, e.g. `avc1` or `avc1,hvc1`; with stream=auto"),
+            query("token", {"type": "string"}, "a media token with the verb `view`, instead of a login"),
+        ],
+        "responses": {"101": {"description": "Switching Protocols"}, **{str(k): v for k, v in refusals(401, 403, 404).items()}},
+    }

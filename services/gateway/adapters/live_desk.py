@@ -1,0 +1,260 @@
+"""The live view's tasks around the pure hub: subscriptions, the past, leases, and views that must end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from services.gateway.audit import AuditTrail, Deed
+from services.gateway.camera_states import CameraStates
+from services.gateway.cameras import Camera
+from services.gateway.handlers.people import People
+from services.gateway.identity import Identity
+from services.gateway.live_feed import MediaFeed, Unsubscribe, WatchLeases
+from services.gateway.live_fragment import state_message
+from services.gateway.live_hub import ChannelKey, LiveHub
+from services.gateway.live_viewer import LiveViewer, ViewerLimit
+from services.gateway.stream_choice import AskedStream, can_play, candidates, first_choice
+from shared.clock import Clock
+from shared.errors import PeerError, RequestRefused
+from shared.media.fragment import Fragment
+from shared.messages.cameras import CameraState, StreamName
+from shared.subjects import CameraRef
+from shared.telemetry import counter, gauge, log
+
+LEASE_RENEWAL_S = 2.0
+LOGIN_CHECK_S = 10.0
+# The past is asked for from one GOP ago; where its length is not known yet, from this long ago.
+USUAL_GOP_S = 4.0
+LONGEST_GOP_S = 20.0
+_MARGIN_S = 1.0
+
+CLOSE_NOT_LOGGED_IN = 4401
+CLOSE_NOT_FOUND = 4404
+CLOSE_TRY_LATER = 1013  # IANA WebSocket close codes: Try Again Later
+
+_viewers = gauge("live_viewers", "Live views open now")
+_channels_opened = counter("live_channels_opened_total", "Subscriptions to media of the bus that were begun")
+_skipped = counter("live_gops_skipped_total", "GOPs that viewers lost because they were too slow")
+
+
+class LiveView:
+    """One person looking at one camera."""
+
+    def __init__(
+        self, viewer: LiveViewer, camera: Camera, login: str | None, streams: tuple[StreamName, ...], decodable: frozenset[str]
+    ):
+        self.viewer = viewer
+        self.camera = camera
+        self.login = login
+        self._streams = streams
+        self._decodable = decodable
+        self._choice = 0
+
+    @property
+    def key(self) -> ChannelKey:
+        return ChannelKey(self.camera.ref, self._streams[self._choice])
+
+    def choose(self, known: dict[StreamName, str]) -> None:
+        self._choice = first_choice(self._streams, self._decodable, known)
+
+    def must_fall_back(self) -> bool:
+        """Whether the stream turned out to be one that the client cannot decode, and another is left to try."""
+        codecs = self.viewer.codecs
+        is_playable = codecs is None or can_play(codecs, self._decodable)
+        return not is_playable and self._choice + 1 < len(self._streams)
+
+    def fall_back(self) -> None:
+        self._choice += 1
+
+
+class LiveDesk:
+    """Opens views; its `renew_leases` and `check_logins` are supervised tasks."""
+
+    def __init__(
+        self,
+        hub: LiveHub,
+        feed: MediaFeed,
+        leases: WatchLeases,
+        states: CameraStates,
+        people: People,
+        trail: AuditTrail,
+        clock: Clock,
+        viewer_limit: ViewerLimit,
+    ):
+        self._hub = hub
+        self._feed = feed
+        self._leases = leases
+        self._states = states
+        self._people = people
+        self._trail = trail
+        self._clock = clock
+        self._viewer_limit = viewer_limit
+        self._open: dict[ChannelKey, asyncio.Task[Unsubscribe]] = {}
+        self._views: set[LiveView] = set()
+        self._lease_due = asyncio.Event()
+        self._held: set[ChannelKey] = set()
+        states.listen(hub.on_state)
+
+    @asynccontextmanager
+    async def view(
+        self,
+        identity: Identity,
+        address: str,
+        camera: Camera,
+        asked: AskedStream,
+        decodable: frozenset[str],
+        wake: Callable[[], None],
+    ) -> AsyncIterator[LiveView]:
+        """Look at a camera; on record from before the first picture until after the last.
+
+        Raises RequestRefused (no such stream), ResourceExhausted (too many views), PeerError (cannot be recorded).
+        """
+        view = LiveView(
+            LiveViewer(self._viewer_limit, wake), camera, identity.login, candidates(asked, camera), decodable
+        )
+        self._hub.admit(view.viewer, identity.name)
+        began = self._clock.now()
+        try:
+            self._greet(view)
+            self._join(view)  # first, so that the pictures are on their way while the database writes
+            deed = Deed("live_view", identity.name, address, began, camera=camera.id, detail={"stream": view.key.stream})
+            await self._trail.add(deed)
+            self._views.add(view)
+            _viewers.set(self._hub.viewer_count)
+            yield view
+        finally:
+            self._views.discard(view)
+            self._leave(view)
+            self._hub.dismiss(view.viewer)
+            _viewers.set(self._hub.viewer_count)
+            _skipped.inc(view.viewer.skipped_total)
+            await self._record_end(view, identity, address, began)
+
+    def fall_back(self, view: LiveView) -> None:
+        """Give this view the next of its streams."""
+        self._leave(view)
+        view.fall_back()
+        view.viewer.restart()
+        self._join(view)
+
+    def end_camera(self, camera: CameraRef) -> None:
+        """The camera was removed."""
+        self._hub.end_camera(camera, CLOSE_NOT_FOUND, "The camera was removed.")
+
+    async def newest_idr(self, camera: CameraRef, state: CameraState | None) -> Fragment | None:
+        """For still pictures: from what is watched anyway, else from what the bus still holds."""
+        key = ChannelKey(camera, "main")
+        channel = self._hub.channel(key)
+        if channel is not None and channel.newest_idr is not None:
+            return channel.newest_idr
+        past = await self._feed.recent(key, self._clock.now_us() - int(_look_back_s(state) * 1e6))
+        return next((fragment for fragment in reversed(past) if fragment.header.is_idr), None)
+
+    async def renew_leases(self) -> None:
+        """One round: say what is watched, end what nobody came back to, wait until something changes or 2 s."""
+        self._lease_due.clear()
+        watched = self._hub.watched()
+        for key in self._held - watched:
+            await self._leases.drop(key)
+            self._held.discard(key)
+        for key in watched:
+            await self._leases.put(key)
+            self._held.add(key)
+        for key in self._hub.close_idle(self._clock.monotonic()):
+            await self._close_channel(key)
+        try:
+            async with asyncio.timeout(LEASE_RENEWAL_S):
+                await self._lease_due.wait()
+        except TimeoutError:
+            return
+
+    async def check_logins(self) -> None:
+        """One round: end the views whose login has ended."""
+        await self._clock.sleep(LOGIN_CHECK_S)
+        for login in {view.login for view in self._views if view.login is not None}:
+            try:
+                await self._people.identity_of_login(login)
+            except RequestRefused as refusal:
+                for view in self._views:
+                    if view.login == login:
+                        view.viewer.end(CLOSE_NOT_LOGGED_IN, str(refusal))
+
+    async def close(self) -> None:
+        """End every subscription and lease."""
+        for key in list(self._open):
+            await self._close_channel(key)
+        for key in self._held:
+            await self._leases.drop(key)
+
+    def _greet(self, view: LiveView) -> None:
+        state = self._states.of(view.camera.ref)
+        known = self._hub.codecs(view.camera.ref)
+        if state is not None and state.codecs is not None:
+            known.setdefault("main", state.codecs)
+        view.choose(known)
+        if state is not None and state.condition != "online":
+            view.viewer.tell(state_message(state))
+
+    def _join(self, view: LiveView) -> None:
+        key = view.key
+        if self._hub.join(key, view.viewer, self._clock.monotonic(), self._clock.now_us()):
+            _channels_opened.inc()
+            self._open[key] = asyncio.create_task(self._open_channel(key), name=f"open {key.camera} {key.stream}")
+        self._lease_due.set()
+
+    def _leave(self, view: LiveView) -> None:
+        self._hub.leave(view.key, view.viewer, self._clock.monotonic())
+        self._lease_due.set()
+
+    async def _open_channel(self, key: ChannelKey) -> Unsubscribe:
+        """Subscribe first, then fetch the past: the other way round leaves a hole between them."""
+        hub, clock = self._hub, self._clock
+        try:
+            unsubscribe = await self._feed.subscribe(key, lambda each: hub.on_fragment(key, each, clock.monotonic()))
+        except PeerError as error:
+            hub.fail(key, CLOSE_TRY_LATER, "The bus is away: try again shortly.")
+            log().warning("stream not opened", camera=str(key.camera), stream=key.stream, detail=str(error))
+            return _nothing_to_end
+        past: list[Fragment] = []
+        try:
+            past = await self._feed.recent(key, clock.now_us() - int(_look_back_s(self._states.of(key.camera)) * 1e6))
+        except PeerError as error:
+            # Without the past the view begins at the next IDR.
+            log().warning("no past of a stream", camera=str(key.camera), stream=key.stream, detail=str(error))
+        channel = hub.channel(key)
+        if channel is not None:
+            channel.seed(past, clock.monotonic())
+        return unsubscribe
+
+    async def _close_channel(self, key: ChannelKey) -> None:
+        unsubscribe = await self._open.pop(key)
+        await unsubscribe()
+
+    async def _record_end(self, view: LiveView, identity: Identity, address: str, began: datetime) -> None:
+        now = self._clock.now()
+        deed = Deed(
+            "live_view_ended",
+            identity.name,
+            address,
+            now,
+            camera=view.camera.id,
+            seconds=(now - began).total_seconds(),
+            detail={"stream": view.key.stream, "began": began.isoformat()},
+        )
+        try:
+            await self._trail.add(deed)
+        except PeerError as error:
+            # The beginning is on record; the end is lost with the database, and said here.
+            log().error("end of a live view not recorded", camera=view.camera.id, detail=str(error))
+
+
+def _look_back_s(state: CameraState | None) -> float:
+    gop_s = USUAL_GOP_S if state is None or state.gop_seconds is None else state.gop_seconds
+    return min(gop_s, LONGEST_GOP_S) + _MARGIN_S
+
+
+async def _nothing_to_end() -> None:
+    return None

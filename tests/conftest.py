@@ -1,0 +1,82 @@
+"""What all tests share: peers that may be missing, and the whole product started once."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.stack import Stack
+
+_CI = os.environ.get("CI", "").lower() == "true"
+_SYSTEM_PYTHON = "/usr/bin/python3"
+_HAS_RTSP_SERVER = """
+import gi
+gi.require_version("GstRtspServer", "1.0")
+from gi.repository import GstRtspServer
+"""
+
+
+@functools.cache
+def _has_gstreamer() -> bool:
+    if not Path(_SYSTEM_PYTHON).exists():
+        return False
+    return subprocess.run([_SYSTEM_PYTHON, "-c", _HAS_RTSP_SERVER], capture_output=True).returncode == 0
+
+
+# marker -> (is it there, what is missing)
+_PEERS: dict[str, tuple[Callable[[], bool], str]] = {
+    "gstreamer": (_has_gstreamer, "GStreamer's RTSP server is not installed: make test-peers"),
+    "chromium": (lambda: shutil.which("chromium") is not None, "chromium is not installed: make test-peers"),
+    "ffmpeg": (lambda: bool(shutil.which("ffmpeg") and shutil.which("ffprobe")), "ffmpeg is not installed: make test-peers"),
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs a peer that is missing; what needs root is skipped for others, in CI as anywhere."""
+    for item in items:
+        for name, (is_there, missing) in _PEERS.items():
+            if item.get_closest_marker(name) is not None and not _CI and not is_there():
+                item.add_marker(pytest.mark.skip(reason=missing))
+        if item.get_closest_marker("root") is not None and os.geteuid() != 0:
+            item.add_marker(pytest.mark.skip(reason="needs root"))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """With CI=true a missing peer fails the test: nobody must believe it ran."""
+    for name, (is_there, missing) in _PEERS.items():
+        if _CI and item.get_closest_marker(name) is not None and not is_there():
+            pytest.fail(missing, pytrace=False)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name each test that was skipped, and why."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if not skipped:
+        return
+    terminalreporter.section("skipped, not proven here")
+    for report in skipped:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        terminalreporter.line(f"{report.nodeid}: {reason.removeprefix('Skipped: ')}")
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The whole product as `bk up` starts it, with two demo cameras; one for all tests that ask for it."""
+    running = Stack(tmp_path_factory.mktemp("stack") / "data", demo=2)
+    running.start()
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="session")
+def system_python() -> str:
+    """The Python that has GStreamer's bindings; ours cannot have them."""
+    return _SYSTEM_PYTHON
