@@ -112,11 +112,15 @@ def _upgrade(connection: Connection, schema: str, folder: Path) -> None:
     command.upgrade(config, "head")
 
 
+# Classes of SQLSTATE (PostgreSQL, appendix A) that are the server's or the operator's to mend, not ours:
+# connection, wrong password, no such database, out of disk or connections, shut down, system error.
+_PEER_STATES = ("08", "28", "3D", "53", "57P", "58")
+
+
 def _unreachable_or_same(error: Exception) -> Exception:
     is_away = isinstance(error, OSError | TimeoutError | OperationalError | InterfaceError)
-    # 57P01..57P03: shut down by the administrator, crashed, cannot connect now (PostgreSQL appendix A).
-    state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
-    if is_away or state.startswith("57P") or getattr(error, "connection_invalidated", False):
+    state = str(getattr(getattr(error, "orig", None), "sqlstate", None) or "")
+    if is_away or state.startswith(_PEER_STATES) or getattr(error, "connection_invalidated", False):
         return DatabaseUnreachable(_first_line(error))
     return error
 

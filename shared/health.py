@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from shared.telemetry import metrics_page
 
 # None when ready, else the reason, for a person.
-Check = Callable[[], "str | None | Awaitable[str | None]"]
+Check = Callable[[], "str | Awaitable[str | None] | None"]
 
 
 class Health:

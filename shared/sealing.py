@@ -62,9 +62,10 @@ class Sealer:
         if key_id not in self._keys:
             raise SealBroken(f"sealed with key {key_id.hex()}, which BK_SECRET_KEY and BK_SECRET_KEYS_OLD do not hold")
         try:
-            return self._keys[key_id].decrypt(box[:_NONCE_BYTES], box[_NONCE_BYTES:], _FORMAT + context.encode()).decode()
+            opened = self._keys[key_id].decrypt(box[:_NONCE_BYTES], box[_NONCE_BYTES:], _FORMAT + context.encode())
         except InvalidTag as error:
             raise SealBroken("sealed for something else, or changed since") from error
+        return opened.decode()
 
     def is_current(self, sealed: str) -> bool:
         """Whether the newest key sealed it; where not, seal it again when it is next written."""

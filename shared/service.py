@@ -84,8 +84,7 @@ def run(name: str, settings_class: type[S], wire: Wire[S]) -> None:
         uvloop.run(_serve(name, settings, wire))
     except CannotStart as error:
         sys.exit(_say(name, [str(error)]))
-    except Exception:
-        # The process boundary: whatever nobody handled is our bug; say it once and let us be restarted.
+    except Exception:  # noqa: BLE001 - the process boundary: our bug is said once, then we are restarted
         log().critical("our bug, the process ends", exc_info=True)
         sys.exit(EXIT_BUG)
 
@@ -193,7 +192,8 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.bind((host, port))
     except OSError as error:
         listening.close()
-        raise CannotStart(f"cannot listen on {host}:{port} ({error.strerror}): set BK_HTTP_PORT to a free port") from error
+        reason = f"cannot listen on {host}:{port} ({error.strerror})"
+        raise CannotStart(f"{reason}: set BK_HTTP_PORT to a free port") from error
     return listening
 
 

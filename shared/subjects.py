@@ -44,3 +44,81 @@ class CameraRef:
 def media(camera: CameraRef, stream: str) -> str:
     """`bk.v1.media.<shard>.<site>.<camera>.<stream>`; stream is main, sub or h264 (transcoded on demand)."""
     return f"bk.v1.media.{camera.key}.{stream}"
+
+
+def fact(owner: str, name: str, camera: CameraRef | None = None) -> str:
+    """`bk.v1.evt.<owner>.<shard>.<site>.<camera>.<name>`, `-` where a fact is about no camera."""
+    return f"bk.v1.evt.{owner}.{'-.-.-' if camera is None else camera.key}.{name}"
+
+
+def facts(owner: str = "*", name: str = "*", camera: CameraRef | None = None) -> str:
+    """The same for listening: every owner, camera and name unless it is given."""
+    return f"bk.v1.evt.{owner}.{'*.*.*' if camera is None else camera.key}.{name}"
+
+
+def command(owner: str, name: str, instance: str | None = None) -> str:
+    """`bk.v1.cmd.<owner>.<name>[.<instance>]`; an instance pins a session to its pod."""
+    return f"bk.v1.cmd.{owner}.{name}" + ("" if instance is None else f".{instance}")
+
+
+MEDIA_SUBJECTS = "bk.v1.media.>"
+EVENTS_SUBJECTS = "bk.v1.evt.>"
+COMMAND_SUBJECTS = "bk.v1.cmd.>"
+
+SERVICES = ("ingest", "detector", "alerting", "recorder", "intercom", "gateway")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one service does on the bus; permissions, AsyncAPI and the table in the docs are made of it.
+
+    `says` and `asks` name facts and commands; `writes` and `reads` name KV buckets.
+    """
+
+    service: str
+    media: tuple[str, ...] = ()
+    says: tuple[str, ...] = ()
+    hears: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ("status",)
+    asks: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+
+
+def _worker_buckets(service: str) -> tuple[str, ...]:
+    return (f"members_{service}", f"shards_{service}")
+
+
+CATALOGUE: tuple[Part, ...] = (
+    Part(
+        "ingest",
+        media=("publish",),
+        says=(
+            "camera_came_online",
+            "camera_went_offline",
+            "camera_changed_format",
+            "camera_drifted",
+            "fragments_lost",
+        ),
+        answers=("status", "probe"),
+        writes=("camera_states", *_worker_buckets("ingest")),
+        reads=("cameras", "watches"),
+    ),
+    Part("detector", media=("live",), writes=_worker_buckets("detector"), reads=("cameras",)),
+    Part("alerting", hears=("ingest", "detector"), writes=_worker_buckets("alerting"), reads=("cameras",)),
+    Part("recorder", media=("stored",), writes=_worker_buckets("recorder"), reads=("cameras",)),
+    Part("intercom", media=("live",), writes=("members_intercom", "watches"), reads=("cameras",)),
+    Part(
+        "gateway",
+        media=("live", "stored"),
+        says=("camera_registered", "camera_changed", "camera_removed"),
+        hears=("*",),
+        asks=tuple(f"{service}.status" for service in SERVICES) + ("ingest.probe",),
+        writes=("cameras", "watches", "members_gateway"),
+        reads=("camera_states", *(f"members_{service}" for service in SERVICES)),
+    ),
+)
+
+
+def part_of(service: str) -> Part:
+    return next(part for part in CATALOGUE if part.service == service)

@@ -12,7 +12,7 @@ from shared.clock import Clock
 from shared.errors import CameraRefused, PeerError, ResourceExhausted
 from shared.telemetry import counter, log
 
-_failures = counter("supervised_failures_total", "Runs of a task that a peer or a full resource ended", ["task", "error"])
+_failures = counter("supervised_failures_total", "Runs that a peer or a full resource ended", ["task", "error"])
 
 STOP_LIMIT_S = 5.0
 

@@ -29,11 +29,15 @@ def _has_gstreamer() -> bool:
     return subprocess.run([_SYSTEM_PYTHON, "-c", _HAS_RTSP_SERVER], capture_output=True).returncode == 0
 
 
+def _has_ffmpeg() -> bool:
+    return shutil.which("ffmpeg") is not None and shutil.which("ffprobe") is not None
+
+
 # marker -> (is it there, what is missing)
 _PEERS: dict[str, tuple[Callable[[], bool], str]] = {
     "gstreamer": (_has_gstreamer, "GStreamer's RTSP server is not installed: make test-peers"),
     "chromium": (lambda: shutil.which("chromium") is not None, "chromium is not installed: make test-peers"),
-    "ffmpeg": (lambda: bool(shutil.which("ffmpeg") and shutil.which("ffprobe")), "ffmpeg is not installed: make test-peers"),
+    "ffmpeg": (_has_ffmpeg, "ffmpeg is not installed: make test-peers"),
 }
 
 

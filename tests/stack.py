@@ -45,9 +45,8 @@ class Stack:
         return (self.data / "admin-password").read_text().strip()
 
     @property
-    def pid(self) -> int:
-        assert self._child is not None
-        return self._child.pid
+    def is_running(self) -> bool:
+        return self._child is not None and self._child.poll() is None
 
     def command(self, *words: str) -> list[str]:
         """A command line of bk."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -29,6 +30,10 @@ class Accounts(Protocol):
 
     async def add(self, account: Account) -> bool:
         """False where the name is taken."""
+        ...
+
+    async def add_first(self, account: Account, before: Callable[[], None]) -> None:
+        """Only where there is none at all, whoever else starts at the same time; `before` runs just before it is."""
         ...
 
     async def replace(self, account: Account) -> None: ...

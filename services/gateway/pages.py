@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from shared.errors import RequestRefused
+from services.gateway.refusals import bad_cursor
 
 T = TypeVar("T")
 
@@ -33,9 +33,9 @@ class PageRequest:
         if cursor is None:
             return cls(limit, None)
         try:
-            return cls(limit, base64.urlsafe_b64decode(cursor.encode()).decode())
+            return cls(limit, base64.b64decode(cursor.encode(), b"-_", validate=True).decode())
         except (binascii.Error, UnicodeError, ValueError) as error:
-            raise RequestRefused("bad_cursor", "Take `cursor` from `next_cursor` of the page before.") from error
+            raise bad_cursor() from error
 
 
 def page_of(found: Sequence[T], request: PageRequest, key: Callable[[T], str]) -> PageOf[T]:

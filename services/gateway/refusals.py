@@ -47,3 +47,7 @@ def changed_meanwhile() -> RequestRefused:
     return RequestRefused(
         "changed_meanwhile", "Somebody changed it since you read it. Read it again, then send the change.", status=412
     )
+
+
+def bad_cursor() -> RequestRefused:
+    return RequestRefused("bad_cursor", "Take `cursor` from `next_cursor` of the page before.")

@@ -65,10 +65,10 @@ def list_cameras(data: Data = Path("data"), url: Url = None, token: Token = None
 
 @app.command()
 def add(
-    address: Annotated[str, typer.Argument(help="rtsp://..., http://....m3u8, ...; a name and password in it are moved out")],
+    address: Annotated[str, typer.Argument(help="rtsp://... and others; a name and password in it are moved out")],
     site: Annotated[str, typer.Option("--site", help="id of its site; made when it is new")],
     name: Annotated[str, typer.Option("--name", help="what people call it")],
-    camera_id: Annotated[str | None, typer.Option("--id", help="lower-case letters, digits, - and _; made up without")] = None,
+    camera_id: Annotated[str | None, typer.Option("--id", help="a-z, 0-9, - and _; made up without")] = None,
     purpose: Annotated[Purpose, typer.Option(help="kind of view")] = Purpose.PROCESSING,
     sub: Annotated[str | None, typer.Option("--sub", help="address of its smaller stream")] = None,
     transport: Annotated[Transport, typer.Option(help="RTSP over")] = Transport.AUTO,

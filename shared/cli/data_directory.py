@@ -50,7 +50,7 @@ class DataDirectory:
             self.logs.mkdir(mode=0o700, exist_ok=True)
             free_bytes = shutil.disk_usage(self.path).free
         except OSError as error:
-            raise CommandFailed(f"cannot use {self.path} ({error.strerror}): choose another folder with --data") from error
+            raise CommandFailed(f"cannot use {self.path} ({error.strerror}): choose another --data") from error
         if free_bytes < FREE_BYTES_MIN:
             raise CommandFailed(
                 f"only {free_bytes // 1024**2} MB free on the disk of {self.path}: free 1 GB or choose another --data"

@@ -90,7 +90,8 @@ class Demo:
         }
 
     def _save(self) -> None:
-        write_private(self._path, json.dumps({"password": self._password, "cameras": self._registered}, indent=2) + "\n")
+        told = {"password": self._password, "cameras": self._registered}
+        write_private(self._path, json.dumps(told, indent=2) + "\n")
 
 
 def _read(path: Path) -> dict[str, Any]:

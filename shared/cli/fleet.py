@@ -18,7 +18,20 @@ BACK_OFF_FIRST_S = 1.0
 BACK_OFF_LAST_S = 30.0
 HEALTHY_S = 30.0
 # What a service inherits from the terminal beside BK_*: enough to find programs, words, time and certificates.
-_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "SSL_CERT_FILE")
+_INHERITED = frozenset(
+    [
+        "PATH",
+        "HOME",
+        "LANG",
+        "LC_ALL",
+        "TZ",
+        "TMPDIR",
+        "LD_LIBRARY_PATH",
+        "CUDA_VISIBLE_DEVICES",
+        "SSL_CERT_FILE",
+        "PYTHONPATH",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +93,8 @@ class KeptProcess:
                 return
             failures = 1 if loop.time() - began > HEALTHY_S else failures + 1
             delay_s = min(BACK_OFF_LAST_S, BACK_OFF_FIRST_S * 2 ** (failures - 1)) * random.uniform(0.75, 1.25)
-            self._say(
-                f"{self.process.name} ended with code {code}, starts again in {delay_s:.0f} s: {self.process.last_line()}"
-            )
+            why = f"ended with code {code}: {self.process.last_line()}"
+            self._say(f"{self.process.name} {why}; starts again in {delay_s:.0f} s")
             await asyncio.sleep(delay_s)
 
     async def stop(self) -> None:

@@ -52,13 +52,12 @@ class _Launch:
         self._is_first_start = not directory.password_path.exists()
         self._ports = Ports(directory.ports_path)
         credentials = Credentials.load_or_create(directory.credentials_path, tuple(SERVICES))
-        self._servers = Servers(
-            directory.path, self._ports, credentials, tuple(SERVICES), keep_fds=[servers_lock]
-        )
+        self._servers = Servers(directory.path, self._ports, credentials, tuple(SERVICES), keep_fds=[servers_lock])
         self._health_ports = {
             name: port if name == "gateway" else self._ports.of(f"service-{name}") for name in SERVICES
         }
-        self._demo = Demo(directory, self._ports.of(SIMULATOR), demo) if demo or directory.demo_path.exists() else None
+        self._demo_port = self._ports.of(SIMULATOR)
+        self._demo = Demo(directory, self._demo_port, demo) if demo or directory.demo_path.exists() else None
         self._kept: list[KeptProcess] = []
 
     async def run(self) -> None:
@@ -87,7 +86,8 @@ class _Launch:
     async def _live(self) -> None:
         async with asyncio.TaskGroup() as group:
             if self._demo is not None:
-                group.create_task(self._keep(KeptProcess(self._demo.process(self._directory.logs, inherited()), _progress)))
+                simulator = self._demo.process(self._directory.logs, inherited())
+                group.create_task(self._keep(KeptProcess(simulator, _progress)))
             await self._servers.start(lambda name, seconds: _progress(f"{name} ready after {seconds:.1f} s"))
             group.create_task(self._watch_servers())
             for name in SERVICES:
@@ -105,6 +105,9 @@ class _Launch:
         if service == "gateway":
             own["BK_ADMIN_PASSWORD_FILE"] = str(self._directory.password_path)
             own["BK_CONSOLE_DIR"] = str(_CONSOLE)
+            # Simulated cameras live on loopback beside our own servers, which no camera form may reach.
+            own["BK_ALLOW_LOOPBACK_CAMERAS"] = "true"
+            own["BK_OWN_PORTS"] = ",".join(str(port) for port in sorted(self._ports.given - {self._demo_port}))
         return environment(service, self._servers, host=HOST, port=self._health_ports[service], own=own)
 
     async def _keep(self, kept: KeptProcess) -> None:
@@ -116,7 +119,7 @@ class _Launch:
 
     async def _until_ready(self) -> None:
         """Until every service says so. Raises CommandFailed with what is missing."""
-        missing = {name: "no answer" for name in SERVICES}
+        missing = dict.fromkeys(SERVICES, "no answer")
         loop = asyncio.get_running_loop()
         began = loop.time()
         async with httpx.AsyncClient(timeout=2.0, trust_env=False) as http:

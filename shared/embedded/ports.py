@@ -20,6 +20,11 @@ class Ports:
         except (FileNotFoundError, ValueError):
             self._remembered = {}  # first start, or a file cut short by a full disk: all are chosen anew
 
+    @property
+    def given(self) -> frozenset[int]:
+        """All ports handed out in this run."""
+        return frozenset(self._given.values())
+
     def of(self, name: str) -> int:
         """The port for `name`: the one of last time if it is free, else another."""
         return self._find(name, 0)

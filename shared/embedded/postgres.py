@@ -61,7 +61,8 @@ class EmbeddedPostgres:
 
     def url(self, service: str) -> str:
         """The address with which one service connects."""
-        return f"postgresql+asyncpg://{service}:{quote(self._passwords[service], safe='')}@{HOST}:{self._port}/{DATABASE}"
+        password = quote(self._passwords[service], safe="")
+        return f"postgresql+asyncpg://{service}:{password}@{HOST}:{self._port}/{DATABASE}"
 
     async def start(self) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -98,11 +99,13 @@ class EmbeddedPostgres:
             self._logs / "initdb.log",
             env=self._env,
             cwd=Path("/"),
+            has_helpers=True,
         )
         try:
             await init.start()
             code = await init.wait()
         finally:
+            await init.stop(STOP_LIMIT_S)
             password_path.unlink()
         if code != 0:
             raise ServerFailed(f"initdb ended with code {code}: {init.last_line()}")

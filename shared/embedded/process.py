@@ -30,7 +30,8 @@ class Process:
     """A program run as our child, in its own session (Ctrl-C reaches only us; we stop it in order).
 
     `death_signal` is what the kernel sends it when we die, even by kill -9. It is bound to the thread that
-    starts the child, so `start` belongs on the main thread.
+    starts the child, so `start` belongs on the main thread. `has_helpers`: it starts programs of its own
+    and does not stop them.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Process:
         stop_signal: signal.Signals = signal.SIGTERM,
         death_signal: signal.Signals | None = None,
         keep_fds: Sequence[int] = (),
+        has_helpers: bool = False,
     ):
         self.name = name
         self.log_path = log_path
@@ -53,6 +55,7 @@ class Process:
         self._stop_signal = stop_signal
         self._death_signal = death_signal or stop_signal
         self._keep_fds = tuple(keep_fds)
+        self._has_helpers = has_helpers
         self._child: asyncio.subprocess.Process | None = None
 
     @property
@@ -134,9 +137,12 @@ class Process:
         return (told[-1][:300] if told else "nothing in its log") + f" (see {self.log_path})"
 
     def _signal(self, number: signal.Signals) -> None:
+        if self._child is None:
+            return
+        # It leads its own group. A kill reaches its children too; asked to stop, it sees to them itself.
+        send = os.killpg if self._has_helpers or number == signal.SIGKILL else os.kill
         try:
-            if self._child is not None:
-                self._child.send_signal(number)
+            send(self._child.pid, number)
         except ProcessLookupError:
             return  # ended between our look and our signal
 

@@ -25,7 +25,7 @@ WATCHED_90K = 0  # one access unit a fragment
 # A fragment is one message of the bus, whose limit is 8 MB: a camera whose PTS stand still must not fill memory.
 _LARGEST_BYTES = 4_000_000
 
-Fragments = tuple[()] | tuple[Fragment] | tuple[Fragment, Fragment]
+Fragments = tuple[Fragment, ...]
 
 
 class Fragmenter:
@@ -93,7 +93,7 @@ class Fragmenter:
             timeline = self._timeline = Timeline(video.reorder_depth, video.frame_rate, pts)
         dts = timeline.dts_of(pts, is_idr)
         entries = self._entries
-        closed: tuple[()] | tuple[Fragment] = ()
+        closed: Fragments = ()
         if is_idr and entries:
             closed = (self._close(dts),)
             entries = self._entries
@@ -178,9 +178,7 @@ class Fragmenter:
                 self._seq + 1, VIDEO_TRACK, self._first_dts, entries, self._size_bytes, first_flags, self._reorders
             )
         else:
-            pictures = SampleRun(
-                VIDEO_TRACK, self._first_dts, entries, self._size_bytes, first_flags, self._reorders
-            )
+            pictures = SampleRun(VIDEO_TRACK, self._first_dts, entries, self._size_bytes, first_flags, self._reorders)
             head = moof_of(self._seq + 1, [pictures, sound.samples()])
             self._parts += sound.parts
             sound.clear()
@@ -198,9 +196,7 @@ class Fragmenter:
         sound = self._sound
         assert sound is not None
         run = sound.samples()
-        head = moof_of_one(
-            self._seq + 1, AUDIO_TRACK, run.decode_time, run.entries, run.size_bytes, SYNC_SAMPLE, False
-        )
+        head = moof_of_one(self._seq + 1, AUDIO_TRACK, run.decode_time, run.entries, run.size_bytes, SYNC_SAMPLE, False)
         fragment = self._fragment(
             head, sound.parts, not self._has_video, sound.pts_90k, sound.span_90k, sound.captured_us, sound.received_us
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from shared.errors import ProtocolViolation
 from shared.media.bits import BitReader, without_emulation_prevention
-from shared.media.video_usability import SAMPLE_ASPECT_RATIOS, frame_rate
+from shared.media.video_usability import frame_rate, read_picture_description
 
 NON_IDR_SLICE = 1
 IDR_SLICE = 5
@@ -18,7 +18,6 @@ FILLER = 12
 
 # Profiles whose SPS states the chroma format (H.264 7.3.2.1.1).
 _WITH_CHROMA_FORMAT = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
-_EXTENDED_SAR = 255
 _MAX_PICTURE_SIDE = 16384
 
 # Table A-1: MaxDpbMbs by level_idc; level 1b shares its number with 1.
@@ -188,21 +187,7 @@ def _vui(reader: BitReader) -> _Vui:
 
 
 def _read_vui(reader: BitReader, vui: _Vui) -> None:
-    if reader.flag():  # aspect_ratio_info_present_flag
-        aspect_ratio_idc = reader.bits(8)
-        if aspect_ratio_idc == _EXTENDED_SAR:
-            vui.sample_aspect_ratio = (reader.bits(16), reader.bits(16))
-        else:
-            vui.sample_aspect_ratio = SAMPLE_ASPECT_RATIOS.get(aspect_ratio_idc)
-    if reader.flag():  # overscan_info_present_flag
-        reader.skip(1)
-    if reader.flag():  # video_signal_type_present_flag
-        reader.skip(4)
-        if reader.flag():  # colour_description_present_flag
-            reader.skip(24)
-    if reader.flag():  # chroma_loc_info_present_flag
-        reader.ue(5)
-        reader.ue(5)
+    vui.sample_aspect_ratio = read_picture_description(reader)
     if reader.flag():  # timing_info_present_flag
         num_units_in_tick, time_scale = reader.bits(32), reader.bits(32)
         reader.skip(1)  # fixed_frame_rate_flag

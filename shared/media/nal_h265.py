@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from shared.errors import ProtocolViolation
 from shared.media.bits import BitReader, without_emulation_prevention
-from shared.media.video_usability import SAMPLE_ASPECT_RATIOS, frame_rate
+from shared.media.video_usability import frame_rate, read_picture_description
 
 FIRST_IRAP = 16  # BLA_W_LP; 16 to 21 are BLA, IDR and CRA, 22 and 23 reserved IRAP types (table 7-1)
 LAST_IRAP = 23
@@ -17,7 +17,6 @@ PPS = 34
 ACCESS_UNIT_DELIMITER = 35
 FILLER = 38
 
-_EXTENDED_SAR = 255
 _MAX_PICTURE_SIDE = 16384
 
 
@@ -205,22 +204,7 @@ def _skip_short_term_ref_pic_set(reader: BitReader, index: int, previous_delta_c
 
 def _vui(reader: BitReader) -> tuple[float | None, tuple[int, int] | None]:
     """E.2.1 up to the timing."""
-    aspect_ratio = None
-    if reader.flag():  # aspect_ratio_info_present_flag
-        aspect_ratio_idc = reader.bits(8)
-        if aspect_ratio_idc == _EXTENDED_SAR:
-            aspect_ratio = (reader.bits(16), reader.bits(16))
-        else:
-            aspect_ratio = SAMPLE_ASPECT_RATIOS.get(aspect_ratio_idc)
-    if reader.flag():  # overscan_info_present_flag
-        reader.skip(1)
-    if reader.flag():  # video_signal_type_present_flag
-        reader.skip(4)
-        if reader.flag():  # colour_description_present_flag
-            reader.skip(24)
-    if reader.flag():  # chroma_loc_info_present_flag
-        reader.ue(5)
-        reader.ue(5)
+    aspect_ratio = read_picture_description(reader)
     reader.skip(3)  # neutral_chroma_indication_flag, field_seq_flag, frame_field_info_present_flag
     if reader.flag():  # default_display_window_flag
         for _ in range(4):

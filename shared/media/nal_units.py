@@ -37,9 +37,7 @@ def split_length_prefixed(data: bytes, length_bytes: int = 4) -> Iterator[bytes]
             yield data[begin:offset]
 
 
-def access_unit(
-    codec: VideoCodec, nals: Iterable[bytes], pts_90k: int, received_us: int
-) -> AccessUnit | None:
+def access_unit(codec: VideoCodec, nals: Iterable[bytes], pts_90k: int, received_us: int) -> AccessUnit | None:
     """Gather the NAL units of one picture; parameter sets are set apart, delimiters and filler dropped.
 
     Returns None where no slice is among them (parameter sets alone are no picture).

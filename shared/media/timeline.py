@@ -69,6 +69,6 @@ class Timeline:
         return dts
 
     def _learn(self, step_90k: int) -> None:
-        """The newest interval is the estimate of the next; a hole or a double moves it by no more than a factor of 2."""
+        """The newest interval is the estimate of the next; a hole or a double moves it by a factor of 2 at most."""
         interval = self.interval_90k
         self.interval_90k = max(1, interval // 2, min(step_90k, interval * 2))

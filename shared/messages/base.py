@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
+
+from shared.subjects import CameraRef
 
 
 class Message(BaseModel):
@@ -18,3 +20,13 @@ class Message(BaseModel):
     @classmethod
     def decode(cls, data: bytes | str) -> Self:
         return cls.model_validate_json(data)
+
+
+class Fact(Message):
+    """Something that happened, said once by its owner. `CameraCameOnline` travels as `camera_came_online`."""
+
+    owner: ClassVar[str]
+
+    def about(self) -> CameraRef | None:
+        """The camera it is about, None where it is about none."""
+        return None

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from shared.messages.base import Message
+from shared.messages.base import Fact, Message
 from shared.messages.cameras import CameraCondition, Transport
+from shared.subjects import CameraRef
 
 AT_US = "when it happened, UTC microseconds"
 
 
-class CameraFact(Message):
-    """What every fact about a camera carries; with `at_us` it makes the fact's id, so a repeat is no second fact."""
+class CameraFact(Fact):
+    """What every fact about a camera carries."""
+
+    owner: ClassVar[str] = "ingest"
 
     site: str
     camera: str
     at_us: int = Field(description=AT_US)
+
+    def about(self) -> CameraRef:
+        return CameraRef(self.site, self.camera)
 
 
 class CameraCameOnline(CameraFact):

@@ -50,13 +50,16 @@ class Headers:
         return "".join(lines) + "\r\n"
 
 
+NO_HEADERS = Headers()
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """RFC 2326 clause 6. `headers` need not state Content-Length: `to_bytes` does."""
 
     method: str
     uri: str
-    headers: Headers = Headers()
+    headers: Headers = NO_HEADERS
     body: bytes = b""
 
     def to_bytes(self) -> bytes:
@@ -72,7 +75,7 @@ class Response:
     """RFC 2326 clause 7."""
 
     status: int
-    headers: Headers = Headers()
+    headers: Headers = NO_HEADERS
     body: bytes = b""
     reason: str = ""
 

@@ -9,6 +9,8 @@ from functools import lru_cache
 import av
 import numpy as np
 import pytest
+from av.audio.codeccontext import AudioCodecContext
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
 from shared.media.access_unit import AccessUnit
@@ -34,6 +36,7 @@ def encode(
 ) -> tuple[tuple[AccessUnit, int], ...]:
     """Access units and the encoder's own DTS, both in 90 kHz."""
     context = av.CodecContext.create(ENCODERS[codec], "w")
+    assert isinstance(context, VideoCodecContext)
     context.width, context.height = size
     context.pix_fmt = pixels
     context.framerate = Fraction(rate)
@@ -52,7 +55,8 @@ def encode(
             frame = moving_picture(size, index).reformat(format=pixels)
             frame.pts = index
         for packet in context.encode(frame):
-            assert packet.pts is not None and packet.dts is not None
+            assert packet.pts is not None
+            assert packet.dts is not None
             unit = access_unit(codec, split_annex_b(bytes(packet)), first_pts + packet.pts * tick, packet.pts * 40_000)
             assert unit is not None
             units.append((unit, first_pts + packet.dts * tick))
@@ -79,6 +83,7 @@ def format_of(codec: VideoCodec, units: tuple[tuple[AccessUnit, int], ...]) -> V
 def encode_sound(seconds: float, sample_rate: int = 48_000) -> tuple[AudioFormat, tuple[bytes, ...]]:
     """AAC-LC access units of 1,024 samples of a 440 Hz tone."""
     context = av.CodecContext.create("aac", "w")
+    assert isinstance(context, AudioCodecContext)
     context.sample_rate = sample_rate
     context.layout = "mono"
     context.format = "fltp"
@@ -105,6 +110,11 @@ def stream_of() -> Callable[..., StreamFormat]:
         return StreamFormat(format_of(codec, units))
 
     return stream
+
+
+@pytest.fixture(scope="session")
+def video_of() -> Callable[..., VideoFormat]:
+    return format_of
 
 
 @pytest.fixture(scope="session")

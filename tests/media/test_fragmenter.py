@@ -122,13 +122,17 @@ def test_header_of_each_fragment() -> None:
     assert (first.header.pts_90k, second.header.pts_90k) == (900, 900 + 5 * TICK)
     assert first.header.duration_90k == second.header.duration_90k == 5 * TICK
     assert (first.header.is_idr, second.header.is_idr) == (True, False)
-    assert first.header.captured_us == 10_000 and second.header.captured_us == 210_000
-    assert first.header.received_us == 170_000 and second.header.received_us == 370_000
+    assert first.header.captured_us == 10_000
+    assert second.header.captured_us == 210_000
+    assert first.header.received_us == 170_000
+    assert second.header.received_us == 370_000
     assert first.header.codecs == "avc1.640028"
     for fragment in (first, second):
         assert fragment.header.sha256 == sha256(fragment.payload).hexdigest()
-    assert first.payload[first.header.init_bytes :][4:8] == b"moof" and first.payload[4:8] == b"ftyp"
-    assert second.header.init_bytes == 0 and second.payload[4:8] == b"moof"
+    assert first.payload[first.header.init_bytes :][4:8] == b"moof"
+    assert first.payload[4:8] == b"ftyp"
+    assert second.header.init_bytes == 0
+    assert second.payload[4:8] == b"moof"
 
 
 def test_an_idr_closes_what_is_open_with_its_true_duration() -> None:
@@ -137,7 +141,8 @@ def test_an_idr_closes_what_is_open_with_its_true_duration() -> None:
     (cut,) = pushed(fragmenter, units)
     (rest,) = fragmenter.flush()
     assert cut.header.duration_90k == TICK * 2 + 77
-    assert rest.header.is_idr and rest.payload[4:8] == b"ftyp"
+    assert rest.header.is_idr
+    assert rest.payload[4:8] == b"ftyp"
     assert fragmenter.flush() == ()
 
 
@@ -227,7 +232,8 @@ def test_pts_that_stand_still_do_not_fill_memory() -> None:
     fragmenter = Fragmenter(stream(), RUN)
     units = (unit(0, index == 0, size=100_000) for index in range(200))
     sizes = [len(fragment.payload) for fragment in pushed(fragmenter, units)]
-    assert len(sizes) >= 4 and max(sizes) < 4_200_000
+    assert len(sizes) >= 4
+    assert max(sizes) < 4_200_000
 
 
 def test_a_hole_lengthens_no_picture_after_it() -> None:
@@ -264,10 +270,12 @@ def test_sound_goes_on_while_pictures_stay_away() -> None:
     for index in range(100):
         fragments += fragmenter.push_audio(b"aac", index * 1024, 1024, 7, 8)
     tracks = played(fragments)
-    assert len(tracks[1].pts) == 1 and len(tracks[2].pts) == 96
+    assert len(tracks[1].pts) == 1
+    assert len(tracks[2].pts) == 96
     assert [fragment.header.is_idr for fragment in fragments] == [True, False, False, False]
     assert fragments[1].header.duration_90k == 46_080
-    assert fragments[1].header.captured_us == 7 and fragments[1].header.received_us == 8
+    assert fragments[1].header.captured_us == 7
+    assert fragments[1].header.received_us == 8
 
 
 def test_a_hole_in_the_sound_is_kept_and_an_overlap_dropped() -> None:
@@ -288,7 +296,8 @@ def test_sound_alone() -> None:
     ]
     assert len(fragments) == 10
     assert all(fragment.header.is_idr and fragment.payload[4:8] == b"ftyp" for fragment in fragments)
-    assert fragments[3].header.pts_90k == 57_600 and fragments[3].header.duration_90k == 19_200
+    assert fragments[3].header.pts_90k == 57_600
+    assert fragments[3].header.duration_90k == 19_200
 
 
 def test_a_day_without_drift_across_the_wraps_of_32_and_33_bits() -> None:

@@ -21,7 +21,17 @@ from shared.media.video_format import video_format
 
 Encoded = Callable[..., tuple[tuple[AccessUnit, int], ...]]
 
-X265 = "log-level=none"
+COLOURS = "overscan=show:videoformat=pal:colorprim=bt709:transfer=bt709:colormatrix=bt709:chromaloc=1"
+
+
+def x264(parameters: str = "", preset: str = "ultrafast", **how: object) -> dict[str, object]:
+    return {"options": (("preset", preset), ("x264-params", parameters)), **how}
+
+
+def x265(parameters: str = "", preset: str = "ultrafast", **how: object) -> dict[str, object]:
+    return {"options": (("preset", preset), ("x265-params", f"log-level=none:{parameters}")), **how}
+
+
 STREAMS: list[tuple[str, VideoCodec, dict[str, object]]] = [
     ("1080p needs cropping", "h264", {"size": (1920, 1080), "pictures": 2}),
     ("odd size", "h264", {"size": (322, 246), "pictures": 2}),
@@ -30,53 +40,53 @@ STREAMS: list[tuple[str, VideoCodec, dict[str, object]]] = [
     ("4k", "h264", {"size": (3840, 2160), "pictures": 2}),
     ("baseline", "h264", {"options": (("profile", "baseline"),)}),
     ("main, B", "h264", {"options": (("profile", "main"), ("preset", "medium")), "max_b_frames": 2}),
-    ("high, B pyramid", "h264", {"options": (("preset", "slow"), ("x264-params", "b-pyramid=normal")), "max_b_frames": 4}),
+    ("high, B pyramid", "h264", x264("b-pyramid=normal", "slow", max_b_frames=4)),
     ("high 10", "h264", {"pixels": "yuv420p10le"}),
     ("high 4:2:2", "h264", {"pixels": "yuv422p", "size": (322, 246)}),
     ("high 4:4:4", "h264", {"pixels": "yuv444p", "size": (321, 245)}),
     ("monochrome", "h264", {"pixels": "gray", "size": (322, 246)}),
-    ("interlaced", "h264", {"options": (("x264-params", "interlaced=1"),), "size": (720, 540)}),
-    ("interlaced, bottom first", "h264", {"options": (("x264-params", "bff=1"),), "size": (720, 576)}),
-    ("fake interlaced", "h264", {"options": (("x264-params", "fake-interlaced=1"),), "size": (720, 540)}),
-    ("HRD", "h264", {"options": (("x264-params", "nal-hrd=vbr:vbv-maxrate=500:vbv-bufsize=500"),)}),
-    ("colour, range, overscan", "h264", {"options": (("x264-params", "overscan=show:videoformat=pal:fullrange=on:colorprim=bt709:transfer=bt709:colormatrix=bt709:chromaloc=1"),)}),
-    ("scaling matrix", "h264", {"options": (("x264-params", "cqm=jvt:8x8dct=1"), ("preset", "medium"))}),
+    ("interlaced", "h264", x264("interlaced=1", size=(720, 540))),
+    ("interlaced, bottom first", "h264", x264("bff=1", size=(720, 576))),
+    ("fake interlaced", "h264", x264("fake-interlaced=1", size=(720, 540))),
+    ("HRD", "h264", x264("nal-hrd=vbr:vbv-maxrate=500:vbv-bufsize=500")),
+    ("colour, range, overscan", "h264", x264(f"{COLOURS}:fullrange=on")),
+    ("scaling matrix", "h264", x264("cqm=jvt:8x8dct=1", "medium")),
     ("anamorphic", "h264", {"sample_aspect_ratio": Fraction(12, 11), "size": (352, 288)}),
     ("anamorphic, own ratio", "h264", {"sample_aspect_ratio": Fraction(17, 13), "size": (352, 288)}),
     ("15 fps", "h264", {"rate": 15}),
     ("30 fps", "h264", {"rate": 30}),
     ("1 fps", "h264", {"rate": 1, "pictures": 4}),
     ("intra only", "h264", {"gop": 1}),
-    ("many references", "h264", {"options": (("x264-params", "ref=8"), ("preset", "medium"))}),
+    ("many references", "h264", x264("ref=8", "medium")),
     ("1080p", "h265", {"size": (1920, 1080), "pictures": 2}),
     ("odd size", "h265", {"size": (322, 246), "pictures": 2}),
     ("4k", "h265", {"size": (3840, 2160), "pictures": 2}),
-    ("no B", "h265", {"options": (("x265-params", f"{X265}:bframes=0"),)}),
-    ("B pyramid", "h265", {"options": (("x265-params", f"{X265}:bframes=4:b-pyramid=1"), ("preset", "medium"))}),
+    ("no B", "h265", x265("bframes=0")),
+    ("B pyramid", "h265", x265("bframes=4:b-pyramid=1", "medium")),
     ("main 10", "h265", {"pixels": "yuv420p10le"}),
     ("4:2:2 10", "h265", {"pixels": "yuv422p10le", "size": (322, 246)}),
     ("4:4:4", "h265", {"pixels": "yuv444p", "size": (321, 245)}),
-    ("HRD", "h265", {"options": (("x265-params", f"{X265}:hrd=1:vbv-maxrate=500:vbv-bufsize=500"),)}),
-    ("high tier", "h265", {"options": (("x265-params", f"{X265}:level-idc=5.1:high-tier=1"),), "size": (1920, 1080), "pictures": 2}),
-    ("colour", "h265", {"options": (("x265-params", f"{X265}:overscan=show:videoformat=pal:range=full:colorprim=bt709:transfer=bt709:colormatrix=bt709:chromaloc=1"),)}),
-    ("scaling list", "h265", {"options": (("x265-params", f"{X265}:scaling-list=default"),)}),
-    ("window shown", "h265", {"options": (("x265-params", f"{X265}:display-window=0,0,8,8"),)}),
-    ("temporal layers", "h265", {"options": (("x265-params", f"{X265}:temporal-layers=1:bframes=3:b-adapt=0"), ("preset", "medium"))}),
-    ("AMP, references", "h265", {"options": (("x265-params", f"{X265}:amp=1:rect=1:ref=5:bframes=4"), ("preset", "slow"))}),
+    ("HRD", "h265", x265("hrd=1:vbv-maxrate=500:vbv-bufsize=500")),
+    ("high tier", "h265", x265("level-idc=5.1:high-tier=1", size=(1920, 1080), pictures=2)),
+    ("colour", "h265", x265(f"{COLOURS}:range=full")),
+    ("scaling list", "h265", x265("scaling-list=default")),
+    ("window shown", "h265", x265("display-window=0,0,8,8")),
+    ("temporal layers", "h265", x265("temporal-layers=1:bframes=3:b-adapt=0", "medium")),
+    ("AMP, references", "h265", x265("amp=1:rect=1:ref=5:bframes=4", "slow")),
     ("anamorphic", "h265", {"sample_aspect_ratio": Fraction(17, 13), "size": (352, 288)}),
-    ("open GOP", "h265", {"options": (("x265-params", f"{X265}:open-gop=1:bframes=3"),)}),
-]  # fmt: skip
+    ("open GOP", "h265", x265("open-gop=1:bframes=3")),
+]
 IDS = [f"{codec}: {what}" for what, codec, _ in STREAMS]
 
 
 def annex_b(units: tuple[tuple[AccessUnit, int], ...]) -> bytes:
     """Written again from what we took apart, so that a lost NAL unit is noticed."""
-    pieces = []
+    pieces: list[bytes] = []
     for unit, _ in units:
         for nal in unit.parameter_sets or ():
             pieces += [b"\0\0\0\1", nal]
-        for nal in unit.parts[1::2]:
-            pieces += [b"\0\0\0\1", bytes(nal)]
+        for part in unit.parts[1::2]:
+            pieces += [b"\0\0\0\1", bytes(part)]
     return b"".join(pieces)
 
 
@@ -85,7 +95,8 @@ def test_we_and_pyav_read_the_same(what: str, codec: VideoCodec, how: dict[str, 
     units = encoded(codec, **how)
     ours = video_format(codec, units[0][0].parameter_sets or ())
     decoder = av.CodecContext.create("h264" if codec == "h264" else "hevc", "r")
-    frames = [frame for packet in (*decoder.parse(annex_b(units)), *decoder.parse(b""), None) for frame in decoder.decode(packet)]
+    packets = (*decoder.parse(annex_b(units)), *decoder.parse(b""), None)
+    frames = [frame for packet in packets for frame in decoder.decode(packet)]
     assert len(frames) == len(units)
     assert (ours.width, ours.height) == (frames[0].width, frames[0].height)
     assert ours.frame_rate == pytest.approx(how.get("rate", 25))
@@ -95,12 +106,13 @@ def test_we_and_pyav_read_the_same(what: str, codec: VideoCodec, how: dict[str, 
     assert needed <= ours.reorder_depth <= max(needed, 2) + 2
 
 
+@pytest.mark.ffmpeg
 @pytest.mark.parametrize(("what", "codec", "how"), STREAMS, ids=IDS)
 def test_we_and_ffprobe_read_the_same(
     what: str, codec: VideoCodec, how: dict[str, object], encoded: Encoded, tmp_path: Path
 ) -> None:
     ffprobe = shutil.which("ffprobe")
-    assert ffprobe, "ffprobe is missing: make test-peers"
+    assert ffprobe
     units = encoded(codec, **how)
     ours = video_format(codec, units[0][0].parameter_sets or ())
     raw = tmp_path / f"stream.{codec}"
@@ -200,5 +212,6 @@ def _only_violations(codec: VideoCodec, sets: tuple[bytes, ...]) -> None:
         found = video_format(codec, sets)
     except ProtocolViolation:
         return
-    assert 0 < found.width <= 16384 and 0 < found.height <= 16384 + 16
+    assert 0 < found.width <= 16384
+    assert 0 < found.height <= 16384 + 16
     assert 0 <= found.reorder_depth <= 16

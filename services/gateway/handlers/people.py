@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -107,13 +108,13 @@ class People:
         await self.trail.add(Deed("account_changed", by.name, address, self.clock.now(), detail=detail))
         return changed
 
-    async def make_first_administrator(self) -> str | None:
-        """The generated password where there was nobody yet, else None. It is shown once and kept nowhere."""
+    async def make_first_administrator(self, keep: Callable[[str], None]) -> None:
+        """Where there is nobody yet. `keep` is given the generated password before the account exists."""
         if not await self.accounts.is_empty():
-            return None
+            return
         password = secrets.token_urlsafe(18)
         account = Account(FIRST_ADMINISTRATOR, await self.hasher.hash(password), ("admin",), True, self.clock.now())
-        return password if await self.accounts.add(account) else None
+        await self.accounts.add_first(account, lambda: keep(password))
 
     async def _refuse_guessing(self, name: str, address: str, now: datetime) -> None:
         now_s = now.timestamp()

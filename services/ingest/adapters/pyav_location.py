@@ -7,7 +7,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from shared.errors import CameraRefused
 
-_READ_LIMIT_S = 5.0
+_READ_LIMIT_S = 4.0  # a frozen camera is to be noticed within 5 s
 _OPEN_LIMIT_S = 10.0
 # A playlist names segments of up to some 10 s, and nothing comes between two of them.
 _PLAYLIST_SILENCE_S = 30.0

@@ -34,20 +34,25 @@ class SrtPipe:
     def __init__(self, url: str):
         self._url = url
         self._process: subprocess.Popen[bytes] | None = None
+        self._is_stopped = False
 
     def __enter__(self) -> IO[bytes]:
         program = shutil.which("ffmpeg")
         if program is None:
             raise CameraUnreachable("SRT needs the ffmpeg program on this machine: install ffmpeg")
-        command = [program, "-nostdin", "-v", "quiet", "-fflags", "nobuffer", "-i", self._url]
+        command = [program, "-nostdin", "-v", "quiet", "-fflags", "nobuffer"]
+        command += ["-analyzeduration", "500000", "-probesize", "500000", "-i", self._url]
         command += ["-map", "0:v:0", "-map", "0:a:0?", "-c", "copy", "-flush_packets", "1", "-f", "mpegts", "pipe:1"]
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, bufsize=0)
+        if self._is_stopped:  # while it was being started
+            self._process.kill()
         assert self._process.stdout is not None
         return self._process.stdout
 
     def stop(self) -> None:
         """End the process; whoever reads the pipe sees its end. From any thread."""
-        if self._process is not None and self._process.poll() is None:
+        self._is_stopped = True
+        if self._process is not None:
             self._process.kill()
 
     def __exit__(

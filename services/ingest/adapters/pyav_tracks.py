@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from av.audio.stream import AudioStream
 from av.container import InputContainer
@@ -17,7 +17,7 @@ from shared.media.access_unit import AccessUnit, AudioCodec, AudioUnit
 from shared.media.formats import AudioFormat, VideoCodec
 from shared.media.nal_units import access_unit, split_annex_b, split_length_prefixed
 
-AnyPacket = Packet[Any]
+AnyPacket: TypeAlias = "Packet[Any]"  # generic in the stubs only
 
 _VIDEO_CODECS: dict[str, VideoCodec] = {"h264": "h264", "hevc": "h265"}
 _TELEPHONE_CODECS: dict[str, Literal["pcmu", "pcma"]] = {"pcm_mulaw": "pcmu", "pcm_alaw": "pcma"}
@@ -172,5 +172,3 @@ def _without_adts(data: bytes) -> bytes:
     if len(data) > 9 and data[0] == 0xFF and data[1] & 0xF6 == 0xF0:
         return data[7 if data[1] & 1 else 9 :]
     return data
-
-

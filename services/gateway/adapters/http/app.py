@@ -32,6 +32,7 @@ def create_app(rooms: Rooms | None) -> FastAPI:
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
         separate_input_output_schemas=False,
     )
     forgotten = uncovered(ROUTERS)

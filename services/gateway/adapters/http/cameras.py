@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -19,11 +18,11 @@ from services.gateway.adapters.http.schemas import (
     NewCamera,
     Page,
     ProbeAnswer,
-    ProbeRequest,
+    ProbeOrder,
     Stream,
 )
 from services.gateway.cameras import Camera, StreamSource
-from services.gateway.handlers.probes import ProbeOrder
+from shared.messages.ingest import ProbeRequest
 
 router = APIRouter(prefix="/api/v1/cameras", tags=["cameras"])
 
@@ -66,11 +65,11 @@ async def add_camera(body: NewCamera, request: Request, response: Response) -> C
 
 
 @router.post("/probe", responses=refusals(401, 403, 422))
-async def probe(body: ProbeRequest, request: Request) -> ProbeAnswer:
+async def probe(body: ProbeOrder, request: Request) -> ProbeAnswer:
     """Look at an address: is there a camera, does it accept the password, what does it send."""
-    order = ProbeOrder(body.url, body.username, body.password, body.transport)
-    result = await rooms_of(request).probes.probe(by_of(request), order)
-    return ProbeAnswer(**asdict(result))
+    order = ProbeRequest(url=body.url, username=body.username, password=body.password, transport=body.transport)
+    found = await rooms_of(request).probes.probe(by_of(request), order)
+    return ProbeAnswer(**found.model_dump())
 
 
 @router.get("/{id}", responses=refusals(401, 404))

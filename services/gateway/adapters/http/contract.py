@@ -52,6 +52,8 @@ def complete(app: FastAPI) -> dict[str, Any]:
     for path, operations in contract["paths"].items():
         for method, operation in operations.items():
             _secure(operation, path, method)
+    for unused in ("HTTPValidationError", "ValidationError"):
+        components["schemas"].pop(unused, None)
     return contract
 
 

@@ -215,7 +215,7 @@ class CameraAnswer(Answer):
     state: CameraStateAnswer
 
 
-class ProbeRequest(Body):
+class ProbeOrder(Body):
     """An address to look at before it is registered."""
 
     url: str = Field(max_length=2048, examples=["rtsp://192.168.1.64:554/Streaming/Channels/101"])
@@ -227,16 +227,20 @@ class ProbeRequest(Body):
 class ProbeAnswer(Answer):
     """What the address turned out to be."""
 
-    is_usable: bool
+    is_ok: bool = Field(description="pictures came that can be shown")
     reason: str = Field(description="a sentence a person can act on")
-    reason_code: str
-    codecs: str | None = None
+    reason_code: str = Field(description="stable; translate this one", examples=["wrong_password"])
+    video_codec: str | None = Field(None, examples=["h265"])
+    audio_codec: str | None = Field(None, description="of the sound that the camera sends, null without sound")
+    codecs: str | None = Field(None, description="RFC 6381", examples=["hvc1.1.6.L120.90,mp4a.40.2"])
     width: int | None = None
     height: int | None = None
     frame_rate: float | None = None
-    audio: str | None = Field(None, description="codec of the sound that the camera sends, null without sound")
-    transport: str | None = None
-    took_ms: float | None = None
+    gop_seconds: float | None = None
+    bitrate_kbps: float | None = None
+    transport: str | None = Field(None, description="tcp or udp, as it was really played")
+    has_backchannel: bool | None = Field(None, description="whether one can talk through it")
+    first_picture_ms: float | None = Field(None, description="from connecting to the first whole picture")
 
 
 class MediaTokenRequest(Body):

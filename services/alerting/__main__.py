@@ -1,0 +1,8 @@
+"""Runs the alerting until SIGTERM."""
+
+from services.alerting.settings import Settings
+from services.alerting.wiring import wire
+from shared.service import run
+
+if __name__ == "__main__":
+    run("alerting", Settings, wire)

@@ -1,0 +1,8 @@
+"""Runs the detector until SIGTERM."""
+
+from services.detector.settings import Settings
+from services.detector.wiring import wire
+from shared.service import run
+
+if __name__ == "__main__":
+    run("detector", Settings, wire)

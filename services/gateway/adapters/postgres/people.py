@@ -1,0 +1,144 @@
+"""Accounts, logins and failed logins in PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import Row, delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from services.gateway.accounts import Account
+from services.gateway.adapters.postgres.tables import accounts, failed_logins, logins
+from services.gateway.lockout import rule_for
+from services.gateway.logins import Login
+from services.gateway.roles import Role
+from shared.database import Database
+
+# A failure older than this says nothing any more; the row goes.
+_FORGET_FAILURES_S = 24 * 3600.0
+
+
+class PostgresAccounts:
+    """Implements `Accounts`."""
+
+    def __init__(self, database: Database):
+        self._database = database
+
+    async def find(self, name: str) -> Account | None:
+        async with self._database.transaction() as session:
+            row = (await session.execute(select(accounts).where(accounts.c.name == name))).first()
+        return None if row is None else _account(row)
+
+    async def all(self) -> list[Account]:
+        async with self._database.transaction() as session:
+            return [_account(row) for row in await session.execute(select(accounts).order_by(accounts.c.name))]
+
+    async def add(self, account: Account) -> bool:
+        statement = insert(accounts).values(_values(account)).on_conflict_do_nothing().returning(accounts.c.name)
+        async with self._database.transaction() as session:
+            return (await session.execute(statement)).first() is not None
+
+    async def add_first(self, account: Account, before: Callable[[], None]) -> None:
+        async with self._database.transaction() as session:
+            await session.execute(text("lock table accounts in exclusive mode"))
+            if await session.scalar(select(func.count()).select_from(accounts)):
+                return
+            await session.execute(insert(accounts).values(_values(account)))
+            before()
+
+    async def replace(self, account: Account) -> None:
+        values = {"password_hash": account.password_hash, "roles": list(account.roles), "is_enabled": account.is_enabled}
+        async with self._database.transaction() as session:
+            await session.execute(update(accounts).where(accounts.c.name == account.name).values(values))
+
+    async def is_empty(self) -> bool:
+        async with self._database.transaction() as session:
+            return (await session.scalar(select(func.count()).select_from(accounts))) == 0
+
+
+class PostgresLogins:
+    """Implements `Logins`."""
+
+    def __init__(self, database: Database):
+        self._database = database
+
+    async def add(self, login: Login, address: str, at: datetime) -> None:
+        values = {
+            "id": login.id,
+            "account": login.account,
+            "address": address,
+            "began_at": at,
+            "expires_at": login.expires_at,
+        }
+        async with self._database.transaction() as session:
+            await session.execute(insert(logins).values(values))
+
+    async def find(self, id: str, at: datetime) -> Login | None:
+        # The roles are the account's of now, not those at the time of the login.
+        statement = (
+            select(logins.c.id, logins.c.account, logins.c.expires_at, accounts.c.roles)
+            .join(accounts, accounts.c.name == logins.c.account)
+            .where(logins.c.id == id, logins.c.expires_at > at, accounts.c.is_enabled)
+        )
+        async with self._database.transaction() as session:
+            row = (await session.execute(statement)).first()
+        return None if row is None else Login(row.id, row.account, _roles(row.roles), row.expires_at)
+
+    async def end(self, id: str) -> None:
+        async with self._database.transaction() as session:
+            await session.execute(delete(logins).where(logins.c.id == id))
+
+    async def end_all_of(self, account: str) -> None:
+        async with self._database.transaction() as session:
+            await session.execute(delete(logins).where(logins.c.account == account))
+
+    async def forget_expired(self, at: datetime) -> None:
+        async with self._database.transaction() as session:
+            await session.execute(delete(logins).where(logins.c.expires_at <= at))
+            too_old_s = at.timestamp() - _FORGET_FAILURES_S
+            await session.execute(delete(failed_logins).where(failed_logins.c.last_s < too_old_s))
+
+
+class PostgresFailedLogins:
+    """Implements `FailedLogins`; the row is locked while it is counted, so attempts at once are counted one by one."""
+
+    def __init__(self, database: Database):
+        self._database = database
+
+    async def attempt(self, account: str, address: str, now_s: float) -> float:
+        key = {"account": account[:64], "address": address}
+        async with self._database.transaction() as session:
+            await session.execute(insert(failed_logins).values(**key, failures=0, last_s=now_s).on_conflict_do_nothing())
+            where = (failed_logins.c.account == key["account"], failed_logins.c.address == address)
+            row = (await session.execute(select(failed_logins).where(*where).with_for_update())).one()
+            wait_s: float = row.last_s + rule_for(account).wait_s(row.failures) - now_s
+            if wait_s > 0 and row.failures > 0:
+                return wait_s
+            counted = {"failures": row.failures + 1, "last_s": now_s}
+            await session.execute(update(failed_logins).where(*where).values(counted))
+        return 0.0
+
+    async def succeeded(self, account: str, address: str) -> None:
+        where = (failed_logins.c.account == account[:64], failed_logins.c.address == address)
+        async with self._database.transaction() as session:
+            await session.execute(delete(failed_logins).where(*where))
+
+
+def _values(account: Account) -> dict[str, Any]:
+    return {
+        "name": account.name,
+        "password_hash": account.password_hash,
+        "roles": list(account.roles),
+        "is_enabled": account.is_enabled,
+        "created_at": account.created_at,
+    }
+
+
+def _account(row: Row[Any]) -> Account:
+    return Account(row.name, row.password_hash, _roles(row.roles), row.is_enabled, row.created_at)
+
+
+def _roles(names: Sequence[str]) -> tuple[Role, ...]:
+    return tuple(cast(Role, name) for name in names)

@@ -1,0 +1,90 @@
+"""The tables, as the queries see them; `migrations/` makes them."""
+
+from __future__ import annotations
+
+from sqlalchemy import ARRAY, BigInteger, Boolean, Column, DateTime, Double, Integer, MetaData, String, Table
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData()
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("password_hash", String, nullable=False),
+    Column("roles", ARRAY(String), nullable=False),
+    Column("is_enabled", Boolean, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)
+
+logins = Table(
+    "logins",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("account", String, nullable=False),
+    Column("address", String, nullable=False),
+    Column("began_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+)
+
+failed_logins = Table(
+    "failed_logins",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("address", String, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("last_s", Double, nullable=False),
+)
+
+sites = Table(
+    "sites",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("revision", Integer, nullable=False),
+)
+
+cameras = Table(
+    "cameras",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("site", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("purpose", String, nullable=False),
+    Column("main_url", String, nullable=False),
+    Column("main_transport", String, nullable=False),
+    Column("sub_url", String),
+    Column("sub_transport", String),
+    Column("username", String),
+    Column("sealed_password", String),
+    Column("is_enabled", Boolean, nullable=False),
+    Column("wants_audio", Boolean, nullable=False),
+    Column("revision", Integer, nullable=False),
+)
+
+# What the bus has not been told yet, in the order in which it happened.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("number", BigInteger, primary_key=True),
+    Column("fact", String, nullable=False),
+    Column("site", String, nullable=False),
+    Column("camera", String, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("by", String, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", BigInteger, primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("action", String, nullable=False),
+    Column("outcome", String, nullable=False),
+    Column("who", String),
+    Column("camera", String),
+    Column("address", String),
+    Column("seconds", Double),
+    Column("detail", JSONB, nullable=False),
+)

@@ -1,0 +1,93 @@
+"""Every knob of the gateway beside those that all services share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import field_validator
+from pydantic_settings import SettingsConfigDict
+
+from services.gateway.camera_addresses import networks_of
+from shared.settings import PREFIX, DatabaseSettings, SealingSettings, ServiceSettings, setting
+
+
+class GatewaySettings(ServiceSettings, DatabaseSettings, SealingSettings):
+    """Environment variables `BK_*`."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+
+    admin_password_file: Path | None = setting(
+        None,
+        says="where the first start writes the generated password of `admin` (mode 0600)",
+        when_wrong="without it nobody can log in after the first start: the process ends with one line instead",
+    )
+    console_dir: Path = setting(
+        Path(__file__).parent / "console" / "dist",
+        says="folder of the built console",
+        when_wrong="a page says that the console is not built; the API works",
+    )
+    login_lifetime_s: float = setting(
+        12 * 3600.0,
+        says="seconds until a login ends by itself",
+        when_wrong="long: a lost phone stays logged in; short: supervisors log in during their shift",
+        ge=60,
+        le=30 * 86_400,
+    )
+    secure_cookie: bool = setting(
+        False,
+        says="whether the login cookie travels over TLS alone",
+        when_wrong="true without TLS: nobody stays logged in; false with TLS: one plain request shows the cookie",
+    )
+    camera_networks: str = setting(
+        "",
+        says="networks where cameras may be, separated by commas; empty: the private ranges",
+        when_wrong="too wide: the camera form can be used to reach other machines; too narrow: cameras are refused",
+    )
+    allow_loopback_cameras: bool = setting(
+        False,
+        says="whether a camera may be on this machine (simulated ones are); never on a port of ours",
+        when_wrong="true on a server: administrators can make ingest speak to whatever listens there",
+    )
+    own_ports: str = setting(
+        "",
+        says="TCP ports of this installation on loopback, separated by commas: refused as cameras",
+        when_wrong="a port left out can be spoken to through the camera form, where loopback is allowed",
+        pattern=r"^[\d, ]*$",
+    )
+    camera_files: Path | None = setting(
+        None,
+        says="folder whose files may be cameras (file:); none: no files",
+        when_wrong="a folder with other videos in it can be shown by administrators",
+    )
+    live_viewers: int = setting(
+        1000,
+        says="live views that one gateway serves at once",
+        when_wrong="too many for the machine: all become slow; too few: people are refused",
+        ge=1,
+    )
+    live_viewers_of_person: int = setting(
+        64, says="live views that one person may have open at once", when_wrong="too few: a wall of tiles stays half empty", ge=1
+    )
+    live_queue_bytes: int = setting(
+        16 * 1024 * 1024,
+        says="bytes queued for one viewer before it loses whole GOPs; at least one GOP of the largest camera",
+        when_wrong="smaller than a GOP: a slow viewer sees nothing; larger: memory, where viewers are slow",
+        ge=1024 * 1024,
+    )
+    live_queue_s: float = setting(
+        3.0,
+        says="seconds a viewer may fall behind before it loses whole GOPs",
+        when_wrong="short: a hiccup of the network loses pictures; long: a slow viewer sees the past",
+        gt=0.2,
+    )
+
+    @field_validator("camera_networks")
+    @classmethod
+    def _networks_parse(cls, text: str) -> str:
+        networks_of(text, allows_loopback=False)
+        return text
+
+    @property
+    def own_port_numbers(self) -> frozenset[int]:
+        """The gateway's own is always one of them."""
+        return frozenset({self.http_port, *(int(part) for part in self.own_ports.split(",") if part.strip())})

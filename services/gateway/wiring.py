@@ -1,0 +1,159 @@
+"""Builds the gateway's objects and connects them; the one file that knows all the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from services.gateway.adapters.bus_media import BusMediaFeed, BusWatchLeases
+from services.gateway.adapters.bus_probe import BusProber
+from services.gateway.adapters.bus_services import BusServices
+from services.gateway.adapters.bus_states import BusCameraStates
+from services.gateway.adapters.http.app import create_app
+from services.gateway.adapters.http.rooms import Rooms
+from services.gateway.adapters.jpeg import AvJpegMaker
+from services.gateway.adapters.live_desk import LiveDesk
+from services.gateway.adapters.login_sweep import LoginSweep
+from services.gateway.adapters.names import SystemNames
+from services.gateway.adapters.password_file import write_password
+from services.gateway.adapters.passwords import Argon2Hasher
+from services.gateway.adapters.postgres.audit import PostgresAuditTrail
+from services.gateway.adapters.postgres.people import PostgresAccounts, PostgresFailedLogins, PostgresLogins
+from services.gateway.adapters.postgres.register import PostgresRegister
+from services.gateway.adapters.registry_mirror import RegistryMirror
+from services.gateway.camera_addresses import AddressRules, networks_of
+from services.gateway.camera_states import CameraStates
+from services.gateway.handlers.media import MediaDesk
+from services.gateway.handlers.people import People
+from services.gateway.handlers.probes import ProbeDesk
+from services.gateway.handlers.registry import RegistryDesk
+from services.gateway.handlers.snapshots import SnapshotDesk
+from services.gateway.live_hub import HubLimit, LiveHub
+from services.gateway.live_viewer import ViewerLimit
+from services.gateway.media_tokens import MediaTokens
+from services.gateway.settings import GatewaySettings
+from shared.bus.streams import EVENTS
+from shared.database import Database
+from shared.errors import PeerError
+from shared.sealing import Sealer, decode_key
+from shared.service import CannotStart, Context, Wired
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+async def wire(context: Context[GatewaySettings]) -> Wired:
+    """Open the database, make the first administrator where there is nobody, and build everything."""
+    database = Database.from_settings(context.settings, "gateway")
+    try:
+        await database.migrate(_MIGRATIONS)
+        return await _wire(context, database)
+    except PeerError:
+        await database.close()  # `wire` is called again
+        raise
+
+
+def contract() -> dict[str, Any]:
+    """The OpenAPI document; needs no database and no bus."""
+    document: dict[str, Any] = create_app(None).state.contract
+    return document
+
+
+async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
+    bus = context.bus
+    await bus.ensure_stream(EVENTS)
+    stored = _Stored(database)
+    hasher, jpegs, states = Argon2Hasher(), AvJpegMaker(), CameraStates()
+    people = _people(context, stored, hasher)
+    await _make_first_administrator(context.settings, people)
+    mirror = RegistryMirror(stored.register, await bus.kv("cameras"), bus)
+    registry = _registry(context, stored, mirror)
+    leases = BusWatchLeases(await bus.kv("watches"), context.settings.worker_id)
+    live = LiveDesk(
+        LiveHub(HubLimit(context.settings.live_viewers, context.settings.live_viewers_of_person)),
+        BusMediaFeed(bus),
+        leases,
+        states,
+        people,
+        stored.trail,
+        context.clock,
+        ViewerLimit(context.settings.live_queue_bytes, context.settings.live_queue_s),
+    )
+    services = BusServices(bus, context.clock)
+    rooms = Rooms(
+        people=people,
+        registry=registry,
+        probes=ProbeDesk(registry, BusProber(bus), stored.trail, context.clock),
+        media=MediaDesk(MediaTokens(_secret(context.settings)), stored.register, context.clock),
+        live=live,
+        snapshots=SnapshotDesk(live, jpegs, states, stored.trail, context.clock),
+        states=states,
+        services=services,
+        trail=stored.trail,
+        console_folder=context.settings.console_dir,
+        is_cookie_secure=context.settings.secure_cookie,
+    )
+    return Wired(
+        tasks=[
+            ("registry-mirror", mirror),
+            ("camera-states", BusCameraStates(await bus.kv("camera_states"), states)),
+            ("live-leases", live.renew_leases),
+            ("live-logins", live.check_logins),
+            ("login-sweep", LoginSweep(stored.logins, context.clock)),
+        ],
+        readiness={"database": database.why_not_ready},
+        app=create_app(rooms),
+        close=[live.close, hasher.close, jpegs.close, database.close],
+    )
+
+
+class _Stored:
+    """What is kept in PostgreSQL."""
+
+    def __init__(self, database: Database):
+        self.accounts = PostgresAccounts(database)
+        self.logins = PostgresLogins(database)
+        self.failed = PostgresFailedLogins(database)
+        self.register = PostgresRegister(database)
+        self.trail = PostgresAuditTrail(database)
+
+
+def _people(context: Context[GatewaySettings], stored: _Stored, hasher: Argon2Hasher) -> People:
+    return People(
+        accounts=stored.accounts,
+        logins=stored.logins,
+        failed=stored.failed,
+        hasher=hasher,
+        trail=stored.trail,
+        clock=context.clock,
+        login_lifetime_s=context.settings.login_lifetime_s,
+    )
+
+
+def _registry(context: Context[GatewaySettings], stored: _Stored, mirror: RegistryMirror) -> RegistryDesk:
+    settings = context.settings
+    rules = AddressRules(
+        networks_of(settings.camera_networks, allows_loopback=settings.allow_loopback_cameras),
+        settings.own_port_numbers,
+        None if settings.camera_files is None else str(settings.camera_files),
+    )
+    sealer = Sealer.from_settings(settings)
+    return RegistryDesk(stored.register, mirror, rules, SystemNames(), sealer, context.clock)
+
+
+def _secret(settings: GatewaySettings) -> bytes:
+    return decode_key(settings.secret_key.get_secret_value())
+
+
+async def _make_first_administrator(settings: GatewaySettings, people: People) -> None:
+    """The password is on disk before the account exists: a crash in between locks nobody out."""
+    file = settings.admin_password_file
+
+    def keep(password: str) -> None:
+        if file is None:
+            raise CannotStart("set BK_ADMIN_PASSWORD_FILE to where the first administrator's password shall be written")
+        try:
+            write_password(file, password)
+        except OSError as error:
+            raise CannotStart(f"cannot write BK_ADMIN_PASSWORD_FILE {file} ({error.strerror})") from error
+
+    await people.make_first_administrator(keep)

@@ -1,0 +1,8 @@
+"""Runs the intercom until SIGTERM."""
+
+from services.intercom.settings import Settings
+from services.intercom.wiring import wire
+from shared.service import run
+
+if __name__ == "__main__":
+    run("intercom", Settings, wire)

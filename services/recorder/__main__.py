@@ -1,0 +1,8 @@
+"""Runs the recorder until SIGTERM."""
+
+from services.recorder.settings import Settings
+from services.recorder.wiring import wire
+from shared.service import run
+
+if __name__ == "__main__":
+    run("recorder", Settings, wire)

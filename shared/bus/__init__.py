@@ -1,0 +1,5 @@
+"""The bus: the only package that knows NATS. Everything else sees messages, fragments and subjects."""
+
+from shared.bus.connection import Bus, BusUnreachable
+
+__all__ = ["Bus", "BusUnreachable"]

@@ -1,0 +1,203 @@
+"""One connection to NATS: kept up for ever, with its parts (facts, requests, KV, media) hanging on it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+import nats
+import nats.errors
+import nats.js.errors
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext
+
+from shared.bus.errors import BusUnreachable
+from shared.bus.facts import FactHandler, Facts
+from shared.bus.kv import KvBucket
+from shared.bus.media_headers import decode_fragment
+from shared.bus.media_publisher import Gap, MediaPublisher
+from shared.bus.media_recent import recent_fragments
+from shared.bus.media_subscription import MediaSubscription
+from shared.bus.requests import RequestHandler, Requests
+from shared.bus.streams import BUCKETS, Limits, ensure_bucket, ensure_stream
+from shared.clock import Clock, SystemClock
+from shared.media.fragment import Fragment
+from shared.messages.base import Fact, Message
+from shared.telemetry import log
+
+CONNECT_LIMIT_S = 5.0
+RECONNECT_WAIT_S = 0.2
+CLOSE_LIMIT_S = 3.0
+
+T = TypeVar("T")
+
+
+class Bus:
+    """What a service is given. Made by `connect`; every method raises BusUnreachable while NATS is away."""
+
+    def __init__(self, client: Client, user: str, clock: Clock):
+        self._client = client
+        self._clock = clock
+        self._js: JetStreamContext = client.jetstream(timeout=CONNECT_LIMIT_S)
+        self._on_lost: list[Callable[[], None]] = []
+        self._on_back: list[Callable[[], None]] = []
+        self._buckets: dict[str, KvBucket] = {}
+        self.inbox = inbox_prefix(user)
+        self.requests = Requests(client)
+        self.facts = Facts(client, self._js)
+
+    @classmethod
+    async def connect(
+        cls, url: str, *, name: str, user: str = "", password: str = "", clock: Clock | None = None
+    ) -> Bus:
+        """Connect once, within 5 s; afterwards the connection is renewed for ever.
+
+        Raises:
+            BusUnreachable: nothing listens there, or the user or password is refused.
+        """
+        client = Client()
+        bus = cls(client, user, clock or SystemClock())
+        options: dict[str, Any] = {"user": user, "password": password} if user else {}
+        try:
+            async with asyncio.timeout(CONNECT_LIMIT_S):
+                await client.connect(
+                    [part.strip() for part in url.split(",")],
+                    name=name,
+                    error_cb=_log_error,
+                    disconnected_cb=bus._lost,
+                    reconnected_cb=bus._back,
+                    max_reconnect_attempts=-1,
+                    reconnect_time_wait=RECONNECT_WAIT_S,
+                    connect_timeout=2,
+                    ping_interval=5,
+                    max_outstanding_pings=2,
+                    inbox_prefix=bus.inbox,
+                    # nats-py's own buffer must not grow while NATS is away: who publishes keeps what it must.
+                    pending_size=1024 * 1024,
+                    **options,
+                )
+        except (nats.errors.Error, OSError, TimeoutError) as error:
+            await client.close()
+            raise BusUnreachable(f"no connection to NATS at {url}: {error or type(error).__name__}") from error
+        return bus
+
+    @property
+    def is_connected(self) -> bool:
+        return bool(self._client.is_connected)
+
+    def on_connection(self, lost: Callable[[], None], back: Callable[[], None]) -> None:
+        """Be told when the connection breaks and when it stands again."""
+        self._on_lost.append(lost)
+        self._on_back.append(back)
+
+    async def close(self) -> None:
+        """Send what is written, then leave."""
+        try:
+            async with asyncio.timeout(CLOSE_LIMIT_S):
+                if self._client.is_connected:
+                    await self._client.flush()
+                await self._client.close()
+        except (nats.errors.Error, TimeoutError, OSError) as error:
+            log().warning("bus not left in order", error=type(error).__name__)
+
+    # Streams and buckets
+
+    async def ensure_stream(self, name: str, limits: Limits | None = None) -> None:
+        """Create the stream, or bring it to the one definition."""
+        await ensure_stream(self._js, name, limits)
+
+    async def kv(self, bucket: str) -> KvBucket:
+        """A bucket, created where it is not there yet. Names: shared/bus/streams.py."""
+        if bucket not in BUCKETS:
+            raise ValueError(f"no bucket {bucket!r} is defined")
+        if bucket not in self._buckets:
+            opened = self._buckets[bucket] = await ensure_bucket(self._js, bucket)
+            self.on_connection(lambda: None, opened.connection_back)
+        return self._buckets[bucket]
+
+    # Facts and requests
+
+    async def publish_fact(self, fact: Fact) -> None:
+        """Put one fact into EVENTS; returns when it is stored. The same fact again is not a second one."""
+        await self.facts.publish(fact)
+
+    async def subscribe_facts(self, subject: str, handler: FactHandler, *, since_seq: int | None = None) -> Callable[[], Awaitable[None]]:
+        """Facts in order from now on, or from a sequence number; returns the function that ends it."""
+        return await self.facts.subscribe(subject, handler, since_seq)
+
+    async def request(self, owner: str, name: str, message: Message, *, timeout_s: float = 5.0) -> bytes:
+        """Ask a service. Raises RequestRefused as it refused, NobodyAnswers where none did."""
+        return await self.requests.ask(owner, name, message.encode(), timeout_s)
+
+    async def serve(self, owner: str, handlers: Mapping[str, RequestHandler], *, version: str = "0.1.0") -> Callable[[], Awaitable[None]]:
+        """Answer requests `bk.v1.cmd.<owner>.<name>` in a queue group with our like."""
+        return await self.requests.serve(owner, handlers, version)
+
+    # Media
+
+    async def media_publisher(self, on_gap: Gap, keep_bytes: int) -> MediaPublisher:
+        """The publisher of this connection; call its `tick` about once a second."""
+        inbox = f"{self.inbox}.ack.{self._client.new_inbox().rsplit('.', 1)[-1]}"
+        publisher = MediaPublisher(_MediaWire(self._client), inbox, self._clock, on_gap, keep_bytes)
+
+        async def on_ack(msg: Msg) -> None:
+            publisher.on_ack(msg.subject.rsplit(".", 1)[-1], msg.headers, msg.data)
+
+        await self._client.subscribe(f"{inbox}.*", cb=on_ack)
+        self.on_connection(publisher.disconnected, publisher.resend)
+        return publisher
+
+    async def subscribe_media(self, subject: str, on_fragment: Callable[[Fragment], None]) -> MediaSubscription:
+        """Live fragments of one subject, handed over in the loop; late ones are dropped and counted."""
+        return await MediaSubscription.open(self._client, subject, on_fragment)
+
+    async def recent_media(self, subject: str, since_us: int, *, limit: int = 200) -> list[Fragment]:
+        """The fragments of one subject stored since then, oldest first, with a single request."""
+        return await recent_fragments(self._client, subject, since_us, limit)
+
+    async def last_media(self, subject: str) -> Fragment | None:
+        """The newest fragment stored of one subject, None where there is none."""
+        try:
+            found = await self._js.get_last_msg("MEDIA", subject, direct=True)
+        except nats.js.errors.NotFoundError:
+            return None
+        except (nats.errors.Error, TimeoutError) as error:
+            raise BusUnreachable(f"MEDIA does not answer: {error or type(error).__name__}") from error
+        return decode_fragment(found.headers, found.data or b"")
+
+    async def _lost(self) -> None:
+        log().warning("bus lost")
+        for told in self._on_lost:
+            told()
+
+    async def _back(self) -> None:
+        log().info("bus back")
+        for told in self._on_back:
+            told()
+
+
+class _MediaWire:
+    """The private seam of nats-py 2.16: its transport. Whole commands only, so nothing is torn."""
+
+    def __init__(self, client: Client):
+        self._client = client
+
+    @property
+    def is_connected(self) -> bool:
+        return bool(self._client.is_connected)
+
+    def write(self, commands: list[bytes]) -> None:
+        transport = self._client._transport
+        if transport is not None:
+            transport.writelines(commands)
+
+
+def inbox_prefix(user: str) -> str:
+    """Each user has inboxes of its own, so that none can read another's answers."""
+    return f"_INBOX_{user or 'anonymous'}"
+
+
+async def _log_error(error: Exception) -> None:
+    log().warning("bus error", error=type(error).__name__, detail=str(error))

@@ -1,0 +1,90 @@
+"""Requests: always answered, refusals with their code, in queue groups of nats.micro."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+import nats.errors
+import nats.micro
+from nats.aio.client import Client
+from nats.micro.request import Request
+
+from shared import subjects
+from shared.bus.errors import BusUnreachable, NobodyAnswers
+from shared.bus.tracing import trace_headers
+from shared.errors import PeerError, RequestRefused
+from shared.messages.base import Message
+from shared.telemetry import log
+
+RequestHandler = Callable[[bytes], Awaitable[Message]]
+
+
+class Requests:
+    """The part of a connection that asks and answers."""
+
+    def __init__(self, client: Client):
+        self._client = client
+
+    async def ask(self, owner: str, name: str, data: bytes, timeout_s: float) -> bytes:
+        try:
+            answer = await self._client.request(
+                subjects.command(owner, name), data, timeout=timeout_s, headers=trace_headers() or None
+            )
+        except nats.errors.NoRespondersError as error:
+            raise NobodyAnswers(f"no {owner} service is running") from error
+        except (nats.errors.TimeoutError, TimeoutError) as error:
+            raise NobodyAnswers(f"{owner} did not answer within {timeout_s:g} s") from error
+        except nats.errors.Error as error:
+            raise BusUnreachable(f"request not sent: {error or type(error).__name__}") from error
+        headers = answer.headers or {}
+        code = headers.get("Nats-Service-Error-Code")
+        if code is not None:
+            reason, _, text = headers.get("Nats-Service-Error", "").partition(": ")
+            raise RequestRefused(reason, text, status=int(code))
+        return bytes(answer.data)
+
+    async def serve(
+        self, owner: str, handlers: Mapping[str, RequestHandler], version: str
+    ) -> Callable[[], Awaitable[None]]:
+        try:
+            service = await nats.micro.add_service(
+                self._client, name=f"bright-kitchen-{owner}", version=version, queue_group=owner
+            )
+            for name, handler in handlers.items():
+                await service.add_endpoint(
+                    name=name, subject=subjects.command(owner, name), handler=_answering(owner, name, handler)
+                )
+            # Served means served: the server knows the subscriptions before anybody is told that we are ready.
+            await self._client.flush(timeout=2)
+        except (nats.errors.Error, TimeoutError) as error:
+            raise BusUnreachable(f"requests not served: {error or type(error).__name__}") from error
+
+        async def end() -> None:
+            await service.stop()
+
+        return end
+
+
+def _answering(owner: str, name: str, handler: RequestHandler) -> Callable[[Request], Awaitable[None]]:
+    async def answer(request: Request) -> None:
+        try:
+            reply = await handler(request.data)
+        except RequestRefused as error:
+            await request.respond_error(str(error.status), _header(f"{error.code}: {error}"))
+        except PeerError as error:
+            await request.respond_error("503", _header(f"unavailable: {error}"))
+        except ValueError as error:
+            # The message could not be read: the caller's mistake, or a newer version of it.
+            await request.respond_error("400", _header(f"not_understood: {error}"))
+        except Exception as error:  # a request must be answered even by our bug; it is logged as one
+            log().critical("our bug in a request", request=f"{owner}.{name}", exc_info=error)
+            await request.respond_error("500", "internal: the service failed, its log says why")
+        else:
+            await request.respond(reply.encode())
+
+    return answer
+
+
+def _header(text: str) -> str:
+    """One line, as a header must be."""
+    return " ".join(text.split())[:500]

@@ -1,0 +1,87 @@
+"""The streams and buckets of the bus: one definition, whoever starts first creates them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import nats.errors
+import nats.js.errors
+from nats.js import JetStreamContext
+from nats.js.api import DiscardPolicy, KeyValueConfig, RetentionPolicy, StorageType, StreamConfig
+
+from shared.bus.errors import BusUnreachable
+from shared.bus.kv import KvBucket
+from shared.subjects import EVENTS_SUBJECTS, MEDIA_SUBJECTS
+
+_DAY_S = 24 * 3600
+_GB = 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a stream may hold; whichever is reached first drops the oldest."""
+
+    max_age_s: int
+    max_bytes: int
+
+
+MEDIA = "MEDIA"
+EVENTS = "EVENTS"
+# MEDIA's age = how long recording survives without S3 or PostgreSQL; its bytes = how much disk that may take.
+DEFAULT_LIMITS = {MEDIA: Limits(3600, 32 * _GB), EVENTS: Limits(30 * _DAY_S, 2 * _GB)}
+# = a fact published again within this time is recognised by its id and not stored twice
+_DEDUPLICATION_S = 120
+
+# Bucket: seconds after which an entry that was not renewed is gone (None: it stays).
+BUCKETS: dict[str, float | None] = {
+    "cameras": None,
+    "camera_states": None,
+    "watches": 6.0,
+    **{f"members_{service}": 5.0 for service in ("ingest", "detector", "alerting", "recorder", "intercom", "gateway")},
+    **{f"shards_{service}": None for service in ("ingest", "detector", "alerting", "recorder")},
+}
+
+
+async def ensure_stream(js: JetStreamContext, name: str, limits: Limits | None) -> None:
+    """Create the stream; one that is there is brought to `limits` where they are given."""
+    chosen = limits or DEFAULT_LIMITS[name]
+    config = StreamConfig(
+        name=name,
+        subjects=[MEDIA_SUBJECTS if name == MEDIA else EVENTS_SUBJECTS],
+        retention=RetentionPolicy.LIMITS,
+        storage=StorageType.FILE,
+        discard=DiscardPolicy.OLD,
+        max_age=chosen.max_age_s,
+        max_bytes=chosen.max_bytes,
+        allow_direct=True,
+        # media repeats are recognised by run and sequence: remembering ids would cost memory for each fragment
+        duplicate_window=0.1 if name == MEDIA else _DEDUPLICATION_S,
+    )
+    try:
+        try:
+            await js.add_stream(config)
+        except nats.js.errors.BadRequestError as error:
+            if error.err_code != 10058:  # stream name already in use with another configuration
+                raise
+            if limits is not None:
+                await js.update_stream(config)
+    except (nats.errors.Error, TimeoutError) as error:
+        raise BusUnreachable(f"stream {name} not there: {error or type(error).__name__}") from error
+
+
+async def ensure_bucket(js: JetStreamContext, name: str) -> KvBucket:
+    """Open a bucket; create it where nobody has."""
+    try:
+        try:
+            store = await js.key_value(name)
+        except nats.js.errors.NotFoundError:
+            ttl = BUCKETS[name]
+            store = await js.create_key_value(KeyValueConfig(bucket=name, history=1, ttl=ttl, storage=_storage(ttl)))
+    except (nats.errors.Error, TimeoutError) as error:
+        raise BusUnreachable(f"bucket {name} not there: {error or type(error).__name__}") from error
+    return KvBucket(store, name)
+
+
+def _storage(ttl: float | None) -> StorageType:
+    # What lives for seconds need not survive a restart of NATS.
+    return StorageType.FILE if ttl is None else StorageType.MEMORY

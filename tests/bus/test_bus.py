@@ -1,0 +1,265 @@
+"""The bus against a real nats-server, each service with its own user."""
+
+from __future__ import annotations
+
+import hashlib
+
+import nats.errors
+import pytest
+
+from shared import subjects
+from shared.bus import Bus, BusUnreachable
+from shared.bus.errors import NobodyAnswers, RevisionConflict
+from shared.bus.kv import KvEntry
+from shared.errors import RequestRefused
+from shared.media.fragment import Fragment, FragmentHeader
+from shared.messages.cameras import CameraState
+from shared.messages.ingest import CameraWentOffline, ProbeReply, ProbeRequest
+from shared.subjects import CameraRef
+
+CAMERA = CameraRef("school-1", "cook-1")
+START_US = 1_700_000_000_000_000
+
+
+def fragment(seq: int, *, run: str = "00000000000000aa", size: int = 1000, captured_us: int = START_US) -> Fragment:
+    payload = bytes([seq % 256]) * size
+    header = FragmentHeader(
+        run, seq, seq * 18_000, 18_000, captured_us, captured_us + 5, seq % 5 == 0, 0, "avc1.640028",
+        hashlib.sha256(payload).hexdigest(),
+    )  # fmt: skip
+    return Fragment(header, payload)
+
+
+def went_offline(at_us: int = START_US) -> CameraWentOffline:
+    return CameraWentOffline(
+        site=CAMERA.site, camera=CAMERA.camera, at_us=at_us, worker="w", condition="stalled", reason_code="frozen", reason="-"
+    )
+
+
+async def test_fragments_arrive_as_they_were_sent(connect, until) -> None:  # type: ignore[no-untyped-def]
+    ingest, gateway = await connect("ingest"), await connect("gateway")
+    await ingest.ensure_stream("MEDIA")
+    publisher = await ingest.media_publisher(lambda *lost: pytest.fail(str(lost)), 10_000_000)
+    heard: list[Fragment] = []
+    subject = subjects.media(CAMERA, "main")
+    await gateway.subscribe_media(subject, heard.append)
+    sent = [fragment(seq, size=100_000) for seq in range(50)]
+    for one in sent:
+        publisher.publish(subject, one)
+    await until(lambda: len(heard) == 50)
+    assert heard == sent
+    publisher.tick()
+    await until(lambda: publisher.is_settled or publisher.tick() is not None, 5)
+    assert publisher.kept_bytes == 0
+
+
+async def test_recent_media_is_one_request(connect, until) -> None:  # type: ignore[no-untyped-def]
+    ingest, gateway = await connect("ingest"), await connect("gateway")
+    await ingest.ensure_stream("MEDIA")
+    publisher = await ingest.media_publisher(lambda *lost: None, 10_000_000)
+    subject, other = subjects.media(CAMERA, "main"), subjects.media(CAMERA, "sub")
+    for seq in range(20):
+        publisher.publish(subject, fragment(seq))
+        publisher.publish(other, fragment(seq, run="00000000000000bb"))
+    await until(lambda: publisher.is_settled or bool(publisher.tick()))
+    found = await gateway.recent_media(subject, 0)
+    assert [one.header.seq for one in found] == list(range(20))
+    assert {one.header.run for one in found} == {"00000000000000aa"}
+    assert await gateway.recent_media(subjects.media(CAMERA, "h264"), 0) == []
+    last = await ingest.last_media(subject)
+    assert last is not None and last.header.seq == 19
+    assert await ingest.last_media(subjects.media(CAMERA, "h264")) is None
+
+
+async def test_restart_of_nats_loses_nothing_of_the_last_seconds(nats_server, connect, until) -> None:  # type: ignore[no-untyped-def]
+    ingest = await connect("ingest")
+    await ingest.ensure_stream("MEDIA")
+    lost: list[tuple[str, Fragment, Fragment]] = []
+    publisher = await ingest.media_publisher(lambda *gap: lost.append(gap), 10_000_000)
+    subject = subjects.media(CAMERA, "main")
+    for seq in range(10):
+        publisher.publish(subject, fragment(seq))
+    await until(lambda: publisher.is_settled or bool(publisher.tick()))
+    nats_server.stop(9)
+    await until(lambda: not ingest.is_connected)
+    for seq in range(10, 30):
+        publisher.publish(subject, fragment(seq))
+    nats_server.start()
+    await until(lambda: ingest.is_connected)
+    for seq in range(30, 35):
+        publisher.publish(subject, fragment(seq))
+    await until(lambda: publisher.is_settled or bool(publisher.tick()), 10)
+    stored = await ingest.recent_media(subject, 0)
+    assert list(dict.fromkeys(one.header.seq for one in stored)) == list(range(35))
+    assert lost == []
+
+
+async def test_what_does_not_fit_into_memory_is_named(nats_server, connect, until) -> None:  # type: ignore[no-untyped-def]
+    ingest = await connect("ingest")
+    await ingest.ensure_stream("MEDIA")
+    lost: list[tuple[str, Fragment, Fragment]] = []
+    publisher = await ingest.media_publisher(lambda *gap: lost.append(gap), 10_000)
+    subject = subjects.media(CAMERA, "main")
+    nats_server.stop(9)
+    await until(lambda: not ingest.is_connected)
+    for seq in range(30):
+        publisher.publish(subject, fragment(seq))
+    assert publisher.kept_bytes <= 10_000
+    assert [(first.header.seq, last.header.seq) for _, first, last in lost] == [(seq, seq) for seq in range(20)]
+
+
+async def test_fact_twice_is_one(connect) -> None:  # type: ignore[no-untyped-def]
+    ingest, alerting = await connect("ingest"), await connect("alerting")
+    await ingest.ensure_stream("EVENTS")
+    for at_us in (START_US, START_US, START_US + 1):
+        await ingest.publish_fact(went_offline(at_us))
+    heard: list[tuple[str, int]] = []
+
+    async def hear(subject: str, data: bytes, seq: int) -> None:
+        heard.append((subject, CameraWentOffline.decode(data).at_us))
+
+    end = await alerting.subscribe_facts(subjects.facts("ingest"), hear, since_seq=1)
+    await alerting.facts._client.flush()
+    for _ in range(100):
+        if len(heard) == 2:
+            break
+        await alerting.facts._client.flush()
+    await end()
+    assert heard == [(f"bk.v1.evt.ingest.{CAMERA.key}.camera_went_offline", at) for at in (START_US, START_US + 1)]
+
+
+async def test_kv_watch_tells_what_is_there_then_what_changes(connect, until) -> None:  # type: ignore[no-untyped-def]
+    gateway, ingest = await connect("gateway"), await connect("ingest")
+    writing, reading = await gateway.kv("cameras"), await ingest.kv("cameras")
+    await writing.put("1.a.b", b"one")
+    told: list[KvEntry] = []
+    await reading.watch(told.append)
+    assert [(entry.key, entry.value) for entry in told] == [("1.a.b", b"one")]
+    await writing.put("2.a.c", b"two")
+    await writing.delete("1.a.b")
+    await until(lambda: len(told) == 3)
+    assert [(entry.key, entry.value) for entry in told[1:]] == [("2.a.c", b"two"), ("1.a.b", None)]
+    assert await writing.keys() == ["2.a.c"]
+
+
+async def test_watch_outlives_a_restart(nats_server, connect, until) -> None:  # type: ignore[no-untyped-def]
+    gateway, ingest = await connect("gateway"), await connect("ingest")
+    writing, reading = await gateway.kv("cameras"), await ingest.kv("cameras")
+    told: dict[str, bytes | None] = {}
+    await reading.watch(lambda entry: told.__setitem__(entry.key, entry.value))
+    nats_server.stop(9)
+    await until(lambda: not ingest.is_connected and not gateway.is_connected)
+    nats_server.start()
+    await until(lambda: ingest.is_connected and gateway.is_connected)
+    await writing.put("1.a.b", b"after")
+    await until(lambda: told.get("1.a.b") == b"after", 30)
+
+
+async def test_kv_compare_and_set(connect) -> None:  # type: ignore[no-untyped-def]
+    bucket = await (await connect("ingest")).kv("shards_ingest")
+    revision = await bucket.create("7", b"me")
+    with pytest.raises(RevisionConflict):
+        await bucket.create("7", b"other")
+    with pytest.raises(RevisionConflict):
+        await bucket.update("7", b"other", revision + 9)
+    second = await bucket.update("7", b"other", revision)
+    with pytest.raises(RevisionConflict):
+        await bucket.delete("7", revision)
+    await bucket.delete("7", second)
+    assert await bucket.get("7") is None
+
+
+async def test_requests_are_answered_or_refused_by_name(connect) -> None:  # type: ignore[no-untyped-def]
+    gateway, ingest = await connect("gateway"), await connect("ingest")
+    request = ProbeRequest(url="rtsp://127.0.0.1/x")
+    with pytest.raises(NobodyAnswers, match="no ingest service"):
+        await gateway.request("ingest", "probe", request)
+
+    async def probe(data: bytes) -> ProbeReply:
+        asked = ProbeRequest.decode(data)
+        if asked.transport == "udp":
+            raise RequestRefused("no_udp", "Use TCP.", status=422)
+        return ProbeReply(is_ok=True, reason_code="ok", reason=asked.url)
+
+    await ingest.serve("ingest", {"probe": probe})
+    answer = ProbeReply.decode(await gateway.request("ingest", "probe", request))
+    assert answer.reason == request.url
+    with pytest.raises(RequestRefused, match=r"Use TCP\.") as refused:
+        await gateway.request("ingest", "probe", request.model_copy(update={"transport": "udp"}))
+    assert (refused.value.code, refused.value.status) == ("no_udp", 422)
+
+
+async def test_unknown_client_gets_nothing(nats_server) -> None:  # type: ignore[no-untyped-def]
+    for user, password in (("", ""), ("ingest", "wrong"), ("nobody", "x")):
+        with pytest.raises(BusUnreachable):
+            await Bus.connect(nats_server.url, name="stranger", user=user, password=password)
+
+
+@pytest.mark.parametrize(
+    ("user", "subject"),
+    [
+        ("ingest", "bk.v1.evt.alerting.-.-.-.alert_raised"),
+        ("ingest", "$KV.cameras.1.a.b"),
+        ("detector", subjects.media(CAMERA, "main")),
+        ("recorder", subjects.media(CAMERA, "main")),
+        ("gateway", subjects.media(CAMERA, "main")),
+        ("gateway", "bk.v1.evt.ingest.1.a.b.camera_came_online"),
+        ("alerting", "bk.v1.cmd.ingest.probe"),
+        ("ops", "$KV.cameras.1.a.b"),
+        ("ingest", "$JS.API.STREAM.DELETE.MEDIA"),
+        ("gateway", "$JS.API.STREAM.PURGE.EVENTS"),
+    ],
+)
+async def test_publishing_what_is_not_yours_is_refused(nats_server, user: str, subject: str) -> None:  # type: ignore[no-untyped-def]
+    assert await refusals(nats_server.url, user, publish=subject)
+
+
+@pytest.mark.parametrize(
+    ("user", "subject"),
+    [
+        ("ingest", subjects.media(CAMERA, "main")),
+        ("ingest", "_INBOX_gateway.>"),
+        ("alerting", subjects.MEDIA_SUBJECTS),
+        ("ops", subjects.MEDIA_SUBJECTS),
+        ("gateway", ">"),
+    ],
+)
+async def test_hearing_what_is_not_for_you_is_refused(nats_server, user: str, subject: str) -> None:  # type: ignore[no-untyped-def]
+    assert await refusals(nats_server.url, user, subscribe=subject)
+
+
+async def test_own_subjects_are_allowed(nats_server) -> None:  # type: ignore[no-untyped-def]
+    assert not await refusals(nats_server.url, "ingest", publish=subjects.media(CAMERA, "main"))
+    assert not await refusals(nats_server.url, "gateway", subscribe=subjects.MEDIA_SUBJECTS)
+
+
+async def refusals(url: str, user: str, *, publish: str | None = None, subscribe: str | None = None) -> list[str]:
+    """What the server says against it, over a bare connection."""
+    said: list[str] = []
+
+    async def on_error(error: Exception) -> None:
+        said.append(str(error))
+
+    client = await nats.connect(
+        url, user=user, password=f"{user}-secret", error_cb=on_error, inbox_prefix=f"_INBOX_{user}", allow_reconnect=False
+    )
+    if publish is not None:
+        await client.publish(publish, b"x")
+    if subscribe is not None:
+        await client.subscribe(subscribe)
+    for _ in range(50):  # the refusal comes before the answer to the flush, its callback a little after
+        await client.flush()
+        if said:
+            break
+    await client.close()
+    return [text for text in said if "permissions violation" in text.lower()]
+
+
+async def test_states_round_trip(connect) -> None:  # type: ignore[no-untyped-def]
+    bucket = await (await connect("ingest")).kv("camera_states")
+    state = CameraState(
+        site="s", camera="c", condition="online", reason="Pictures.", reason_code="ok", since_us=START_US, worker="w"
+    )
+    await bucket.put(CameraRef("s", "c").key, state.encode())
+    entry = await bucket.get(CameraRef("s", "c").key)
+    assert entry is not None and entry.value is not None and CameraState.decode(entry.value) == state

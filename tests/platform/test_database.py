@@ -1,0 +1,119 @@
+"""A service's schema on a real PostgreSQL: migrations by one at a time, nobody else's tables, named errors."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError, ProgrammingError
+
+from shared.database import Database, DatabaseUnreachable
+from shared.embedded.ports import free_port
+from shared.embedded.postgres import EmbeddedPostgres
+
+_FIRST = """
+from alembic import op
+revision, down_revision, branch_labels, depends_on = "0001", None, None, None
+def upgrade():
+    op.execute("create table site (id text primary key)")
+    op.execute("select pg_sleep(0.3)")
+    op.execute("insert into site values ('once')")
+"""
+_SECOND = """
+from alembic import op
+revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
+def upgrade():
+    op.execute("alter table site add column name text")
+"""
+_BROKEN = """
+from alembic import op
+revision, down_revision, branch_labels, depends_on = "0003", "0002", None, None
+def upgrade():
+    op.execute("create table half (id text)")
+    op.execute("this is not SQL")
+"""
+
+
+@pytest.fixture
+def migrations(tmp_path: Path) -> Path:
+    folder = tmp_path / "migrations"
+    folder.mkdir()
+    (folder / "0001_first.py").write_text(_FIRST)
+    return folder
+
+
+async def _rows(database: Database, query: str) -> list[tuple[object, ...]]:
+    async with database.transaction() as session:
+        return [tuple(row) for row in await session.execute(text(query))]
+
+
+async def test_two_starters_migrate_once(postgres: EmbeddedPostgres, migrations: Path) -> None:
+    starters = [Database(postgres.url("gateway"), "gateway") for _ in range(2)]
+    await asyncio.gather(*(starter.migrate(migrations) for starter in starters))
+    assert await _rows(starters[0], "select id from site") == [("once",)]
+    assert await _rows(starters[1], "select version_num from alembic_version") == [("0001",)]
+    for starter in starters:
+        await starter.close()
+
+
+async def test_a_later_start_adds_what_is_new_and_a_broken_one_leaves_nothing(
+    postgres: EmbeddedPostgres, migrations: Path
+) -> None:
+    database = Database(postgres.url("gateway"), "gateway")
+    await database.migrate(migrations)
+    (migrations / "0002_second.py").write_text(_SECOND)
+    await database.migrate(migrations)
+    (migrations / "0003_broken.py").write_text(_BROKEN)
+    with pytest.raises(ProgrammingError):
+        await database.migrate(migrations)
+    assert await _rows(database, "select version_num, to_regclass('half') from alembic_version") == [("0002", None)]
+    await database.close()
+
+
+async def test_a_service_finds_its_own_tables_and_nobody_elses(postgres: EmbeddedPostgres, migrations: Path) -> None:
+    gateway = Database(postgres.url("gateway"), "gateway")
+    recorder = Database(postgres.url("recorder"), "recorder")
+    await gateway.migrate(migrations)
+    for query in ("select * from site", "select * from gateway.site", "create table public.x (id text)"):
+        with pytest.raises(ProgrammingError):
+            await _rows(recorder, query)
+    await gateway.close()
+    await recorder.close()
+
+
+async def test_an_integrity_error_stays_what_it_is(postgres: EmbeddedPostgres, migrations: Path) -> None:
+    database = Database(postgres.url("gateway"), "gateway")
+    await database.migrate(migrations)
+    with pytest.raises(IntegrityError):
+        await _rows(database, "insert into site values ('once') returning id")
+    await database.close()
+
+
+async def test_a_server_that_stops_and_comes_back(postgres: EmbeddedPostgres, migrations: Path) -> None:
+    database = Database(postgres.url("gateway"), "gateway")
+    await database.migrate(migrations)
+    assert await database.why_not_ready() is None
+    await postgres.stop()
+    assert "no answer from PostgreSQL" in str(await database.why_not_ready())
+    with pytest.raises(DatabaseUnreachable):
+        await _rows(database, "select id from site")
+    await postgres.start()
+    assert await _rows(database, "select id from site") == [("once",)]
+    await database.close()
+
+
+async def test_a_wrong_password_is_the_peers_refusal(postgres: EmbeddedPostgres, migrations: Path) -> None:
+    url = postgres.url("gateway")
+    database = Database(url.replace(url.split(":")[2].split("@")[0], "wrong"), "gateway")
+    with pytest.raises(DatabaseUnreachable, match="password"):
+        await database.migrate(migrations)
+    await database.close()
+
+
+async def test_nobody_there(migrations: Path) -> None:
+    database = Database(f"postgresql+asyncpg://a:b@127.0.0.1:{free_port()}/c", "gateway")
+    with pytest.raises(DatabaseUnreachable):
+        await database.migrate(migrations)
+    await database.close()
