@@ -59,7 +59,9 @@ class Fleet:
 
     def expire_watches(self, seen_before: float) -> list[StreamRef]:
         """Drop holders that have not renewed (they died without a word); returns streams nobody watches now."""
-        dead = [(ref, holder) for ref, holders in self.watches.items() for holder, at in holders.items() if at < seen_before]
+        dead = [
+            (ref, holder) for ref, holders in self.watches.items() for holder, at in holders.items() if at < seen_before
+        ]
         for ref, holder in dead:
             self.unwatch(ref, holder)
         return [ref for ref in dict.fromkeys(ref for ref, _ in dead) if ref not in self.watches]
@@ -87,7 +89,9 @@ class Fleet:
         return frozenset(ref.camera for ref in self.watches if ref.stream == "h264" and self.is_mine(ref.camera))
 
 
-def changes(running: Mapping[StreamRef, Pull], wanted: Mapping[StreamRef, Pull], kept: Collection[StreamRef] = ()) -> Changes:
+def changes(
+    running: Mapping[StreamRef, Pull], wanted: Mapping[StreamRef, Pull], kept: Collection[StreamRef] = ()
+) -> Changes:
     """Compare. A stream in `kept` (its last viewer left a moment ago) is not stopped though nobody wants it."""
     stop = [ref for ref, pull in running.items() if wanted.get(ref) != pull and not (ref in kept and ref not in wanted)]
     start = [(ref, pull) for ref, pull in wanted.items() if running.get(ref) != pull]

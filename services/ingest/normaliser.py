@@ -11,9 +11,9 @@ from services.ingest.capture_clock import CaptureClock
 from services.ingest.stream_figures import StreamFigures
 from shared.errors import ProtocolViolation
 from shared.media.access_unit import AccessUnit, AudioUnit
+from shared.media.formats import AudioFormat, StreamFormat, VideoCodec, VideoFormat
 from shared.media.fragment import Fragment
 from shared.media.fragmenter import UNWATCHED_90K, WATCHED_90K, Fragmenter
-from shared.media.formats import AudioFormat, StreamFormat, VideoCodec, VideoFormat
 from shared.media.timeline import TimelineBroken
 from shared.media.video_format import video_format
 

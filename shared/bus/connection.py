@@ -69,7 +69,7 @@ class Bus:
                     disconnected_cb=bus._lost,
                     reconnected_cb=bus._back,
                     max_reconnect_attempts=-1,
-                    reconnect_time_wait=RECONNECT_WAIT_S,
+                    reconnect_time_wait=RECONNECT_WAIT_S,  # type: ignore[arg-type]  # seconds, a fraction is fine
                     connect_timeout=2,
                     ping_interval=5,
                     max_outstanding_pings=2,
@@ -123,7 +123,9 @@ class Bus:
         """Put one fact into EVENTS; returns when it is stored. The same fact again is not a second one."""
         await self.facts.publish(fact)
 
-    async def subscribe_facts(self, subject: str, handler: FactHandler, *, since_seq: int | None = None) -> Callable[[], Awaitable[None]]:
+    async def subscribe_facts(
+        self, subject: str, handler: FactHandler, *, since_seq: int | None = None
+    ) -> Callable[[], Awaitable[None]]:
         """Facts in order from now on, or from a sequence number; returns the function that ends it."""
         return await self.facts.subscribe(subject, handler, since_seq)
 
@@ -131,7 +133,9 @@ class Bus:
         """Ask a service. Raises RequestRefused as it refused, NobodyAnswers where none did."""
         return await self.requests.ask(owner, name, message.encode(), timeout_s)
 
-    async def serve(self, owner: str, handlers: Mapping[str, RequestHandler], *, version: str = "0.1.0") -> Callable[[], Awaitable[None]]:
+    async def serve(
+        self, owner: str, handlers: Mapping[str, RequestHandler], *, version: str = "0.1.0"
+    ) -> Callable[[], Awaitable[None]]:
         """Answer requests `bk.v1.cmd.<owner>.<name>` in a queue group with our like."""
         return await self.requests.serve(owner, handlers, version)
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import nats.errors
-from nats.js.kv import KeyValue
+from nats.js.kv import KeyValue, StopIterSentinel
 
 from shared.bus.errors import BusUnreachable
 from shared.telemetry import log
@@ -92,6 +92,8 @@ class KvWatch:
                     news.cancel()
                     break
                 entry = news.result()
+                if isinstance(entry, StopIterSentinel):
+                    break
                 if entry is None:
                     for key in missing:
                         await self._tell(KvEntry(key, None, 0))
@@ -99,12 +101,12 @@ class KvWatch:
                     self._is_caught_up.set()
                     continue
                 missing.discard(entry.key)
-                is_gone = entry.operation in ("DEL", "PURGE")
+                is_gone = str(entry.operation) in ("DEL", "PURGE")
                 await self._tell(KvEntry(entry.key, None if is_gone else entry.value, entry.revision or 0))
         finally:
             resumed.cancel()
             try:
-                await watcher.stop()
+                await watcher.stop()  # type: ignore[no-untyped-call]
             except (nats.errors.Error, TimeoutError):
                 log().debug("consumer not removed; the server forgets it", bucket=self._bucket)
 

@@ -31,9 +31,7 @@ class MediaSubscription:
         self._subscription: Subscription | None = None
 
     @classmethod
-    async def open(
-        cls, client: Client, subject: str, on_fragment: Callable[[Fragment], None]
-    ) -> MediaSubscription:
+    async def open(cls, client: Client, subject: str, on_fragment: Callable[[Fragment], None]) -> MediaSubscription:
         media = cls(subject, on_fragment)
         try:
             media._subscription = await client.subscribe(

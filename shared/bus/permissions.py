@@ -101,5 +101,3 @@ def _user(name: str, password: str, publish: list[str], subscribe: list[str]) ->
         '      allow_responses: { max: 1, expires: "30s" }\n'
         "    } }\n"
     )
-
-

@@ -76,12 +76,7 @@ async def ensure_bucket(js: JetStreamContext, name: str) -> KvBucket:
             store = await js.key_value(name)
         except nats.js.errors.NotFoundError:
             ttl = BUCKETS[name]
-            store = await js.create_key_value(KeyValueConfig(bucket=name, history=1, ttl=ttl, storage=_storage(ttl)))
+            store = await js.create_key_value(KeyValueConfig(bucket=name, history=1, ttl=ttl, storage=StorageType.FILE))
     except (nats.errors.Error, TimeoutError) as error:
         raise BusUnreachable(f"bucket {name} not there: {error or type(error).__name__}") from error
     return KvBucket(store, name)
-
-
-def _storage(ttl: float | None) -> StorageType:
-    # What lives for seconds need not survive a restart of NATS.
-    return StorageType.FILE if ttl is None else StorageType.MEMORY

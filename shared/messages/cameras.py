@@ -16,7 +16,9 @@ CameraCondition = Literal["connecting", "online", "refused", "unreachable", "sta
 class DesiredStream(Message):
     """Where one stream of a camera comes from."""
 
-    url: str = Field(description="rtsp://, rtsps://, file:, http(s)://…flv|m3u8, rtmp://, srt://, udp://; never with a password in it")
+    url: str = Field(
+        description="rtsp://, rtsps://, file:, http(s)://…flv|m3u8, rtmp://, srt://, udp://; never with a password in it"
+    )
     transport: Transport = Field("auto", description="RTSP: auto tries TCP first, then UDP")
 
 
@@ -29,7 +31,9 @@ class DesiredCamera(Message):
     main: DesiredStream
     sub: DesiredStream | None = Field(None, description="the smaller stream, pulled only while somebody asks for it")
     username: str | None = None
-    sealed_password: str | None = Field(None, description="AES-GCM, base64; bound to site/camera; see shared/sealing.py")
+    sealed_password: str | None = Field(
+        None, description="AES-GCM, base64; bound to site/camera; see shared/sealing.py"
+    )
     is_enabled: bool = True
     wants_audio: bool = True
 
@@ -41,7 +45,9 @@ class CameraState(Message):
     camera: str
     condition: CameraCondition
     reason: str = Field(description="a sentence a person can act on, English; the console translates reason_code")
-    reason_code: str = Field(description="stable: ok, starting, wrong_password, not_found, no_route, timed_out, closed, frozen, protocol, no_video, disabled, …")
+    reason_code: str = Field(
+        description="stable: ok, starting, wrong_password, not_found, no_route, timed_out, closed, frozen, protocol, no_video, disabled, …"
+    )
     since_us: int = Field(description="when this condition began, UTC microseconds")
     worker: str = Field(description="the ingest worker that says so")
     codecs: str | None = None

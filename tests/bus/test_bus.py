@@ -32,7 +32,13 @@ def fragment(seq: int, *, run: str = "00000000000000aa", size: int = 1000, captu
 
 def went_offline(at_us: int = START_US) -> CameraWentOffline:
     return CameraWentOffline(
-        site=CAMERA.site, camera=CAMERA.camera, at_us=at_us, worker="w", condition="stalled", reason_code="frozen", reason="-"
+        site=CAMERA.site,
+        camera=CAMERA.camera,
+        at_us=at_us,
+        worker="w",
+        condition="stalled",
+        reason_code="frozen",
+        reason="-",
     )
 
 
@@ -67,7 +73,8 @@ async def test_recent_media_is_one_request(connect, until) -> None:  # type: ign
     assert {one.header.run for one in found} == {"00000000000000aa"}
     assert await gateway.recent_media(subjects.media(CAMERA, "h264"), 0) == []
     last = await ingest.last_media(subject)
-    assert last is not None and last.header.seq == 19
+    assert last is not None
+    assert last.header.seq == 19
     assert await ingest.last_media(subjects.media(CAMERA, "h264")) is None
 
 
@@ -241,7 +248,12 @@ async def refusals(url: str, user: str, *, publish: str | None = None, subscribe
         said.append(str(error))
 
     client = await nats.connect(
-        url, user=user, password=f"{user}-secret", error_cb=on_error, inbox_prefix=f"_INBOX_{user}", allow_reconnect=False
+        url,
+        user=user,
+        password=f"{user}-secret",
+        error_cb=on_error,
+        inbox_prefix=f"_INBOX_{user}",
+        allow_reconnect=False,
     )
     if publish is not None:
         await client.publish(publish, b"x")
@@ -262,4 +274,6 @@ async def test_states_round_trip(connect) -> None:  # type: ignore[no-untyped-de
     )
     await bucket.put(CameraRef("s", "c").key, state.encode())
     entry = await bucket.get(CameraRef("s", "c").key)
-    assert entry is not None and entry.value is not None and CameraState.decode(entry.value) == state
+    assert entry is not None
+    assert entry.value is not None
+    assert CameraState.decode(entry.value) == state

@@ -21,7 +21,8 @@ def parameter_sets_of(codec: VideoCodec, width: int, height: int) -> tuple[bytes
     context.options = {"preset": "ultrafast", "tune": "zerolatency"}
     packets = context.encode(av.VideoFrame(width, height, "yuv420p")) + context.encode(None)
     unit = access_unit(codec, split_annex_b(bytes(packets[0])), 0, 0)
-    assert unit is not None and unit.parameter_sets is not None
+    assert unit is not None
+    assert unit.parameter_sets is not None
     return unit.parameter_sets
 
 

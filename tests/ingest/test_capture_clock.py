@@ -9,9 +9,7 @@ FRAME_90K = 3600
 def test_arrival_takes_the_least_delay() -> None:
     clock = CaptureClock(2_000_000)
     delays_us = [30_000, 5_000, 80_000, 9_000]
-    captured = [
-        clock.captured_us(i * FRAME_90K, START_US + i * 40_000 + delay) for i, delay in enumerate(delays_us)
-    ]
+    captured = [clock.captured_us(i * FRAME_90K, START_US + i * 40_000 + delay) for i, delay in enumerate(delays_us)]
     # from the second picture on the least delay seen (5 ms) is what all are dated by, give or take the leak
     assert abs(captured[2] - (START_US + 80_000 + 5_000)) < 100
     assert abs(captured[3] - (START_US + 120_000 + 5_000)) < 100

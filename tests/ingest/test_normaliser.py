@@ -46,7 +46,8 @@ def test_nothing_before_the_first_idr(normaliser, published, picture, parameter_
     normaliser.describe(Tracks("h264", parameter_sets("h264", 640, 360)))
     feed(normaliser, picture, 3, 22 + 26)
     first = published.fragments[0].header
-    assert first.is_idr and first.seq == 0
+    assert first.is_idr
+    assert first.seq == 0
     assert first.pts_90k == 90_000, "a run starts at one second"
     assert [fragment.header.seq for fragment in published.fragments] == list(range(len(published.fragments)))
     assert [fragment.header.duration_90k for fragment in published.fragments[:5]] == [18_000] * 5
@@ -57,8 +58,10 @@ def test_parameter_sets_only_in_band(normaliser, published, picture, parameter_s
     normaliser.on_video(picture(0, is_idr=True))
     assert not published.runs
     normaliser.on_video(picture(FRAME_90K, is_idr=True, sets=parameter_sets("h265", 640, 360)))
-    (_, stream, why), = published.runs
-    assert why == "started" and stream.codecs.startswith("hvc1.") and stream.video.width == 640
+    ((_, stream, why),) = published.runs
+    assert why == "started"
+    assert stream.codecs.startswith("hvc1.")
+    assert stream.video.width == 640
 
 
 def test_repeated_sets_change_nothing_and_new_ones_begin_a_run(normaliser, published, picture, parameter_sets) -> None:  # type: ignore[no-untyped-def]
@@ -70,19 +73,23 @@ def test_repeated_sets_change_nothing_and_new_ones_begin_a_run(normaliser, publi
     normaliser.finish()
     assert [(stream.video.width, why) for _, stream, why in published.runs] == [(640, "started"), (1280, "format")]
     runs = [fragment.header.run for fragment in published.fragments]
-    assert runs == sorted(runs) and len(set(runs)) == 2
+    assert runs == sorted(runs)
+    assert len(set(runs)) == 2
     assert published.fragments[-1].header.seq == 0
 
 
 @pytest.mark.parametrize("jump", [-90_000, 11 * 90_000])
-def test_broken_timeline_begins_a_run_at_the_next_idr(normaliser, published, picture, parameter_sets, jump: int) -> None:  # type: ignore[no-untyped-def]
+def test_broken_timeline_begins_a_run_at_the_next_idr(
+    normaliser, published, picture, parameter_sets, jump: int
+) -> None:  # type: ignore[no-untyped-def]
     normaliser.describe(Tracks("h264", parameter_sets("h264", 640, 360)))
     feed(normaliser, picture, 0, 30)
     for i in range(30, 60):
         normaliser.on_video(picture(1_000_000 + i * FRAME_90K + jump, is_idr=i == 35))
     assert [why for _, _, why in published.runs] == ["started", "timeline"]
     second = [f.header for f in published.fragments if f.header.run == published.runs[1][0]]
-    assert second[0].is_idr and second[0].pts_90k == 90_000
+    assert second[0].is_idr
+    assert second[0].pts_90k == 90_000
 
 
 def test_watching_sends_each_picture_at_once(normaliser, published, picture, parameter_sets) -> None:  # type: ignore[no-untyped-def]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -54,23 +55,33 @@ async ([mime, payloads]) => {
           shown: quality.totalVideoFrames, dropped: quality.droppedVideoFrames};
 }
 """
-ROWS: list[tuple[str, dict[str, Any], int, bool]] = [
-    ("no B", {}, UNWATCHED_90K, False),
-    ("one access unit a fragment", {}, WATCHED_90K, False),
-    ("B", {"max_b_frames": 3, "options": (("preset", "medium"),)}, UNWATCHED_90K, False),
-    ("B, one access unit a fragment", {"max_b_frames": 3, "options": (("preset", "medium"),)}, WATCHED_90K, False),
-    ("sound", {}, UNWATCHED_90K, True),
-    ("sound, one access unit a fragment", {}, WATCHED_90K, True),
-    ("after the wrap of RTP's 32 bits", {"first_pts": 2**32 - 45_000}, UNWATCHED_90K, False),
+B = {"max_b_frames": 3, "options": (("preset", "medium"),)}
+ROWS: list[tuple[str, dict[str, Any], int, bool, int | None]] = [
+    # what, how it is encoded, target, with sound, reorder depth where the camera states none
+    ("no B", {}, UNWATCHED_90K, False, None),
+    ("one access unit a fragment", {}, WATCHED_90K, False, None),
+    ("B", B, UNWATCHED_90K, False, None),
+    (
+        "B, one access unit a fragment",
+        {"max_b_frames": 3, "options": (("preset", "medium"),)},
+        WATCHED_90K,
+        False,
+        None,
+    ),
+    ("sound", {}, UNWATCHED_90K, True, None),
+    ("sound, one access unit a fragment", {}, WATCHED_90K, True, None),
+    ("depth unknown, one access unit a fragment", {}, WATCHED_90K, False, 4),
+    ("after the wrap of RTP's 32 bits", {"first_pts": 2**32 - 45_000}, UNWATCHED_90K, False, None),
 ]
 
 
-@pytest.mark.parametrize(("what", "how", "target_90k", "has_sound"), ROWS, ids=[row[0] for row in ROWS])
+@pytest.mark.parametrize(("what", "how", "target_90k", "has_sound", "depth"), ROWS, ids=[row[0] for row in ROWS])
 async def test_chromium_plays_it(
     what: str,
     how: dict[str, Any],
     target_90k: int,
     has_sound: bool,
+    depth: int | None,
     encoded: Callable[..., Units],
     stream_of: Callable[..., StreamFormat],
     sound: Callable[..., tuple[AudioFormat, tuple[bytes, ...]]],
@@ -78,6 +89,9 @@ async def test_chromium_plays_it(
     units = encoded("h264", **{"first_pts": 900_000, **how})
     first_pts = units[0][0].pts_90k
     stream = stream_of("h264", units)
+    if depth is not None:
+        assert stream.video is not None
+        stream = StreamFormat(replace(stream.video, reorder_depth=depth))
     audio, packets = sound(2.5)
     if has_sound:
         stream = StreamFormat(stream.video, audio)

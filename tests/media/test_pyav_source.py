@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import http.server
-import itertools
+import io
 import shutil
 import signal
 import socket
@@ -13,17 +13,21 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
+import av
 import pytest
 
 from services.ingest.adapters.pyav_audio import AacEncoder
 from services.ingest.adapters.pyav_source import PyAvSource
 from services.ingest.conditions import NoVideo
-from services.ingest.normaliser import Tracks
+from services.ingest.normaliser import Normaliser, Tracks
 from shared.clock import SystemClock
 from shared.errors import CameraRefused, CameraUnreachable, PeerError, ProtocolViolation
 from shared.media.access_unit import AccessUnit, AudioUnit
+from shared.media.formats import StreamFormat
+from shared.media.fragment import Fragment
 from shared.media.video_format import video_format
 
 pytestmark = pytest.mark.ffmpeg
@@ -197,7 +201,7 @@ async def test_hls(tmp_path: Path) -> None:
             heard = await hear(f"http://127.0.0.1:{port}/live.m3u8", enough=60)
     check(heard)
     arrivals = [unit.received_us for unit in heard.video]
-    assert max(later - earlier for earlier, later in itertools.pairwise(arrivals)) < 900_000
+    assert max(later - earlier for earlier, later in pairwise(arrivals)) < 900_000
     assert time.monotonic() - begun > 1.5, "segments come in lumps and are let out by the clock"
 
 
@@ -231,7 +235,7 @@ async def test_a_file_goes_round_and_round_without_a_break(clip: Path) -> None:
     heard = await hear(f"file:{clip}", enough=65)
     assert 2.3 < time.monotonic() - begun < 4.5, "in real time"
     shown = sorted(unit.pts_90k for unit in heard.video[:60])
-    assert [later - earlier for earlier, later in itertools.pairwise(shown)] == [TICK] * 59
+    assert [later - earlier for earlier, later in pairwise(shown)] == [TICK] * 59
     assert sum(unit.is_idr for unit in heard.video[:60]) == 3
     steps = [later.pts - earlier.pts for earlier, later in zip(heard.audio, heard.audio[1:], strict=False)]
     assert sorted(steps)[len(steps) // 2] == 1024
@@ -243,6 +247,39 @@ FROZEN_AND_KILLED = [
     (signal.SIGSTOP, "timed out", 5.0),
     (signal.SIGKILL, "end of stream|closed|reset|input/output", 1.0),
 ]
+FIXED = ["-t", "0.8", "-pix_fmt", "yuv420p", "-c:v", "libx264", "-bf", "2", "-c:a", "pcm_mulaw", "-ar", "8000"]
+
+
+async def test_a_file_becomes_fragments_that_play(tmp_path: Path) -> None:
+    """Through the whole of ingest: B-pictures, telephone sound, and the seam of the loop."""
+    path = tmp_path / "clip.mkv"
+    ffmpeg = shutil.which("ffmpeg")
+    assert ffmpeg
+    subprocess.run([ffmpeg, "-v", "error", *PICTURE, *TONE, *FIXED, str(path)], check=True)
+    fragments: list[Fragment] = []
+    runs: list[str] = []
+
+    class Events:
+        def on_run(self, run: str, stream: StreamFormat, why: str) -> None:
+            runs.append(why)
+
+    normaliser = Normaliser(fragments.append, Events(), lambda: "0123456789abcdef", 2_000_000)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(2.6):
+            await PyAvSource(f"file:{path}", SystemClock()).run(normaliser)
+    normaliser.finish()
+    assert runs == ["started"]
+    assert {fragment.header.codecs for fragment in fragments} == {"avc1.64000D,mp4a.40.2"}
+    with av.open(io.BytesIO(b"".join(fragment.payload for fragment in fragments)), "r") as container:
+        times = [(packet.stream.type, packet.pts) for packet in container.demux() if packet.pts is not None]
+    shown = sorted(pts for kind, pts in times if kind == "video")
+    heard = [pts for kind, pts in times if kind == "audio"]
+    assert len(shown) >= 50
+    assert {later - earlier for earlier, later in pairwise(shown)} == {TICK}
+    assert len(heard) >= 60
+    assert max(later - earlier for earlier, later in pairwise(heard)) < 0.1 * 32_000
+
+
 REFUSALS: list[tuple[str, type[PeerError], int | None, bool, str]] = [
     ("/401.flv", CameraRefused, 401, True, "401"),
     ("/403.flv", CameraRefused, 403, False, "403"),

@@ -7,7 +7,8 @@ import asyncio
 from pydantic import ValidationError
 
 from services.gateway.camera_states import CameraStates
-from shared.bus.kv import KvBucket, KvEntry
+from shared.bus.kv import KvBucket
+from shared.bus.kv_watch import KvEntry
 from shared.messages.cameras import CameraState
 from shared.subjects import CameraRef
 from shared.telemetry import log
@@ -22,11 +23,11 @@ class BusCameraStates:
 
     async def run_once(self) -> None:
         """Follow until cancelled."""
-        end = await self._bucket.watch(self._told)
+        watch = await self._bucket.watch(self._told)
         try:
             await asyncio.Event().wait()
         finally:
-            await end()
+            await watch.close()
 
     def _told(self, entry: KvEntry) -> None:
         if entry.value is None:

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 
 from services.ingest.adapters.stream_puller import StreamPuller
 from services.ingest.adapters.transcodes import Transcodes
-from services.ingest.conditions import DISABLED
 from services.ingest.camera_ledger import CameraLedger
+from services.ingest.conditions import DISABLED
 from services.ingest.fleet import Fleet, Pull, StreamRef, changes
 from shared.clock import Clock
 from shared.subjects import CameraRef

@@ -41,7 +41,7 @@ class StreamPuller:
         self,
         stream: StreamRef,
         open_source: Callable[[], Source],
-        new_normaliser: Callable[["StreamPuller"], Normaliser],
+        new_normaliser: Callable[[StreamPuller], Normaliser],
         events: StreamEvents,
         clock: Clock,
         frozen_after_s: float,
