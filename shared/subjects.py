@@ -113,7 +113,7 @@ CATALOGUE: tuple[Part, ...] = (
         media=("live", "stored"),
         says=("camera_registered", "camera_changed", "camera_removed"),
         hears=("*",),
-        asks=tuple(f"{service}.status" for service in SERVICES) + ("ingest.probe",),
+        asks=(*tuple(f"{service}.status" for service in SERVICES), "ingest.probe"),
         writes=("cameras", "watches", "members_gateway"),
         reads=("camera_states", *(f"members_{service}" for service in SERVICES)),
     ),
@@ -122,3 +122,20 @@ CATALOGUE: tuple[Part, ...] = (
 
 def part_of(service: str) -> Part:
     return next(part for part in CATALOGUE if part.service == service)
+
+
+def stream_of(subject: str) -> tuple[CameraRef, str]:
+    """The camera and stream that a media subject names."""
+    *_, site, camera, stream = subject.split(".")
+    return CameraRef(site, camera), stream
+
+
+def watch_key(camera: CameraRef, stream: str, holder: str) -> str:
+    """Key in KV `watches`."""
+    return f"{camera.key}.{stream}.{holder}"
+
+
+def watch_of(key: str) -> tuple[CameraRef, str, str]:
+    """Camera, stream and holder of such a key."""
+    _, site, camera, stream, holder = key.split(".")
+    return CameraRef(site, camera), stream, holder

@@ -34,7 +34,7 @@ def register(gateway: GatewayClient, urls: list[str], password: str) -> None:
         wanted = camera(number, url, password)
         if wanted["id"] not in known:
             gateway.add_camera(wanted)
-            print(f"registered {wanted['id']} {url}")
+            sys.stdout.write(f"registered {wanted['id']} {url}\n")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Runs the alerting until SIGTERM."""
+"""Runs alerting until SIGTERM."""
 
 from services.alerting.settings import Settings
 from services.alerting.wiring import wire

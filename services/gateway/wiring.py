@@ -8,7 +8,7 @@ from typing import Any
 from services.gateway.adapters.bus_media import BusMediaFeed, BusWatchLeases
 from services.gateway.adapters.bus_probe import BusProber
 from services.gateway.adapters.bus_services import BusServices
-from services.gateway.adapters.bus_states import BusCameraStates
+from services.gateway.adapters.bus_states import BusCameraStates, BusRemovedCameras
 from services.gateway.adapters.http.app import create_app
 from services.gateway.adapters.http.rooms import Rooms
 from services.gateway.adapters.jpeg import AvJpegMaker
@@ -65,7 +65,8 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     hasher, jpegs, states = Argon2Hasher(), AvJpegMaker(), CameraStates()
     people = _people(context, stored, hasher)
     await _make_first_administrator(context.settings, people)
-    mirror = RegistryMirror(stored.register, await bus.kv("cameras"), bus)
+    cameras = await bus.kv("cameras")
+    mirror = RegistryMirror(stored.register, cameras, bus)
     registry = _registry(context, stored, mirror)
     leases = BusWatchLeases(await bus.kv("watches"), context.settings.worker_id)
     live = LiveDesk(
@@ -96,6 +97,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         tasks=[
             ("registry-mirror", mirror),
             ("camera-states", BusCameraStates(await bus.kv("camera_states"), states)),
+            ("removed-cameras", BusRemovedCameras(cameras, live.end_camera)),
             ("live-leases", live.renew_leases),
             ("live-logins", live.check_logins),
             ("login-sweep", LoginSweep(stored.logins, context.clock)),

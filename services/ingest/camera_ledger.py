@@ -9,7 +9,7 @@ from services.ingest.conditions import Finding
 from services.ingest.fleet import StreamRef
 from services.ingest.stream_figures import StreamFigures
 from shared.media.formats import StreamFormat
-from shared.messages.base import Message
+from shared.messages.base import Fact
 from shared.messages.cameras import CameraState
 from shared.messages.ingest import CameraCameOnline, CameraChangedFormat, CameraDrifted, CameraWentOffline
 from shared.subjects import CameraRef
@@ -38,7 +38,7 @@ class CameraLedger:
         self._drift_limit_us = drift_limit_us
         self._entries: dict[CameraRef, _Entry] = {}
         self._unwritten: dict[CameraRef, None] = {}
-        self.facts: deque[Message] = deque(maxlen=_FACTS_MAX)
+        self.facts: deque[Fact] = deque(maxlen=_FACTS_MAX)
 
     def take_over(self, before: CameraState | None, camera: CameraRef, pictures_until_us: int | None) -> None:
         """Begin with what the worker before us said, and where the bus says its pictures end."""

@@ -47,9 +47,9 @@ SERVICES: Mapping[str, Needs] = {
     "gateway": Needs(database=True, sealing=True),
     "ingest": Needs(sealing=True),
     "recorder": Needs(database=True, objects=True),
-    "detector": Needs(database=True),
+    "detector": Needs(),
     "alerting": Needs(database=True),
-    "intercom": Needs(database=True, sealing=True),
+    "intercom": Needs(),
 }
 
 

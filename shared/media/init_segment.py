@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 
+from shared.errors import ProtocolViolation
 from shared.media import nal_h264, nal_h265
 from shared.media.boxes import box, full_box
 from shared.media.formats import AudioFormat, StreamFormat, VideoFormat
@@ -20,6 +21,9 @@ NON_SYNC_SAMPLE = 0x0101_0000
 _IDENTITY_MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 _TRACK_ENABLED_IN_MOVIE = 0x3
 _MEDIA_IN_SAME_FILE = 0x1
+_HIGHEST_SAMPLE_RATE = 96_000  # ISO/IEC 14496-3 table 1.18
+_MOST_CHANNELS = 8
+_LONGEST_CONFIG_BYTES = 64
 _LANGUAGE_UNDETERMINED = 0x55C4  # "und", 5 bits a letter
 
 
@@ -27,7 +31,7 @@ def init_segment(stream: StreamFormat) -> bytes:
     """`ftyp` + `moov`: video as track 1 with a timescale of 90,000, sound as track 2 with its sample rate.
 
     Raises:
-        ProtocolViolation: the parameter sets cannot be parsed.
+        ProtocolViolation: the parameter sets cannot be parsed, or there is no such sound.
         ValueError: the stream has no track.
     """
     if stream.video is None and stream.audio is None:
@@ -151,6 +155,10 @@ def _hevc_configuration(sps: nal_h265.SequenceParameterSet, by_kind: dict[int, l
 
 
 def _audio_entry(audio: AudioFormat) -> bytes:
+    if not (0 < audio.sample_rate <= _HIGHEST_SAMPLE_RATE and 0 < audio.channels <= _MOST_CHANNELS):
+        raise ProtocolViolation(f"no AAC has {audio.sample_rate} Hz and {audio.channels} channels")
+    if not 2 <= len(audio.config) <= _LONGEST_CONFIG_BYTES:
+        raise ProtocolViolation(f"an AudioSpecificConfig of {len(audio.config)} bytes")
     # 12.2.3: the 16.16 rate holds at most 65,535 Hz; what is above is stated by esds alone.
     rate = audio.sample_rate if audio.sample_rate <= 0xFFFF else 0
     head = struct.pack(">6xH8xHHHHI", 1, audio.channels, 16, 0, 0, rate << 16)
@@ -165,6 +173,4 @@ def _elementary_stream(config: bytes) -> bytes:
 
 
 def _descriptor(tag: int, content: bytes) -> bytes:
-    if len(content) > 0x7F:
-        raise ValueError("descriptor too long for a one-byte length")
-    return bytes((tag, len(content))) + content
+    return bytes((tag, len(content))) + content  # shorter than 128 bytes, so one byte tells the length

@@ -165,7 +165,9 @@ class Dialogue:
         if challenge is None:
             raise CameraRefused("The camera asks for a kind of login we do not know.", status=401, is_credentials=True)
         may_answer = not was_sent or challenge.is_stale or self._is_proven
-        if not may_answer or request.cseq in self._answered:
+        is_answer = request.cseq in self._answered
+        self._answered.clear()
+        if not may_answer or is_answer:
             raise CameraRefused("The camera refuses this user name and password.", status=401, is_credentials=True)
         fields = (pair for pair in request.headers if pair[0] not in ("CSeq", "User-Agent", "Session", "Authorization"))
         again = self.ask(request.method, request.uri, *fields, body=request.body)

@@ -80,4 +80,6 @@ class ReadMill:
                 on_readable()
         # A process that was held up does not make up for the ticks it missed.
         self._due = max(self._due + self._tick_s, loop.time())
+        if self._timer is not None:
+            self._timer.cancel()
         self._timer = loop.call_at(self._due, self._tick) if moderated else None

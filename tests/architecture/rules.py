@@ -18,9 +18,13 @@ NAMELESS = frozenset(("util", "utils", "helper", "helpers", "common", "manager",
 
 # Whoever imports one of these can wait, touch the machine or the network, or ask what time it is.
 _IO_MODULES = frozenset(
-    "aiohttp aioice aiortc alembic asyncpg av fastapi httpx minio multiprocessing nats os requests select selectors "
-    "shutil signal socket sqlalchemy ssl starlette subprocess tempfile threading time torch urllib3 uvicorn websockets".split()
-)
+    (
+        "aiohttp", "aioice", "aiortc", "alembic", "asyncpg", "av", "fastapi", "httpx", "minio",
+        "multiprocessing", "nats", "os", "requests", "select", "selectors", "shutil", "signal", "socket",
+        "sqlalchemy", "ssl", "starlette", "subprocess", "tempfile", "threading", "time", "torch", "urllib3",
+        "uvicorn", "websockets"
+    )
+)  # fmt: skip
 _IO_OF_SHARED = frozenset(
     ("shared.bus", "shared.database", "shared.embedded", "shared.health", "shared.objects", "shared.service")
 )
@@ -113,7 +117,11 @@ def pure_does_io(source: Source) -> Iterator[Finding]:
                 yield node.lineno, f"asyncio.{attribute} waits"
             elif (owner, attribute) in _CLOCK_READS:
                 yield node.lineno, f"{owner}.{attribute} asks the operating system what time it is"
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("open", "print", "input"):
+        elif (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in ("open", "print", "input")
+        ):
             yield node.lineno, f"{node.func.id}() does I/O"
 
 
@@ -162,12 +170,15 @@ def subject_spelled(source: Source) -> Iterator[Finding]:
     if source.path.parts[0] == "tests" or source.path == PurePosixPath("shared/subjects.py"):
         return
     prose = {
-        id(node.value) for node in ast.walk(source.tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        id(node.value)
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     }
     for node in ast.walk(source.tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
-            if "bk.v1." in node.value:
-                yield node.lineno, f"spells {node.value!r}: shared/subjects.py has the function or constant"
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in prose:
+            continue
+        if "bk.v1." in node.value:
+            yield node.lineno, f"spells {node.value!r}: shared/subjects.py has the function or constant"
 
 
 def too_long(source: Source) -> Iterator[Finding]:

@@ -74,7 +74,10 @@ def test_each_rule_has_a_planted_violation() -> None:
 
 
 ALLOWED = [
-    ("services/ingest/adapters/a.py", '"""A."""\nimport asyncio\nimport socket\n\nfrom services.ingest.fleet import Fleet\n'),
+    (
+        "services/ingest/adapters/a.py",
+        '"""A."""\nimport asyncio\nimport socket\n\nfrom services.ingest.fleet import Fleet\n',
+    ),
     ("services/ingest/wiring.py", '"""A."""\nimport os\n\nfrom services.ingest.adapters.b import B\n'),
     ("services/gateway/migrations/a.py", '"""A."""\nimport sqlalchemy\n'),
     ("services/gateway/a.py", '"""A."""\nfrom shared.clock import Clock\nfrom shared.subjects import CameraRef\n'),

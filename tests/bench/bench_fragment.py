@@ -7,11 +7,13 @@ import os
 import statistics
 import sys
 import time
+from pathlib import Path
 
 from shared.media.access_unit import AccessUnit
 from shared.media.formats import StreamFormat, VideoFormat
 from shared.media.fragmenter import UNWATCHED_90K, WATCHED_90K, Fragmenter
 
+RESULTS = Path("bench-results")
 CAMERAS = 31
 BUDGET_PERCENT = 0.08
 _GOP = 50
@@ -67,6 +69,8 @@ def main(seconds: int) -> None:
             f"of {BUDGET_PERCENT} %",
         }
         print(json.dumps(row), flush=True)
+        RESULTS.mkdir(exist_ok=True)
+        (RESULTS / f"{name}.json").write_text(json.dumps({**row, "samples": samples}, indent=2))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ from websockets.exceptions import ConnectionClosed
 
 from shared.clock import SystemClock
 from shared.subjects import CameraRef
-from tests.gateway.conftest import GOP, Gateway, Pictures
+from tests.gateway.pictures import GOP, Pictures
+from tests.gateway.running_gateway import Gateway
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

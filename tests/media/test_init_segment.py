@@ -9,6 +9,7 @@ from fractions import Fraction
 import av
 import pytest
 
+from shared.errors import ProtocolViolation
 from shared.media.access_unit import AccessUnit
 from shared.media.boxes import walk
 from shared.media.formats import AudioFormat, StreamFormat, VideoCodec, VideoFormat
@@ -72,6 +73,22 @@ def test_every_box_is_where_the_standard_wants_it(
     paths = [box.path for box in walk(init_segment(StreamFormat(video, sound)))]
     assert paths[:3] == ["ftyp", "moov", "moov/mvhd"]
     assert paths.count("moov/trak/mdia/minf/stbl/stsd") == paths.count("moov/mvex/trex") == 2
+
+
+@pytest.mark.parametrize(
+    "sound",
+    [
+        AudioFormat(0, 1, b"\x11\x88"),
+        AudioFormat(2**33, 1, b"\x11\x88"),
+        AudioFormat(48_000, 0, b"\x11\x88"),
+        AudioFormat(48_000, 70_000, b"\x11\x88"),
+        AudioFormat(48_000, 1, b""),
+        AudioFormat(48_000, 1, bytes(200)),
+    ],
+)
+def test_sound_that_cannot_be(sound: AudioFormat) -> None:
+    with pytest.raises(ProtocolViolation):
+        Fragmenter(StreamFormat(None, sound), "0" * 16)
 
 
 def test_a_stream_without_tracks_is_our_mistake() -> None:

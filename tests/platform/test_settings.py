@@ -5,8 +5,18 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from shared.settings import ServiceSettings, explain
+from shared.cli.fleet import SERVICES
+from shared.settings import DatabaseSettings, ObjectSettings, SealingSettings, ServiceSettings, explain
 from shared.settings_table import TABLE_PATH, settings_classes, table
+
+
+@pytest.mark.parametrize("service", sorted(SERVICES))
+def test_the_launcher_gives_each_service_the_secrets_it_reads_and_no_others(service: str) -> None:
+    reads = settings_classes()[service]
+    needs = SERVICES[service]
+    assert needs.database == issubclass(reads, DatabaseSettings)
+    assert needs.objects == issubclass(reads, ObjectSettings)
+    assert needs.sealing == issubclass(reads, SealingSettings)
 
 
 def test_six_services_have_settings() -> None:

@@ -1,8 +1,9 @@
-"""The bucket `camera_states`, followed into memory."""
+"""Buckets followed into memory: what ingest says about cameras, and which cameras are gone."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from pydantic import ValidationError
 
@@ -15,7 +16,7 @@ from shared.telemetry import log
 
 
 class BusCameraStates:
-    """A supervised task."""
+    """A supervised task that follows `camera_states`."""
 
     def __init__(self, bucket: KvBucket, states: CameraStates):
         self._bucket = bucket
@@ -23,11 +24,7 @@ class BusCameraStates:
 
     async def run_once(self) -> None:
         """Follow until cancelled."""
-        watch = await self._bucket.watch(self._told)
-        try:
-            await asyncio.Event().wait()
-        finally:
-            await watch.close()
+        await _follow(self._bucket, self._told)
 
     def _told(self, entry: KvEntry) -> None:
         if entry.value is None:
@@ -37,3 +34,27 @@ class BusCameraStates:
             self._states.note(CameraState.decode(entry.value))
         except ValidationError as error:
             log().warning("camera state not readable", key=entry.key, detail=str(error))
+
+
+class BusRemovedCameras:
+    """A supervised task that follows `cameras`, which another gateway may have written."""
+
+    def __init__(self, bucket: KvBucket, on_removed: Callable[[CameraRef], None]):
+        self._bucket = bucket
+        self._on_removed = on_removed
+
+    async def run_once(self) -> None:
+        """Follow until cancelled."""
+        await _follow(self._bucket, self._told)
+
+    def _told(self, entry: KvEntry) -> None:
+        if entry.value is None:
+            self._on_removed(CameraRef.from_key(entry.key))
+
+
+async def _follow(bucket: KvBucket, told: Callable[[KvEntry], None]) -> None:
+    watch = await bucket.watch(told)
+    try:
+        await asyncio.Event().wait()
+    finally:
+        await watch.close()

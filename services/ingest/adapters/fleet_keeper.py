@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from services.ingest.adapters.stream_puller import StreamPuller
 from services.ingest.adapters.transcodes import Transcodes
@@ -15,6 +16,7 @@ from shared.subjects import CameraRef
 from shared.supervise import Supervisor
 
 TICK_S = 1.0
+WATCH_LEASE_S = 6.0  # a holder writes its lease every 2 s
 
 
 class FleetKeeper:
@@ -30,6 +32,7 @@ class FleetKeeper:
         transcodes: Transcodes,
         clock: Clock,
         sub_linger_s: float,
+        watches_expired: Callable[[float], None],
     ):
         self._fleet = fleet
         self._ledger = ledger
@@ -39,6 +42,8 @@ class FleetKeeper:
         self._transcodes = transcodes
         self._clock = clock
         self._sub_linger_s = sub_linger_s
+        self._watches_expired = watches_expired
+        self._ticked_at = 0.0
         self._news = asyncio.Event()
         self._running: dict[StreamRef, tuple[Pull, StreamPuller]] = {}
         self._unwatched_at: dict[StreamRef, float] = {}
@@ -64,20 +69,25 @@ class FleetKeeper:
 
     async def run_once(self) -> None:
         """One round: wait for news or a second, then make the difference."""
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(TICK_S):
                 await self._news.wait()
-        except TimeoutError:
-            self._tick()
         self._news.clear()
+        self._tick_if_due()
         await self._apply()
 
     async def stop(self) -> None:
         """All streams end; their last fragments are published."""
         for stream in list(self._running):
             await self._stop(stream)
+        await self._transcodes.stop()
 
-    def _tick(self) -> None:
+    def _tick_if_due(self) -> None:
+        """Once a second, however often there is news."""
+        if self._clock.monotonic() - self._ticked_at < TICK_S * 0.9:
+            return
+        self._ticked_at = self._clock.monotonic()
+        self._watches_expired(WATCH_LEASE_S)
         now_us = self._clock.now_us()
         for stream, (_, puller) in self._running.items():
             puller.tick()
@@ -93,7 +103,7 @@ class FleetKeeper:
         for stream, pull in todo.start:
             await self._start(stream, pull)
         mains = {stream.camera: puller for stream, (_, puller) in self._running.items() if stream.stream == "main"}
-        self._transcodes.keep(self._fleet.transcodes(), mains)
+        await self._transcodes.keep(self._fleet.transcodes(), mains)
 
     def _lingering(self) -> set[StreamRef]:
         """Sub streams whose last viewer left a moment ago: the next one should not wait for the camera."""

@@ -78,7 +78,9 @@ class Demuxer(threading.Thread):
     def _open(self, source: Any) -> InputContainer:
         place = self._location
         limits = (place.open_limit_s, place.silence_limit_s)
-        container = av.open(source, format=place.format, options=dict(place.options), timeout=limits)
+        options = dict(place.options)
+        # What a stream says of itself need not be UTF-8, and we do not ask.
+        container = av.open(source, format=place.format, options=options, timeout=limits, metadata_errors="replace")
         return cast(InputContainer, container)
 
     def _packets(self, container: InputContainer, video: VideoTrack, sound: SoundTrack | None) -> Iterator[AnyPacket]:

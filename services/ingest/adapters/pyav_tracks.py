@@ -24,6 +24,7 @@ _TELEPHONE_CODECS: dict[str, Literal["pcmu", "pcma"]] = {"pcm_mulaw": "pcmu", "p
 # ISO/IEC 14496-3 table 1.18, sampling frequency index
 _AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 _AAC_LC = 2
+_MOST_CHANNELS = 6  # up to there the channel configuration is the number of channels (table 1.19)
 
 
 class VideoTrack:
@@ -155,16 +156,15 @@ def _aac_format(stream: AudioStream) -> AudioFormat | None:
     if context.extradata:
         config = bytes(context.extradata)
         index = int.from_bytes(config[:2].ljust(2, b"\0")) >> 7 & 0xF
-        if config[0] >> 3 != _AAC_LC or index >= len(_AAC_RATES):
+        if config[0] >> 3 != _AAC_LC or index >= len(_AAC_RATES) or not 0 < context.channels <= _MOST_CHANNELS:
             return None
-        return AudioFormat(_AAC_RATES[index], (config[1] >> 3 & 0xF) or context.channels, config)
+        return AudioFormat(_AAC_RATES[index], context.channels, config)
     # ADTS (MPEG-TS): libav says what it hears, with SBR that is twice what the core codes (ISO/IEC 14496-3 4.6.18).
     rate = context.sample_rate // (2 if "HE" in str(context.profile) else 1)
-    if rate not in _AAC_RATES:
+    if rate not in _AAC_RATES or not 0 < context.channels <= _MOST_CHANNELS:
         return None
-    layout = context.channels
-    config = (_AAC_LC << 11 | _AAC_RATES.index(rate) << 7 | layout << 3).to_bytes(2)
-    return AudioFormat(rate, layout, config)
+    config = (_AAC_LC << 11 | _AAC_RATES.index(rate) << 7 | context.channels << 3).to_bytes(2)
+    return AudioFormat(rate, context.channels, config)
 
 
 def _without_adts(data: bytes) -> bytes:

@@ -95,8 +95,9 @@ class H264Transcoder:
                 stage = _Stage(video)
             try:
                 made = stage.transcode(unit)
-            except av.FFmpegError:
-                # The camera's bytes are what they are: begin anew at its next IDR.
+            except (av.FFmpegError, ValueError):
+                # The camera's bytes are what they are (ValueError: a pixel format that cannot be scaled):
+                # begin anew at its next IDR.
                 self.figures.undecodable += 1
                 stage = None
                 self._resume_at_idr()
@@ -138,7 +139,7 @@ class _Stage:
         self._next_idr_90k: int | None = None
 
     def transcode(self, unit: AccessUnit) -> list[AccessUnit]:
-        """Raises FFmpegError where libav cannot decode it."""
+        """Raises FFmpegError or ValueError where libav cannot decode or convert it."""
         sets = b"".join(_START_CODE + nal for nal in self.video.parameter_sets) if unit.is_idr else b""
         packet = av.Packet(sets + _annex_b(unit))
         packet.pts = packet.dts = unit.pts_90k

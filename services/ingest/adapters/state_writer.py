@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from services.ingest.camera_ledger import CameraLedger
 from shared.clock import Clock
 from shared.errors import PeerError
-from shared.messages.base import Message
+from shared.messages.base import Fact
 from shared.messages.cameras import CameraState
 from shared.subjects import CameraRef
 
@@ -21,7 +21,7 @@ class StateWriter:
         self,
         ledger: CameraLedger,
         put_state: Callable[[CameraRef, CameraState], Awaitable[None]],
-        publish_fact: Callable[[Message], Awaitable[None]],
+        publish_fact: Callable[[Fact], Awaitable[None]],
         clock: Clock,
     ):
         self._ledger = ledger

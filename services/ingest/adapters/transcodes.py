@@ -21,7 +21,7 @@ class Transcoder(Protocol):
 
     def push(self, unit: AccessUnit, video: VideoFormat) -> None: ...
 
-    def stop(self) -> None: ...
+    async def stop(self) -> None: ...
 
 
 Output = Callable[[AccessUnit, VideoFormat], None]
@@ -41,10 +41,10 @@ class Transcodes:
         self._limit = limit
         self._running: dict[CameraRef, tuple[Transcoder, Normaliser]] = {}
 
-    def keep(self, wanted: Collection[CameraRef], mains: Mapping[CameraRef, StreamPuller]) -> None:
+    async def keep(self, wanted: Collection[CameraRef], mains: Mapping[CameraRef, StreamPuller]) -> None:
         """Stop what nobody wants, start what is new, and feed each from the main stream that runs now."""
         for camera in [camera for camera in self._running if camera not in wanted or camera not in mains]:
-            self._stop(camera, mains.get(camera))
+            await self._stop(camera, mains.get(camera))
         for camera in wanted:
             puller = mains.get(camera)
             if puller is None or puller.normaliser is None:
@@ -54,10 +54,10 @@ class Transcodes:
             # A reconnected camera has another normaliser: the tap moves to it.
             puller.normaliser.tap = self._running[camera][0].push
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """All of them."""
         for camera in list(self._running):
-            self._stop(camera, None)
+            await self._stop(camera, None)
 
     def _start(self, camera: CameraRef) -> bool:
         if len(self._running) >= self._limit:
@@ -77,10 +77,10 @@ class Transcodes:
         _running.set(len(self._running))
         return True
 
-    def _stop(self, camera: CameraRef, puller: StreamPuller | None) -> None:
+    async def _stop(self, camera: CameraRef, puller: StreamPuller | None) -> None:
         transcoder, normaliser = self._running.pop(camera)
         if puller is not None and puller.normaliser is not None:
             puller.normaliser.tap = None
-        transcoder.stop()
+        await transcoder.stop()
         normaliser.finish()
         _running.set(len(self._running))

@@ -1,0 +1,1 @@
+"""Detector: will look at pictures; today it starts and says that it cannot yet."""

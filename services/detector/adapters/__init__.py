@@ -1,0 +1,1 @@
+"""Models and decoders, when there are any: what the detector's core does not touch."""

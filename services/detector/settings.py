@@ -1,0 +1,9 @@
+"""What the detector is told from outside."""
+
+from __future__ import annotations
+
+from shared.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """Variables `BK_*` of the detector: those of every service."""

@@ -1,0 +1,130 @@
+"""Builds ingest and connects its parts: the one file that knows them all."""
+
+from __future__ import annotations
+
+import secrets
+from typing import cast
+
+from services.ingest.adapters.fleet_keeper import FleetKeeper
+from services.ingest.adapters.media_out import MediaOut
+from services.ingest.adapters.prober import Prober
+from services.ingest.adapters.pyav_transcode import H264Transcoder
+from services.ingest.adapters.sources import Sources
+from services.ingest.adapters.state_writer import StateWriter
+from services.ingest.adapters.stream_puller import StreamPuller
+from services.ingest.adapters.stream_reports import StreamReports
+from services.ingest.adapters.transcodes import Transcodes
+from services.ingest.camera_ledger import CameraLedger
+from services.ingest.fleet import Fleet, Pull, StreamRef
+from services.ingest.handlers import Handlers
+from services.ingest.normaliser import Normaliser
+from services.ingest.settings import Settings
+from shared import subjects
+from shared.bus.kv_watch import KvEntry
+from shared.bus.streams import EVENTS, MEDIA, Limits
+from shared.messages.cameras import CameraState, DesiredCamera, StreamName
+from shared.messages.service import ServiceStatus
+from shared.rtsp.read_mill import ReadMill
+from shared.sealing import Sealer
+from shared.service import Context, Wired
+from shared.shards import ShardLeases
+from shared.subjects import CameraRef
+
+# = how long a camera may take from the first byte sent to it to its first whole picture
+FIRST_PICTURE_LIMIT_S = 15.0
+
+
+async def wire(context: Context[Settings]) -> Wired:
+    """Connect to what the bus holds, then pull what is wanted."""
+    settings, bus, clock = context.settings, context.bus, context.clock
+    await bus.ensure_stream(MEDIA, Limits(settings.media_max_age_s, settings.media_max_bytes))
+    await bus.ensure_stream(EVENTS)
+    states = await bus.kv("camera_states")
+    tolerance_us = int(settings.clock_tolerance_s * 1e6)
+    mill = ReadMill(tick_s=settings.read_tick_ms / 1000)
+    fleet = Fleet()
+    ledger = CameraLedger(settings.worker_id, tolerance_us)
+    reports = StreamReports(ledger, clock)
+    media = await MediaOut.open(bus, ledger, clock, settings.unsent_bytes_max)
+    sources = Sources(settings, Sealer.from_settings(settings), mill, clock)
+
+    def new_normaliser(stream: StreamRef, puller: StreamPuller | None) -> Normaliser:
+        return Normaliser(
+            media.publisher_of(stream),
+            puller if puller is not None else reports.unheard,
+            lambda: secrets.token_hex(8),
+            tolerance_us,
+        )
+
+    def new_puller(stream: StreamRef, pull: Pull) -> StreamPuller:
+        return StreamPuller(
+            stream,
+            lambda: sources.open(stream, pull),
+            lambda puller: new_normaliser(stream, puller),
+            reports,
+            clock,
+            settings.frozen_after_s,
+            FIRST_PICTURE_LIMIT_S,
+        )
+
+    async def take_over(camera: CameraRef) -> None:
+        if ledger.state(camera) is not None:
+            return
+        entry = await states.get(camera.key)
+        if entry is None or entry.value is None:
+            return
+        last = await bus.last_media(subjects.media(camera, "main"))
+        until_us = None if last is None else last.header.captured_us + last.header.duration_90k * 100 // 9
+        ledger.take_over(CameraState.decode(entry.value), camera, until_us)
+
+    transcodes = Transcodes(
+        H264Transcoder, lambda camera: new_normaliser(StreamRef(camera, "h264"), None), settings.transcodes_max
+    )
+    handlers: Handlers
+    keeper = FleetKeeper(
+        fleet,
+        ledger,
+        context.supervisor,
+        new_puller,
+        take_over,
+        transcodes,
+        clock,
+        settings.sub_linger_s,
+        lambda lease_s: handlers.watches_expired(lease_s),
+    )
+    handlers = Handlers(fleet, ledger, keeper.notify, keeper.watch_changed, clock.now_us, clock.monotonic)
+    leases = ShardLeases(bus, "ingest", settings.worker_id, clock, handlers.shard_gained, handlers.shard_lost)
+
+    async def put_state(camera: CameraRef, state: CameraState) -> None:
+        await states.put(camera.key, state.encode())
+
+    async def status(data: bytes) -> ServiceStatus:
+        return ServiceStatus(
+            service="ingest",
+            worker=settings.worker_id,
+            capabilities=("rtsp", "pyav", "probe", "transcode"),
+            figures={"cameras": len(keeper.figures_of()), "shards": len(leases.held)},
+        )
+
+    def desired_changed(entry: KvEntry) -> None:
+        desired = None if entry.value is None else DesiredCamera.decode(entry.value)
+        handlers.camera_desired(CameraRef.from_key(entry.key), desired)
+
+    def watch_changed(entry: KvEntry) -> None:
+        camera, stream, holder = subjects.watch_of(entry.key)
+        handlers.watch_heard(camera, cast(StreamName, stream), holder, entry.value is not None)
+
+    writer = StateWriter(ledger, put_state, bus.publish_fact, clock)
+    prober = Prober(sources, clock)
+    await (await bus.kv("cameras")).watch(desired_changed)
+    await (await bus.kv("watches")).watch(watch_changed)
+    stop_serving = await bus.serve("ingest", {"probe": prober.probe, "status": status})
+    return Wired(
+        tasks=(
+            ("shards", leases),
+            ("fleet", keeper),
+            ("states", writer),
+            ("media", media),
+        ),
+        close=(keeper.stop, stop_serving, leases.release, media.settle, writer.flush),
+    )

@@ -1,0 +1,1 @@
+"""Cameras that are not there: real RTSP, composed footage, no encoding while they run."""

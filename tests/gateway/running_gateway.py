@@ -1,0 +1,57 @@
+"""The gateway under test and its peers, as tests see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from shared.bus import Bus
+from shared.embedded.credentials import Credentials
+from shared.embedded.nats import EmbeddedNats
+from shared.embedded.postgres import EmbeddedPostgres
+
+
+PASSWORD = "a long enough password"
+
+
+@dataclass(frozen=True)
+class Peers:
+    """The servers that the gateway talks to, and how a service enters them."""
+
+    nats: EmbeddedNats
+    postgres: EmbeddedPostgres
+    credentials: Credentials
+
+    async def bus(self, service: str) -> Bus:
+        return await Bus.connect(
+            self.nats.url, name=f"test {service}", user=service, password=self.credentials.bus[service]
+        )
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """The gateway under test, and ingest's and the gateway's own connection to look behind it."""
+
+    url: str
+    peers: Peers
+    ingest: Bus
+    observer: Bus
+    admin_password: str
+    folder: Path
+
+    @property
+    def ws_url(self) -> str:
+        return self.url.replace("http", "ws", 1)
+
+    def client(self, token: str | None = None) -> httpx.AsyncClient:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return httpx.AsyncClient(base_url=f"{self.url}/api/v1", headers=headers, trust_env=False, timeout=20)
+
+    async def token(self, name: str = "admin", password: str | None = None) -> str:
+        async with self.client() as client:
+            body = {"name": name, "password": password or self.admin_password}
+            answer = await client.post("/sessions", json=body)
+            assert answer.status_code == 201, answer.text
+            return str(answer.json()["token"])
