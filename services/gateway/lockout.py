@@ -12,12 +12,15 @@ ANY_ACCOUNT = "*"
 class LockoutRule:
     """After `free_failures` in a row every further one doubles the wait, from `first_s` up to `last_s`.
 
+    `forget_s` after the last one all are forgotten.
+
     Per account *and* address: who guesses from elsewhere cannot lock the supervisor out of her own desk.
     """
 
     free_failures: int
     first_s: float = 2.0
     last_s: float = 900.0
+    forget_s: float = 3600.0
 
     def wait_s(self, failures: int) -> float:
         """How long after the last of so many failures in a row the next attempt is refused."""
@@ -45,4 +48,6 @@ class FailedLogins(Protocol):
         """
         ...
 
-    async def succeeded(self, account: str, address: str) -> None: ...
+    async def succeeded(self, account: str, address: str) -> None:
+        """The right password: that account starts anew; of the address, only this attempt is taken back."""
+        ...

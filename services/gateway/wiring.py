@@ -24,6 +24,7 @@ from services.gateway.adapters.registry_mirror import RegistryMirror
 from services.gateway.camera_addresses import AddressRules, networks_of
 from services.gateway.camera_states import CameraStates
 from services.gateway.handlers.media import MediaDesk
+from services.gateway.handlers.presence import PresenceDesk
 from services.gateway.handlers.people import People
 from services.gateway.handlers.probes import ProbeDesk
 from services.gateway.handlers.registry import RegistryDesk
@@ -35,8 +36,10 @@ from services.gateway.settings import GatewaySettings
 from shared.bus.streams import EVENTS
 from shared.database import Database
 from shared.errors import PeerError
+from shared.presence import Presence
 from shared.sealing import Sealer, decode_key
 from shared.service import CannotStart, Context, Wired
+from shared.version import VERSION
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -79,7 +82,9 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         context.clock,
         ViewerLimit(context.settings.live_queue_bytes, context.settings.live_queue_s),
     )
-    services = BusServices(bus, context.clock)
+    worker = context.settings.worker_id
+    presence = Presence(bus, "gateway", worker, context.clock)
+    stop_answering = await bus.serve("gateway", {"status": PresenceDesk(worker).status}, version=VERSION)
     rooms = Rooms(
         people=people,
         registry=registry,
@@ -88,7 +93,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         live=live,
         snapshots=SnapshotDesk(live, jpegs, states, stored.trail, context.clock),
         states=states,
-        services=services,
+        services=BusServices(bus, context.clock),
         trail=stored.trail,
         console_folder=context.settings.console_dir,
         is_cookie_secure=context.settings.secure_cookie,
@@ -100,11 +105,12 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
             ("removed-cameras", BusRemovedCameras(cameras, live.end_camera)),
             ("live-leases", live.renew_leases),
             ("live-logins", live.check_logins),
+            ("presence", presence),
             ("login-sweep", LoginSweep(stored.logins, context.clock)),
         ],
         readiness={"database": database.why_not_ready},
         app=create_app(rooms),
-        close=[live.close, hasher.close, jpegs.close, database.close],
+        close=[stop_answering, presence.leave, live.close, hasher.close, jpegs.close, database.close],
     )
 
 

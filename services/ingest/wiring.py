@@ -23,12 +23,13 @@ from shared import subjects
 from shared.bus.kv_watch import KvEntry
 from shared.bus.streams import EVENTS, MEDIA, Limits
 from shared.messages.cameras import CameraState, DesiredCamera, StreamName
-from shared.messages.service import ServiceStatus
+from shared.messages.status import ServiceStatus
 from shared.rtsp.read_mill import ReadMill
 from shared.sealing import Sealer
 from shared.service import Context, Wired
 from shared.shards import ShardLeases
 from shared.subjects import CameraRef
+from shared.version import VERSION
 
 # = how long a camera may take from the first byte sent to it to its first whole picture
 FIRST_PICTURE_LIMIT_S = 15.0
@@ -102,8 +103,8 @@ async def wire(context: Context[Settings]) -> Wired:
         return ServiceStatus(
             service="ingest",
             worker=settings.worker_id,
-            capabilities=("rtsp", "pyav", "probe", "transcode"),
-            figures={"cameras": len(keeper.figures_of()), "shards": len(leases.held)},
+            version=VERSION,
+            capabilities=("rtsp", "libav", "probe", "transcode"),
         )
 
     def desired_changed(entry: KvEntry) -> None:

@@ -24,9 +24,9 @@ FactHandler = Callable[[str, bytes, int], Awaitable[None]]
 _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 
 
-def fact_name(fact: Fact) -> str:
+def fact_name(kind: type[Fact]) -> str:
     """`CameraCameOnline` is published as `camera_came_online`."""
-    return _CAPITAL.sub("_", type(fact).__name__).lower()
+    return _CAPITAL.sub("_", kind.__name__).lower()
 
 
 class Facts:
@@ -37,7 +37,7 @@ class Facts:
         self._js = js
 
     async def publish(self, fact: Fact) -> None:
-        subject = subjects.fact(fact.owner, fact_name(fact), fact.about())
+        subject = subjects.fact(fact.owner, fact_name(type(fact)), fact.about())
         data = fact.encode()
         # The same content under the same subject is the same fact: a retry after a lost answer is no second one.
         headers = trace_headers() | {"Nats-Msg-Id": sha256(subject.encode() + b"\n" + data).hexdigest()[:32]}

@@ -110,7 +110,12 @@ class DataDirectory:
 
 
 def _open_lock(path: Path) -> int:
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise CommandFailed(
+            f"cannot use {path} ({error.strerror}): run as its owner, or choose another --data"
+        ) from error
 
 
 def _try_lock(fd: int) -> bool:

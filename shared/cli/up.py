@@ -33,6 +33,11 @@ def up(data: Path, port: int, demo: int) -> None:
         if not is_free(port):
             raise CommandFailed(f"port {port} is in use: choose another with --port (make up PORT=...)")
         asyncio.run(_Launch(directory, port, demo, servers_lock).run())
+    except OSError as error:
+        place = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        raise CommandFailed(
+            f"cannot go on ({place}): is {directory.path} this user's own, with room on its disk?"
+        ) from error
     finally:
         directory.clear_running()
         directory.unlock()
@@ -80,8 +85,7 @@ class _Launch:
         except asyncio.CancelledError:
             return
         except ExceptionGroup as group:
-            # The first that failed says it; the others were cancelled because of it.
-            raise group.exceptions[0] from group
+            raise _first(group) from group
 
     async def _live(self) -> None:
         async with asyncio.TaskGroup() as group:
@@ -159,6 +163,12 @@ class _Launch:
         """Services first, all at once, so that each can still say goodbye to the servers; then the servers."""
         await asyncio.gather(*(kept.stop() for kept in self._kept))
         await self._servers.stop()
+
+
+def _first(group: ExceptionGroup[Exception]) -> Exception:
+    """The failure that a person is told: the others were cancelled because of it."""
+    first = group.exceptions[0]
+    return _first(first) if isinstance(first, ExceptionGroup) else first
 
 
 async def readiness(http: httpx.AsyncClient, port: int) -> str | None:

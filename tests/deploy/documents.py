@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+import yaml  # type: ignore[import-untyped]  # ships no types
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("alerting", "detector", "gateway", "ingest", "intercom", "recorder")

@@ -178,6 +178,33 @@ async def test_http_flv_with_telephone_sound() -> None:
     assert sum(len(heard.encoder.push(unit)) for unit in heard.audio) > 20
 
 
+async def test_a_camera_that_changes_its_format_says_so_at_the_idr(tmp_path: Path) -> None:
+    """An FLV connection whose second half begins with another sequence header."""
+    halves = []
+    for size in ("320x240", "640x480"):
+        half = tmp_path / f"{size}.flv"
+        picture = ["-f", "lavfi", "-i", f"testsrc=size={size}:rate=25", "-t", "1"]
+        with peer(*picture, *H264, "-f", "flv", str(half)) as encoding:
+            encoding.wait()
+        halves.append(half.read_bytes())
+    (tmp_path / "live.flv").write_bytes(halves[0] + halves[1][13:])  # without the file header and first tag size
+    heard = Heard(enough=1000)
+    with http_server(tmp_path, {}) as port, pytest.raises(CameraUnreachable, match="end of stream"):
+        await PyAvSource(f"http://127.0.0.1:{port}/live.flv", SystemClock()).run(heard)
+    announced = [unit for unit in heard.video if unit.parameter_sets is not None]
+    assert [unit.is_idr for unit in announced] == [True, True]
+    assert [video_format("h264", unit.parameter_sets or ()).width for unit in announced] == [320, 640]
+
+
+async def test_names_in_any_encoding_are_harmless(tmp_path: Path) -> None:
+    path = tmp_path / "named.mkv"
+    with peer(*PICTURE, "-t", "1", *H264, "-metadata", "title=KITCHENKITCHEN", str(path)) as encoding:
+        encoding.wait()
+    assert b"KITCHENKITCHEN" in path.read_bytes()
+    path.write_bytes(path.read_bytes().replace(b"KITCHENKITCHEN", b"\xff\xfe\xc3\x28" * 3 + b"ab"))
+    assert len((await hear(f"file:{path}", enough=10)).video) >= 10
+
+
 @pytest.mark.parametrize(("codec", "encoder"), [("h264", H264), ("h265", H265)])
 async def test_mpeg_ts_over_udp(codec: str, encoder: list[str]) -> None:
     port = free_port(socket.SOCK_DGRAM)

@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import stat
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -121,6 +120,18 @@ def test_a_folder_that_cannot_be_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(CommandFailed, match="choose another --data"):
         DataDirectory(tmp_path / "file" / "data").create()
+
+
+def test_a_server_that_cannot_start_is_one_line(installation: Stack) -> None:
+    installation.data.mkdir()
+    (installation.data / "nats").touch()
+    installation.spawn()
+    assert installation.wait() == 1
+    told = [line for line in installation.printed if line.startswith("bk: ")]
+    assert len(told) == 1
+    assert "nats" in told[0]
+    assert not any("Traceback" in line for line in installation.printed)
+    assert _left_behind(installation.data) == []
 
 
 @pytest.mark.root

@@ -1,18 +1,18 @@
-"""The six services, asked over the bus how they are."""
+"""The six services, as their signs of life and their own answers say."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from services.gateway.status import SERVICES, ServiceName, ServiceSeen
+from pydantic import ValidationError
+
+from services.gateway.status import SERVICES, ServiceName, ServiceSeen, seen
 from shared.bus import Bus
 from shared.clock import Clock
 from shared.errors import PeerError, RequestRefused
-from shared.messages.base import Message
+from shared.messages.status import ServiceStatus, StatusWanted
 
 _LIMIT_S = 1.0
 
@@ -29,4 +29,23 @@ class BusServices:
         return await asyncio.gather(*(self._see(name) for name in SERVICES))
 
     async def _see(self, name: ServiceName) -> ServiceSeen:
-        return ServiceSeen(name, "up", 1)
+        workers, answer = await asyncio.gather(self._workers(name), self._answer(name))
+        state = seen(name, workers, answer, None).state
+        known, since = self._since.get(name, ("", self._clock.now()))
+        if known != state:
+            since = self._clock.now()
+            self._since[name] = (state, since)
+        return seen(name, workers, answer, since)
+
+    async def _workers(self, name: ServiceName) -> int:
+        try:
+            members = await self._bus.kv(f"members_{name}")
+            return len(await members.keys())
+        except PeerError:
+            return 0  # the bus is away: nobody is seen
+
+    async def _answer(self, name: ServiceName) -> ServiceStatus | None:
+        try:
+            return ServiceStatus.decode(await self._bus.request(name, "status", StatusWanted(), timeout_s=_LIMIT_S))
+        except (PeerError, RequestRefused, ValidationError):
+            return None  # silence and nonsense are both no answer

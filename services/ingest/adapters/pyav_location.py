@@ -69,8 +69,9 @@ def location_of(url: str, username: str | None = None, password: str | None = No
     if parts.path.endswith((".m3u8", ".m3u")) and scheme in ("http", "https"):
         options |= {"live_start_index": "-2", "http_persistent": "1"}
         return Location(target, scheme, is_paced=True, silence_limit_s=_PLAYLIST_SILENCE_S, options=options)
-    # Live sources: no more probing than naming the tracks takes.
-    options |= {"fflags": "nobuffer", "analyzeduration": "1500000", "probesize": "1000000"}
+    # Live sources: no more probing than naming the tracks takes (libav's default waits to learn the frame rate).
+    # Not "nobuffer": it throws away what was probed, the first IDR among it.
+    options |= {"analyzeduration": "1500000", "probesize": "1000000", "fpsprobesize": "0"}
     if scheme == "udp":
         options |= {"overrun_nonfatal": "1", "fifo_size": "20000"}  # 20,000 packets of 188 bytes = 3.7 MB
         return Location(target, scheme, format="mpegts", options=options)

@@ -40,8 +40,8 @@ class SrtPipe:
         program = shutil.which("ffmpeg")
         if program is None:
             raise CameraUnreachable("SRT needs the ffmpeg program on this machine: install ffmpeg")
-        command = [program, "-nostdin", "-v", "quiet", "-fflags", "nobuffer"]
-        command += ["-analyzeduration", "500000", "-probesize", "500000", "-i", self._url]
+        command = [program, "-nostdin", "-v", "quiet"]
+        command += ["-analyzeduration", "1000000", "-probesize", "500000", "-fpsprobesize", "0", "-i", self._url]
         command += ["-map", "0:v:0", "-map", "0:a:0?", "-c", "copy", "-flush_packets", "1", "-f", "mpegts", "pipe:1"]
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, bufsize=0)
         if self._is_stopped:  # while it was being started

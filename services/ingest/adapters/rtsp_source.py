@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shared.rtsp.client import RtspClient, RtspSource, open_rtsp
-
 from services.ingest.adapters.pyav_audio import AacEncoder
 from services.ingest.conditions import NoVideo
 from services.ingest.normaliser import AudioEncoder, Normaliser, Tracks
 from shared.clock import Clock
 from shared.media.formats import AudioFormat
+from shared.rtsp.client import RtspClient, open_rtsp
 from shared.rtsp.read_mill import ReadMill
+from shared.rtsp.source import RtspSource
 from shared.rtsp.tracks import Track
 
 _AAC_LC = 2

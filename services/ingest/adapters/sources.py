@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from shared.rtsp.client import RtspSource
-
 from services.ingest.adapters.pyav_source import PyAvSource
 from services.ingest.adapters.rtsp_source import RtspCameraSource
 from services.ingest.adapters.stream_puller import Source
@@ -11,7 +9,9 @@ from services.ingest.fleet import Pull, StreamRef
 from services.ingest.settings import Settings
 from shared.clock import Clock
 from shared.errors import CameraRefused
+from shared.messages.cameras import Transport
 from shared.rtsp.read_mill import ReadMill
+from shared.rtsp.source import RtspSource
 from shared.sealing import SealBroken, Sealer
 from shared.subjects import CameraRef
 
@@ -42,7 +42,9 @@ class Sources:
                 ) from error
         return self.of(pull.source.url, pull.username, password, pull.source.transport, pull.wants_audio)
 
-    def of(self, url: str, username: str | None, password: str | None, transport: str, wants_audio: bool) -> Source:
+    def of(
+        self, url: str, username: str | None, password: str | None, transport: Transport, wants_audio: bool
+    ) -> Source:
         """For an address as it stands."""
         if url.partition(":")[0].lower() in ("rtsp", "rtsps"):
             source = RtspSource(url, username, password, transport, wants_audio)

@@ -266,6 +266,7 @@ class ServiceStatus(Answer):
     since: datetime | None = Field(None, description="when this state began, as far as this gateway saw it")
     version: str | None = None
     detail: str | None = None
+    capabilities: list[str] = Field(default_factory=list, description="what it can do today")
 
 
 class CameraStatus(Answer):

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.gateway.accounts import Account
 from services.gateway.adapters.postgres.tables import accounts, failed_logins, logins
-from services.gateway.lockout import rule_for
+from services.gateway.lockout import ANY_ACCOUNT, rule_for
 from services.gateway.logins import Login
 from services.gateway.roles import Role
 from shared.database import Database
@@ -113,17 +113,22 @@ class PostgresFailedLogins:
             await session.execute(insert(failed_logins).values(**key, failures=0, last_s=now_s).on_conflict_do_nothing())
             where = (failed_logins.c.account == key["account"], failed_logins.c.address == address)
             row = (await session.execute(select(failed_logins).where(*where).with_for_update())).one()
-            wait_s: float = row.last_s + rule_for(account).wait_s(row.failures) - now_s
-            if wait_s > 0 and row.failures > 0:
+            rule = rule_for(account)
+            failures = row.failures if now_s - row.last_s < rule.forget_s else 0
+            wait_s: float = row.last_s + rule.wait_s(failures) - now_s
+            if failures and wait_s > 0:
                 return wait_s
-            counted = {"failures": row.failures + 1, "last_s": now_s}
+            counted = {"failures": failures + 1, "last_s": now_s}
             await session.execute(update(failed_logins).where(*where).values(counted))
         return 0.0
 
     async def succeeded(self, account: str, address: str) -> None:
-        where = (failed_logins.c.account == account[:64], failed_logins.c.address == address)
+        own = (failed_logins.c.account == account[:64], failed_logins.c.address == address)
+        of_address = (failed_logins.c.account == ANY_ACCOUNT, failed_logins.c.address == address)
+        one_less = {"failures": func.greatest(failed_logins.c.failures - 1, 0)}
         async with self._database.transaction() as session:
-            await session.execute(delete(failed_logins).where(*where))
+            await session.execute(delete(failed_logins).where(*own))
+            await session.execute(update(failed_logins).where(*of_address).values(one_less))
 
 
 def _values(account: Account) -> dict[str, Any]:

@@ -1,0 +1,184 @@
+"""A playing RTSP session: the receivers of its tracks, receiver reports and keep-alives."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shared.clock import Clock
+from shared.errors import CameraRefused, CameraUnreachable, PeerError, ProtocolViolation
+from shared.media.sink import MediaSink
+from shared.rtsp.connection import RtspConnection
+from shared.rtsp.dialogue import Dialogue
+from shared.rtsp.messages import InterleavedFrame, Request, Response
+from shared.rtsp.read_mill import ReadMill
+from shared.rtsp.rtcp import ReceiverReport, SourceDescription, build_rtcp
+from shared.rtsp.track_receiver import TrackReceiver
+from shared.rtsp.tracks import Track
+from shared.rtsp.transport import Transport, parse_transport
+from shared.rtsp.udp_pair import UdpPair
+
+REPORT_INTERVAL_S = 5.0  # RFC 3550 6.2
+_CNAME = "receiver"
+
+
+@dataclass(slots=True)
+class _Carrier:
+    """How one track arrives: on an interleaved channel, or at a pair of UDP ports."""
+
+    receiver: TrackReceiver
+    channel: int
+    udp: UdpPair | None
+
+
+class MediaSession:
+    """Tracks are offered and accepted one by one; `start` after PLAY, `stop` in any case."""
+
+    def __init__(
+        self,
+        connection: RtspConnection,
+        dialogue: Dialogue,
+        mill: ReadMill,
+        clock: Clock,
+        aggregate_url: str,
+        on_read: Callable[[], None],
+    ):
+        self._connection = connection
+        self._dialogue = dialogue
+        self._mill = mill
+        self._clock = clock
+        self._url = aggregate_url
+        self._on_read = on_read
+        self._ssrc = secrets.randbits(32)
+        self._carriers: list[_Carrier] = []
+        self._seen_packets = 0
+        self._packets_at_report = 0
+        self._first_packet = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+        self._keep_alive_due = 0.0
+
+    def offer(self, track: Track, sink: MediaSink, is_tcp: bool) -> Transport:
+        """Prepare to receive a track; returns what to ask SETUP for."""
+        receiver = TrackReceiver(track, sink)
+        channel = 2 * len(self._carriers)
+        if is_tcp:
+            self._carriers.append(_Carrier(receiver, channel, None))
+            return Transport(is_tcp=True, interleaved=(channel, channel + 1))
+        udp = UdpPair(self._connection.link.local_host, self._mill, self._clock, self._on_read)
+        self._carriers.append(_Carrier(receiver, -1, udp))
+        return Transport(is_tcp=False, client_port=udp.ports)
+
+    def accept(self, response: Response, is_immediate: bool) -> None:
+        """SETUP of the track offered last was granted. From here on its packets are taken: cameras send before PLAY
+        is answered.
+
+        Raises:
+            CameraRefused: it chose a transport that was not offered.
+        """
+        carrier = self._carriers[-1]
+        chosen = next(iter(parse_transport(response.headers.get("Transport") or "")), None)
+        if chosen is None:
+            raise ProtocolViolation("SETUP was answered without a Transport", sequence=response.cseq)
+        if chosen.is_tcp != (carrier.udp is None) or chosen.is_multicast:
+            raise CameraRefused("The camera chose a transport that we did not offer.", status=461)
+        if carrier.udp is None:
+            carrier.channel = chosen.interleaved[0] if chosen.interleaved is not None else carrier.channel
+            self._connection.attach(carrier.channel, carrier.receiver)
+        else:
+            host = self._connection.link.peer_host
+            carrier.udp.start(carrier.receiver, host, chosen.server_port, is_immediate, self._connection.end)
+
+    def start(self) -> None:
+        """The session plays: report and keep it alive."""
+        now = self._clock.monotonic()
+        self._keep_alive_due = now + self._keep_alive_interval_s()
+        self._arm()
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        for carrier in self._carriers:
+            if carrier.udp is not None:
+                carrier.udp.close()
+
+    def set_immediate(self, is_immediate: bool) -> None:
+        for carrier in self._carriers:
+            if carrier.udp is not None:
+                carrier.udp.set_immediate(is_immediate)
+
+    def has_new_media(self) -> bool:
+        """Whether packets of the first track (the picture, where there is one) have come since the last call."""
+        if not self._carriers:
+            return False
+        reception = self._carriers[0].receiver.reception
+        if reception is None or reception.next_sequence == self._seen_packets:
+            return False
+        self._seen_packets = reception.next_sequence
+        self._first_packet.set()
+        return True
+
+    async def wait_first_packet(self, limit_s: float) -> bool:
+        try:
+            async with asyncio.timeout(limit_s):
+                await self._first_packet.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def _arm(self) -> None:
+        wait_s = min(REPORT_INTERVAL_S, self._keep_alive_interval_s())
+        self._timer = asyncio.get_running_loop().call_later(wait_s, self._tend)
+
+    def _keep_alive_interval_s(self) -> float:
+        return self._dialogue.timeout_s / 2
+
+    def _tend(self) -> None:
+        """Every few seconds: reports, a keep-alive when it is due, and a look for a camera that said goodbye."""
+        if self._connection.failure is not None:
+            return
+        first = self._carriers[0].receiver
+        packets = first.reception.next_sequence if first.reception is not None else 0
+        # Some cameras say goodbye at a wrap of their own and go on; only with silence after it the stream has ended.
+        if first.has_ended and packets == self._packets_at_report:
+            self._connection.end(CameraUnreachable("The camera ended the stream (RTCP BYE)."))
+            return
+        self._packets_at_report = packets
+        for carrier in self._carriers:
+            self._report(carrier)
+        if self._clock.monotonic() >= self._keep_alive_due:
+            self._keep_alive_due = self._clock.monotonic() + self._keep_alive_interval_s()
+            self._keep_alive()
+        self._arm()
+
+    def _report(self, carrier: _Carrier) -> None:
+        reception = carrier.receiver.reception
+        blocks = (reception.report(self._clock.now_us()),) if reception is not None else ()
+        packet = build_rtcp(ReceiverReport(self._ssrc, blocks), SourceDescription(self._ssrc, _CNAME))
+        if carrier.udp is None:
+            self._connection.write(InterleavedFrame(carrier.channel + 1, packet).to_bytes())
+        else:
+            carrier.udp.send_control(packet)
+
+    def _keep_alive(self) -> None:
+        request = self._dialogue.keep_alive(self._url)
+        self._connection.send(request, lambda response: self._note_keep_alive(request, response))
+
+    def _note_keep_alive(self, request: Request, response: Response) -> None:
+        """Sent without waiting: a camera that does not answer while it plays is no reason to leave it."""
+        try:
+            verdict = self._dialogue.judge(request, response)
+        except CameraRefused as refusal:
+            if refusal.is_credentials:
+                self._connection.end(refusal)
+            else:
+                self._dialogue.note_keep_alive_refused()
+            return
+        except PeerError as error:
+            self._connection.end(error)
+            return
+        again = getattr(verdict, "request", None)
+        if isinstance(again, Request):
+            self._connection.send(again, lambda answer: self._note_keep_alive(again, answer))

@@ -1,0 +1,50 @@
+"""Every published version of every message parses for ever: one golden file a message and version."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from shared.bus import documents
+from shared.messages.cameras import CameraState
+from shared.messages.ingest import CameraCameOnline
+
+GOLDEN = Path(__file__).resolve().parents[1] / "data" / "messages"
+
+
+@pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.json")), ids=lambda path: path.name)
+def test_golden_file_parses_and_says_the_same(path: Path) -> None:
+    message = documents.all_messages()[path.name.split(".")[0]].decode(path.read_bytes())
+    said = json.loads(message.encode())
+    golden = json.loads(path.read_text())
+    assert {name: said[name] for name in golden if golden[name] is not None} == {
+        name: value for name, value in golden.items() if value is not None
+    }
+
+
+def test_every_message_has_a_golden_file() -> None:
+    named = {path.name.split(".")[0] for path in GOLDEN.glob("*.json")}
+    assert named == set(documents.all_messages()), "add tests/data/messages/<Name>.v1.json; never change an old one"
+
+
+def test_a_newer_version_is_understood_and_nonsense_is_not() -> None:
+    golden = json.loads((GOLDEN / "CameraState.v1.json").read_text())
+    assert CameraState.decode(json.dumps(golden | {"new_field": 7})).camera == golden["camera"]
+    with pytest.raises(ValidationError):
+        CameraState.decode(json.dumps(golden | {"condition": "asleep"}))
+    with pytest.raises(ValidationError):
+        CameraCameOnline.decode("{}")
+
+
+def test_messages_are_frozen() -> None:
+    state = CameraState.decode((GOLDEN / "CameraState.v1.json").read_bytes())
+    with pytest.raises(ValidationError):
+        state.camera = "another"  # type: ignore[misc]
+
+
+def test_documents_are_current() -> None:
+    assert documents.ASYNCAPI_PATH.read_text() == documents.asyncapi(), "run python -m shared.bus.documents"
+    assert documents.TABLE_PATH.read_text() == documents.table(), "run python -m shared.bus.documents"
