@@ -61,7 +61,9 @@ class AddressRules:
         if parts.scheme not in DEFAULT_PORTS:
             return FieldFault(
                 field,
-                f"The scheme {parts.scheme!r} is not one that cameras speak." if parts.scheme else "The scheme is missing.",
+                f"The scheme {parts.scheme!r} is not one that cameras speak."
+                if parts.scheme
+                else "The scheme is missing.",
                 "Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://.",
             )
         host, port = parts.hostname, parts.port or DEFAULT_PORTS[parts.scheme]
@@ -82,7 +84,9 @@ class AddressRules:
     async def _check_host(self, field: str, host: str, port: int, names: Names) -> FieldFault | None:
         addresses = [literal] if (literal := _literal(host)) is not None else await names.addresses(host)
         if not addresses:
-            return FieldFault(field, f"The name {host!r} is not known here.", "Correct it, or use the camera's IP address.")
+            return FieldFault(
+                field, f"The name {host!r} is not known here.", "Correct it, or use the camera's IP address."
+            )
         for address in addresses:
             if not self.allows(address):
                 return FieldFault(
@@ -91,18 +95,24 @@ class AddressRules:
                     "Use the camera's address in the video network; an operator adds networks with BK_CAMERA_NETWORKS.",
                 )
             if address.is_loopback and port in self.own_ports:
-                return FieldFault(field, f"Port {port} on this machine is one of our own services.", "Use a camera's port.")
+                return FieldFault(
+                    field, f"Port {port} on this machine is one of our own services.", "Use a camera's port."
+                )
         return None
 
     def _check_file(self, field: str, parts: SplitResult) -> CleanUrl | FieldFault:
         if self.file_folder is None:
             return FieldFault(
-                field, "Files as cameras are switched off.", "Use a camera's address; BK_CAMERA_FILES names a folder to allow."
+                field,
+                "Files as cameras are switched off.",
+                "Use a camera's address; BK_CAMERA_FILES names a folder to allow.",
             )
         path = PurePosixPath(unquote(parts.path))
         is_inside = path.is_relative_to(self.file_folder) and ".." not in path.parts
         if parts.netloc not in ("", "localhost") or not is_inside:
-            return FieldFault(field, "That file is outside the allowed folder.", f"Use a file under {self.file_folder}.")
+            return FieldFault(
+                field, "That file is outside the allowed folder.", f"Use a file under {self.file_folder}."
+            )
         return CleanUrl(urlunsplit(("file", "", parts.path, "", "")))
 
 

@@ -29,7 +29,9 @@ class Identity:
 
 def not_logged_in() -> RequestRefused:
     return RequestRefused(
-        "not_logged_in", "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.", status=401
+        "not_logged_in",
+        "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+        status=401,
     )
 
 

@@ -48,7 +48,7 @@ class LiveHub:
             raise ResourceExhausted(f"This gateway serves {self._limit.viewers} live views and has no room for more.")
         if sum(each == person for each in self._person_of.values()) >= self._limit.viewers_of_person:
             raise ResourceExhausted(
-                f"You have {self._limit.viewers_of_person} live views open, which is the most for one person: close some."
+                f"You have {self._limit.viewers_of_person} live views open, the most for one person: close some."
             )
         self._person_of[viewer] = person
 

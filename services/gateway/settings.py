@@ -66,7 +66,10 @@ class GatewaySettings(ServiceSettings, DatabaseSettings, SealingSettings):
         ge=1,
     )
     live_viewers_of_person: int = setting(
-        64, says="live views that one person may have open at once", when_wrong="too few: a wall of tiles stays half empty", ge=1
+        64,
+        says="live views that one person may have open at once",
+        when_wrong="too few: a wall of tiles stays half empty",
+        ge=1,
     )
     live_queue_bytes: int = setting(
         16 * 1024 * 1024,

@@ -24,8 +24,8 @@ from services.gateway.adapters.registry_mirror import RegistryMirror
 from services.gateway.camera_addresses import AddressRules, networks_of
 from services.gateway.camera_states import CameraStates
 from services.gateway.handlers.media import MediaDesk
-from services.gateway.handlers.presence import PresenceDesk
 from services.gateway.handlers.people import People
+from services.gateway.handlers.presence import PresenceDesk
 from services.gateway.handlers.probes import ProbeDesk
 from services.gateway.handlers.registry import RegistryDesk
 from services.gateway.handlers.snapshots import SnapshotDesk

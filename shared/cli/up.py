@@ -16,9 +16,11 @@ from shared.cli.fleet import SERVICES, KeptProcess, environment, inherited, serv
 from shared.cli.gateway_client import GatewayClient
 from shared.embedded.credentials import Credentials
 from shared.embedded.ports import HOST, Ports, is_free
+from shared.embedded.process import answers
 from shared.embedded.servers import Servers
 
 READY_LIMIT_S = 120.0
+DEMO_LIMIT_S = 180.0
 POLL_S = 0.1
 SIMULATOR = "demo-rtsp"
 _CONSOLE = Path(__file__).resolve().parents[2] / "services" / "gateway" / "console" / "dist"
@@ -99,7 +101,9 @@ class _Launch:
                 group.create_task(self._keep(KeptProcess(process, _progress)))
             await self._until_ready()
             self._directory.write_running(Running(self._url, self._health_ports))
-            await asyncio.to_thread(self._register_demo)
+            if self._demo is not None:
+                await self._until_demo_answers()
+                await asyncio.to_thread(self._register, self._demo)
             self._tell()
 
     def _environment(self, service: str) -> dict[str, str]:
@@ -143,12 +147,25 @@ class _Launch:
         told = "; ".join(f"{name}: {reason}" for name, reason in missing.items())
         return f"not ready after {READY_LIMIT_S:.0f} s: {told} (logs in {self._directory.logs})"
 
-    def _register_demo(self) -> None:
-        if self._demo is None:
-            return
+    async def _until_demo_answers(self) -> None:
+        """A camera registered before it answers would be shown as unreachable, and tried again late."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        is_told = False
+        while not await answers(HOST, self._demo_port):
+            waited_s = loop.time() - began
+            if waited_s > DEMO_LIMIT_S:
+                _progress(f"the demo cameras do not answer after {waited_s:.0f} s (logs in {self._directory.logs})")
+                return
+            if waited_s > 2.0 and not is_told:
+                is_told = True
+                _progress("drawing what the demo cameras show, at the first start only")
+            await asyncio.sleep(POLL_S)
+
+    def _register(self, demo: Demo) -> None:
         with GatewayClient(self._url) as gateway:
             gateway.log_in(self._directory.password_path)
-            self._demo.register(gateway)
+            demo.register(gateway)
             gateway.log_out()
 
     def _tell(self) -> None:

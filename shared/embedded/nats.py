@@ -16,6 +16,9 @@ STOP_LIMIT_S = 10.0
 # A fragment of one second at 40 Mbit/s is 5 MB; the server's default of 1 MB would refuse it.
 MAX_PAYLOAD_BYTES = 8 * 1024 * 1024
 MAX_PENDING_BYTES = 64 * 1024 * 1024
+# JetStream counts what streams may hold, not what they do, and a stream that is being changed twice: a limit near
+# the disk's size would refuse the change. Each stream has its own limit, and that of video is made from the disk.
+STORE_BYTES_MAX = 1024**4
 
 
 class EmbeddedNats:
@@ -27,7 +30,7 @@ class EmbeddedNats:
         ports: Ports,
         passwords: Mapping[str, str],
         *,
-        store_bytes_max: int,
+        store_bytes_max: int = STORE_BYTES_MAX,
         keep_fds: Sequence[int] = (),
     ):
         self._folder = data / "nats"

@@ -15,8 +15,7 @@ from shared.embedded.postgres import EmbeddedPostgres
 from shared.embedded.process import ServerFailed
 from shared.embedded.s3 import BUCKET, EmbeddedS3
 
-# Shares of the disk: what the bus may hold at all, and what of it video may take.
-_BUS_SHARE = 0.6
+# What of the disk's free room video on the bus may take.
 _MEDIA_SHARE = 0.4
 _MEDIA_BYTES_MAX = 32 * 1024**3
 _MEDIA_BYTES_MIN = 64 * 1024**2
@@ -44,7 +43,6 @@ class Servers:
             data,
             ports,
             {name: credentials.bus[name] for name in services},
-            store_bytes_max=int(room * _BUS_SHARE),
             keep_fds=keep_fds,
         )
         self.postgres = EmbeddedPostgres(

@@ -21,6 +21,8 @@ from shared.rtsp.session import MediaSession
 from shared.rtsp.source import Address, RtspSource, parse_address
 from shared.rtsp.tracks import Track, tracks_of
 
+__all__ = ["RtspClient", "RtspSource", "is_playable", "open_rtsp"]
+
 MOST_REDIRECTS = 3
 TEARDOWN_LIMIT_S = 1.0
 # A camera that accepts UDP and from which nothing arrives: a firewall in between.
@@ -244,9 +246,16 @@ class RtspClient:
             session.accept(response, self._is_immediate)
 
     async def _begin(self) -> None:
-        await self._ask("PLAY", self._aggregate, ("Range", "npt=0.000-"))
+        await self._ask("PLAY", self._aggregate, ("Range", self._range()))
         self._session_of().start()
         self._standing().set_immediate(self._is_immediate)
+
+    def _range(self) -> str:
+        """A few cameras want a Range. Where the SDP says that the stream is live, asking for its beginning is a seek,
+        which GStreamer's server refuses (RFC 2326 C.1.5)."""
+        assert self.description is not None
+        is_live = (self.description.attribute("range") or "").replace(" ", "") == "npt=now-"
+        return "npt=now-" if is_live else "npt=0.000-"
 
     def _note_read(self) -> None:
         if self._session is not None and self._session.has_new_media():

@@ -51,12 +51,13 @@ class ConnectionWriter:
         return True
 
     def write_piece(self, data: memoryview) -> None:
-        self._transport.write(bytes(data))
+        if not self._transport.is_closing():
+            self._transport.write(bytes(data))
 
     def end_pieces(self) -> None:
         self._open_pieces = 0
-        for data in self._waiting:
-            self._transport.write(data)
+        if not self._transport.is_closing():
+            self._transport.writelines(self._waiting)
         self._waiting.clear()
 
 

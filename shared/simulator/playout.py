@@ -46,16 +46,16 @@ class Playout:
         self._is_running = False
 
     def position(self) -> int:
-        """The unit with which a client that plays now begins."""
-        return self.reel.next_start(self._number if self._is_running else self._next_number())
-
-    def add(self, outlet: Outlet) -> Receiver:
-        receiver = Receiver(outlet, self.position(), self._pacer.now_s())
-        self._receivers.append(receiver)
+        """The unit with which a client that plays now begins. It stays so until that unit is due."""
         if not self._is_running:
             self._is_running = True
             self._number = self._next_number()
             self._schedule()
+        return self.reel.next_start(self._number)
+
+    def add(self, outlet: Outlet) -> Receiver:
+        receiver = Receiver(outlet, self.position(), self._pacer.now_s())
+        self._receivers.append(receiver)
         return receiver
 
     def remove(self, receiver: Receiver) -> None:

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.documents import DEMO, ROOT, SERVICES, dockerfile, image_variables, said
+from shared.version import VERSION
+from tests.deploy.documents import ROOT, SERVICES, dockerfile, image_variables, said
 
 DOCKERFILES = {service: f"services/{service}/Dockerfile" for service in SERVICES} | {
     "demo-camera": "k8s/compose/demo-camera.Dockerfile"
@@ -172,8 +173,8 @@ def test_what_a_dockerfile_copies_is_there(name: str) -> None:
                 assert (ROOT / source).exists(), f"{DOCKERFILES[name]} copies {source}"
 
 
-def test_the_version_is_that_of_pyproject() -> None:
+def test_one_version_everywhere() -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     for path in DOCKERFILES.values():
         assert said(path, "ARG")[0] == f"VERSION={version}"
-    assert set(DEMO) == {"demo-camera", "demo-registration"}
+    assert version == VERSION

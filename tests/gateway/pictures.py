@@ -58,7 +58,12 @@ class Pictures:
             template = fragments()[self.seq % len(fragments())]
             now_us = SystemClock().now_us()
             header = replace(
-                template.header, run=self.run, seq=self.seq, pts_90k=self.seq * 3600, captured_us=now_us, received_us=now_us
+                template.header,
+                run=self.run,
+                seq=self.seq,
+                pts_90k=self.seq * 3600,
+                captured_us=now_us,
+                received_us=now_us,
             )
             if self.codecs is not None:
                 header = replace(header, codecs=self.codecs)

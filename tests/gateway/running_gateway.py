@@ -12,7 +12,6 @@ from shared.embedded.credentials import Credentials
 from shared.embedded.nats import EmbeddedNats
 from shared.embedded.postgres import EmbeddedPostgres
 
-
 PASSWORD = "a long enough password"
 
 

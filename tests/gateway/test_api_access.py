@@ -5,9 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from services.gateway.adapters.http.access import RULES
+from services.gateway.adapters.http.access import RULES, uncovered
 from services.gateway.adapters.http.app import ROUTERS
-from services.gateway.adapters.http.access import uncovered
 from services.gateway.roles import VERBS_OF_ROLE, Role
 from tests.gateway.running_gateway import PASSWORD, Gateway
 
@@ -25,7 +24,7 @@ async def token_of(gateway: Gateway, admin: httpx.AsyncClient, role: Role) -> st
     return _tokens[role]
 
 
-def test_every_route_has_a_rule_and_every_rule_a_route() -> None:
+async def test_every_route_has_a_rule_and_every_rule_a_route() -> None:
     assert uncovered(ROUTERS) == []
 
 
@@ -47,10 +46,12 @@ async def test_every_route_for_every_role(
     if needs.verb is None:
         assert answer.status_code not in (401, 403)
     elif role is None:
-        assert answer.status_code == 401 and answer.json()["code"] == "not_logged_in"
+        assert answer.status_code == 401
+        assert answer.json()["code"] == "not_logged_in"
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")
     elif needs.verb not in VERBS_OF_ROLE[role]:
-        assert answer.status_code == 403 and answer.json()["code"] == "not_allowed"
+        assert answer.status_code == 403
+        assert answer.json()["code"] == "not_allowed"
     else:
         assert answer.status_code in (200, 204, 404, 422)
     if answer.status_code >= 400:

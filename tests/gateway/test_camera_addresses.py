@@ -15,12 +15,18 @@ class KnownNames:
     """A few host names."""
 
     async def addresses(self, host: str) -> Sequence[Address]:
-        known = {"cam.school": ["10.1.2.3"], "evil.test": ["10.1.2.3", "169.254.169.254"], "localhost": ["127.0.0.1", "::1"]}
+        known = {
+            "cam.school": ["10.1.2.3"],
+            "evil.test": ["10.1.2.3", "169.254.169.254"],
+            "localhost": ["127.0.0.1", "::1"],
+        }
         return [ip_address(each) for each in known.get(host, [])]
 
 
 RULES = AddressRules(networks_of("", allows_loopback=False))
-LOOPBACK = AddressRules(networks_of("", allows_loopback=True), own_ports=frozenset((8080, 5432)), file_folder="/srv/films")
+LOOPBACK = AddressRules(
+    networks_of("", allows_loopback=True), own_ports=frozenset((8080, 5432)), file_folder="/srv/films"
+)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +41,10 @@ LOOPBACK = AddressRules(networks_of("", allows_loopback=True), own_ports=frozens
         ("rtsp://[fd12::7]:8554/a", CleanUrl("rtsp://[fd12::7]:8554/a")),
         ("http://10.0.0.7/live.flv", CleanUrl("http://10.0.0.7/live.flv")),
         ("srt://10.0.0.7:9000?mode=caller", CleanUrl("srt://10.0.0.7:9000?mode=caller")),
-        ("rtsp://10.0.0.7/cam/realmonitor?channel=1&subtype=0#x", CleanUrl("rtsp://10.0.0.7/cam/realmonitor?channel=1&subtype=0")),
+        (
+            "rtsp://10.0.0.7/cam/realmonitor?channel=1&subtype=0#x",
+            CleanUrl("rtsp://10.0.0.7/cam/realmonitor?channel=1&subtype=0"),
+        ),
     ],
 )
 async def test_an_address_in_the_video_network_is_taken_without_its_credentials(url: str, clean: CleanUrl) -> None:
@@ -68,7 +77,9 @@ async def test_an_address_in_the_video_network_is_taken_without_its_credentials(
 async def test_anything_else_is_refused_in_words(url: str, problem: str) -> None:
     fault = await RULES.check("main.url", url, KnownNames())
     assert isinstance(fault, FieldFault)
-    assert problem in fault.problem and fault.field == "main.url" and fault.change.endswith(".")
+    assert problem in fault.problem
+    assert fault.field == "main.url"
+    assert fault.change.endswith(".")
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,8 @@ def test_another_run_begins_anew_at_its_idr() -> None:
 
 def test_the_newest_idr_is_kept_for_still_pictures() -> None:
     channel = open_channel(0, 8)
-    assert channel.newest_idr is not None and channel.newest_idr.header.seq == 5
+    assert channel.newest_idr is not None
+    assert channel.newest_idr.header.seq == 5
 
 
 def test_a_gop_without_end_is_not_kept() -> None:
@@ -135,5 +136,6 @@ def test_the_length_of_a_gop_is_told_once_it_was_seen() -> None:
     messages = viewer.take()
     assert messages is not None
     stream = json.loads(next(iter(messages)))
-    assert stream["type"] == "stream" and stream["gop_seconds"] == pytest.approx(5 * 3600 / 90_000)
+    assert stream["type"] == "stream"
+    assert stream["gop_seconds"] == pytest.approx(5 * 3600 / 90_000)
     assert stream["mime"] == 'video/mp4; codecs="avc1.64002A"'

@@ -78,7 +78,13 @@ def test_a_change_of_state_reaches_every_stream_of_the_camera() -> None:
     hub.join(ChannelKey(CAMERA, "sub"), sub, 0.0, 0)
     hub.join(ChannelKey(CameraRef("school-2", "store-1"), "main"), other, 0.0, 0)
     state = CameraState(
-        site="school-2", camera="cook-1", condition="stalled", reason="Nothing comes.", reason_code="frozen", since_us=7, worker="w"
+        site="school-2",
+        camera="cook-1",
+        condition="stalled",
+        reason="Nothing comes.",
+        reason_code="frozen",
+        since_us=7,
+        worker="w",
     )
     hub.on_state(CAMERA, state)
     for viewer in (main, sub):
@@ -98,12 +104,14 @@ def test_a_removed_camera_ends_its_views() -> None:
     hub, viewer = LiveHub(HubLimit()), a_viewer()
     hub.join(MAIN, viewer, 0.0, 0)
     hub.end_camera(CAMERA, 4404, "removed")
-    assert viewer.ending is not None and viewer.ending.code == 4404
+    assert viewer.ending is not None
+    assert viewer.ending.code == 4404
 
 
 def test_a_channel_that_could_not_be_opened_sends_its_viewers_away() -> None:
     hub, viewer = LiveHub(HubLimit()), a_viewer()
     hub.join(MAIN, viewer, 0.0, 0)
     hub.fail(MAIN, 1013, "bus away")
-    assert viewer.ending is not None and viewer.ending.code == 1013
+    assert viewer.ending is not None
+    assert viewer.ending.code == 1013
     assert hub.join(MAIN, a_viewer(), 0.0, 0), "the next one tries again"

@@ -28,7 +28,8 @@ def drain(viewer: LiveViewer) -> list[str]:
         announced: dict[str, Any] = {}
         for message in messages:
             if isinstance(message, bytes):
-                assert announced["type"] == "fragment" and message[0] == announced["seq"] % 256
+                assert announced["type"] == "fragment"
+                assert message[0] == announced["seq"] % 256
                 words.append(f"{announced['run']}:{announced['seq']}")
                 continue
             announced = json.loads(message)
@@ -140,4 +141,5 @@ def test_every_change_wakes() -> None:
     viewer.end(4401, "first")
     viewer.end(4404, "second")
     assert len(woken) == 4
-    assert viewer.ending is not None and viewer.ending.code == 4401
+    assert viewer.ending is not None
+    assert viewer.ending.code == 4401

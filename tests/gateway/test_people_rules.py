@@ -45,7 +45,8 @@ def test_pages_lead_to_each_other() -> None:
         page = page_of(found, request, str)
         seen += page.items
         cursor = page.next_cursor
-    assert seen == everything and cursor is None
+    assert seen == everything
+    assert cursor is None
 
 
 def test_a_cursor_that_is_none_is_refused() -> None:

@@ -362,6 +362,29 @@ async def test_basic_authentication_reaches_the_peer(tmp_path: Path, encoded: Ca
     assert seen[-1] == "Basic Y29vazphOmJALw=="
 
 
+async def test_redirects_are_not_followed() -> None:
+    """Whoever holds a camera could otherwise make us ask any address of our own network."""
+    asked: list[str] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(302)
+            self.send_header("Location", "/elsewhere.flv")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            return
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.raises(PeerError):
+            await PyAvSource(f"http://127.0.0.1:{server.server_port}/live.flv", SystemClock()).run(Heard())
+        server.shutdown()
+    assert set(asked) == {"/live.flv"}
+
+
 async def test_nothing_listens() -> None:
     with pytest.raises(CameraUnreachable, match="refused"):
         await PyAvSource(f"http://127.0.0.1:{free_port()}/live.flv", SystemClock()).run(Heard())

@@ -115,9 +115,7 @@ class Service:
 
 @pytest.fixture
 async def nats(data: Path) -> AsyncIterator[EmbeddedNats]:
-    server = EmbeddedNats(
-        data, Ports(data / "ports.json"), dict.fromkeys(SERVICES, "secret"), store_bytes_max=64 * 1024**2
-    )
+    server = EmbeddedNats(data, Ports(data / "ports.json"), dict.fromkeys(SERVICES, "secret"))
     await server.start()
     yield server
     await server.stop()

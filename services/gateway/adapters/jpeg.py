@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import av
 from av.error import FFmpegError
 from av.video.frame import VideoFrame
+from PIL import Image
 
 from shared.errors import ProtocolViolation, ResourceExhausted
 
@@ -40,7 +41,7 @@ class AvJpegMaker:
 def decode_jpeg(payload: bytes, width: int | None) -> bytes:
     """The first picture of a fragment with its init segment; raises ProtocolViolation."""
     try:
-        with av.open(io.BytesIO(payload), format="mp4") as container:
+        with av.open(io.BytesIO(payload), "r", format="mp4") as container:
             frame = next(container.decode(video=0), None)
     except (FFmpegError, IndexError) as error:
         raise ProtocolViolation(f"libav cannot decode it: {error}") from error
@@ -50,7 +51,7 @@ def decode_jpeg(payload: bytes, width: int | None) -> bytes:
 
 
 def _encode(frame: VideoFrame, width: int | None) -> bytes:
-    picture = frame.to_image()
+    picture = Image.fromarray(frame.to_ndarray(format="rgb24"))
     if width is not None and width < picture.width:
         picture = picture.resize((width, max(1, round(picture.height * width / picture.width))), reducing_gap=2.0)
     jpeg = io.BytesIO()

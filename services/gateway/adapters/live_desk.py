@@ -15,12 +15,13 @@ from services.gateway.identity import Identity
 from services.gateway.live_feed import MediaFeed, Unsubscribe, WatchLeases
 from services.gateway.live_fragment import state_message
 from services.gateway.live_hub import ChannelKey, LiveHub
+from services.gateway.live_view import LiveView
 from services.gateway.live_viewer import LiveViewer, ViewerLimit
-from services.gateway.stream_choice import AskedStream, can_play, candidates, first_choice
+from services.gateway.stream_choice import AskedStream, candidates
 from shared.clock import Clock
 from shared.errors import PeerError, RequestRefused
 from shared.media.fragment import Fragment
-from shared.messages.cameras import CameraState, StreamName
+from shared.messages.cameras import CameraState
 from shared.subjects import CameraRef
 from shared.telemetry import counter, gauge, log
 
@@ -38,36 +39,6 @@ CLOSE_TRY_LATER = 1013  # IANA WebSocket close codes: Try Again Later
 _viewers = gauge("live_viewers", "Live views open now")
 _channels_opened = counter("live_channels_opened_total", "Subscriptions to media of the bus that were begun")
 _skipped = counter("live_gops_skipped_total", "GOPs that viewers lost because they were too slow")
-
-
-class LiveView:
-    """One person looking at one camera."""
-
-    def __init__(
-        self, viewer: LiveViewer, camera: Camera, login: str | None, streams: tuple[StreamName, ...], decodable: frozenset[str]
-    ):
-        self.viewer = viewer
-        self.camera = camera
-        self.login = login
-        self._streams = streams
-        self._decodable = decodable
-        self._choice = 0
-
-    @property
-    def key(self) -> ChannelKey:
-        return ChannelKey(self.camera.ref, self._streams[self._choice])
-
-    def choose(self, known: dict[StreamName, str]) -> None:
-        self._choice = first_choice(self._streams, self._decodable, known)
-
-    def must_fall_back(self) -> bool:
-        """Whether the stream turned out to be one that the client cannot decode, and another is left to try."""
-        codecs = self.viewer.codecs
-        is_playable = codecs is None or can_play(codecs, self._decodable)
-        return not is_playable and self._choice + 1 < len(self._streams)
-
-    def fall_back(self) -> None:
-        self._choice += 1
 
 
 class LiveDesk:
@@ -120,7 +91,9 @@ class LiveDesk:
         try:
             self._greet(view)
             self._join(view)  # first, so that the pictures are on their way while the database writes
-            deed = Deed("live_view", identity.name, address, began, camera=camera.id, detail={"stream": view.key.stream})
+            deed = Deed(
+                "live_view", identity.name, address, began, camera=camera.id, detail={"stream": view.key.stream}
+            )
             await self._trail.add(deed)
             self._views.add(view)
             _viewers.set(self._hub.viewer_count)

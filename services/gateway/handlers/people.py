@@ -73,7 +73,9 @@ class People:
             await self.logins.end(identity.login)
         await self.trail.add(Deed("log_out", identity.name, address, self.clock.now()))
 
-    async def add_account(self, by: Identity, address: str, name: str, password: str, roles: tuple[Role, ...]) -> Account:
+    async def add_account(
+        self, by: Identity, address: str, name: str, password: str, roles: tuple[Role, ...]
+    ) -> Account:
         now = self.clock.now()
         account = Account(name.casefold(), await self.hasher.hash(password), roles, True, now)
         if not await self.accounts.add(account):
@@ -131,7 +133,9 @@ class People:
     async def _keep_one_administrator(self, changed: Account) -> None:
         if changed.is_enabled and "admin" in changed.roles:
             return
-        others = [a for a in await self.accounts.all() if a.name != changed.name and a.is_enabled and "admin" in a.roles]
+        others = [
+            a for a in await self.accounts.all() if a.name != changed.name and a.is_enabled and "admin" in a.roles
+        ]
         if not others:
             raise RequestRefused(
                 "last_administrator", "This is the last administrator. Make another one first.", status=409

@@ -62,7 +62,9 @@ class RegistryDesk:
         site = await self.site(id)
         _require_revision(site.revision, if_match)
         changed = replace(site, **changes)
-        if not await self.register.replace_site(changed, self._deed("site_changed", by, site=id, fields=_named(changes))):
+        if not await self.register.replace_site(
+            changed, self._deed("site_changed", by, site=id, fields=_named(changes))
+        ):
             raise changed_meanwhile()
         return replace(changed, revision=site.revision + 1)
 
@@ -131,7 +133,8 @@ class RegistryDesk:
             if isinstance(clean, FieldFault):
                 faults.append(clean)
                 continue
-            camera = replace(camera, **{stream: replace(source, url=clean.url)})
+            source = replace(source, url=clean.url)
+            camera = replace(camera, sub=source) if stream == "sub" else replace(camera, main=source)
             if clean.username is not None:
                 camera = replace(camera, username=clean.username)
                 password = clean.password

@@ -46,10 +46,17 @@ class SnapshotDesk:
         try:
             jpeg = await self._jpegs.jpeg(found.payload, width)
         except ProtocolViolation as error:
-            raise TryLater("undecodable", f"The newest picture cannot be decoded: {error}.", status=503, retry_after_s=2) from error
+            raise TryLater(
+                "undecodable", f"The newest picture cannot be decoded: {error}.", status=503, retry_after_s=2
+            ) from error
         return Snapshot(jpeg, found.header.captured_us)
 
     def _require_online(self, camera: Camera) -> None:
         state = self._states.of(camera.ref)
         if state is not None and state.condition != "online":
-            raise TryLater("camera_" + state.condition, f"The camera is {state.condition}. {state.reason}", status=503, retry_after_s=5)
+            raise TryLater(
+                "camera_" + state.condition,
+                f"The camera is {state.condition}. {state.reason}",
+                status=503,
+                retry_after_s=5,
+            )

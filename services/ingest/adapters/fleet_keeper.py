@@ -14,6 +14,10 @@ from services.ingest.fleet import Fleet, Pull, StreamRef, changes
 from shared.clock import Clock
 from shared.subjects import CameraRef
 from shared.supervise import Supervisor
+from shared.telemetry import counter, gauge
+
+_lost_packets = counter("ingest_lost_packets_total", "RTP packets that never came")
+_streams = gauge("ingest_streams", "Streams that are pulled, main and sub")
 
 TICK_S = 1.0
 WATCH_LEASE_S = 6.0  # a holder writes its lease every 2 s
@@ -88,9 +92,11 @@ class FleetKeeper:
             return
         self._ticked_at = self._clock.monotonic()
         self._watches_expired(WATCH_LEASE_S)
+        _streams.set(len(self._running))
         now_us = self._clock.now_us()
         for stream, (_, puller) in self._running.items():
             puller.tick()
+            _lost_packets.inc(puller.take_lost_packets())
             if stream.stream == "main" and puller.normaliser is not None:
                 normaliser = puller.normaliser
                 self._ledger.measured(stream.camera, normaliser.figures, normaliser.drift_us, now_us)

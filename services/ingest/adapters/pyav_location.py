@@ -66,6 +66,8 @@ def location_of(url: str, username: str | None = None, password: str | None = No
         netloc = f"{quote(username, safe='')}:{quote(password or '', safe='')}@{host}"
         parts = parts._replace(netloc=netloc)
     target = urlunsplit(parts)
+    if scheme in ("http", "https"):
+        options["max_redirects"] = "0"  # only the address that was registered was checked against the networks allowed
     if parts.path.endswith((".m3u8", ".m3u")) and scheme in ("http", "https"):
         options |= {"live_start_index": "-2", "http_persistent": "1"}
         return Location(target, scheme, is_paced=True, silence_limit_s=_PLAYLIST_SILENCE_S, options=options)

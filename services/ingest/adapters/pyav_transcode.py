@@ -44,8 +44,8 @@ class TranscoderFigures:
 class H264Transcoder:
     """Call `push` and `stop` on the event loop; `on_picture` is called there, with the format as it then is.
 
-    PTS and arrival times are those of the camera's pictures. The other side may be as slow as it likes: from a full
-    queue the GOP that does not fit is dropped as a whole.
+    PTS and arrival times are those of the camera's pictures. When the machine is too slow and the queue is full,
+    what is left of the GOP is dropped and counted.
     """
 
     def __init__(self, on_picture: OnPicture):

@@ -108,6 +108,13 @@ class StreamPuller:
         if now - self._seen_at >= limit_s:
             self._limit.reschedule(asyncio.get_running_loop().time())
 
+    def take_lost_packets(self) -> int:
+        """RTP packets lost since the last call."""
+        if self.normaliser is None:
+            return 0
+        lost, self.normaliser.figures.lost_packets = self.normaliser.figures.lost_packets, 0
+        return lost
+
     # RunEvents of the normaliser
 
     def on_run(self, run: str, stream: StreamFormat, why: str) -> None:

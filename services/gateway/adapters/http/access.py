@@ -120,7 +120,7 @@ def uncovered(routers: Iterable[APIRouter]) -> list[str]:
     for router in routers:
         for route in router.routes:
             if isinstance(route, APIRoute):
-                declared.update((method, route.path) for method in route.methods)
+                declared.update((method, route.path) for method in route.methods or ())
             elif isinstance(route, APIWebSocketRoute):
                 declared.add(("WS", route.path))
     return [f"{method} {path}" for method, path in sorted(declared ^ RULES.keys())]

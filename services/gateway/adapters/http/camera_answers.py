@@ -41,7 +41,9 @@ def camera_status(camera: Camera, state: CameraState | None) -> CameraStatus:
 def _state(camera: Camera, state: CameraState | None) -> CameraStateAnswer:
     if state is None:
         if not camera.is_enabled:
-            return CameraStateAnswer(condition="disabled", reason="Switched off in the registry.", reason_code="disabled")
+            return CameraStateAnswer(
+                condition="disabled", reason="Switched off in the registry.", reason_code="disabled"
+            )
         return CameraStateAnswer(
             condition="connecting", reason="No ingest worker has taken this camera yet.", reason_code="not_taken"
         )

@@ -103,7 +103,9 @@ async def snapshot(
     id: str,
     request: Request,
     width: Annotated[int | None, Query(ge=16, le=7680, description="pixels; never enlarged")] = None,
-    token: Annotated[str | None, Query(description="a media token with the verb `snapshot`, instead of a login")] = None,
+    token: Annotated[
+        str | None, Query(description="a media token with the verb `snapshot`, instead of a login")
+    ] = None,
 ) -> Response:
     """The newest picture of the camera, at most one second old where it is watched, else its newest IDR."""
     rooms = rooms_of(request)

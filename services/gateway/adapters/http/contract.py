@@ -83,8 +83,13 @@ def _live_operation() -> dict[str, Any]:
         "parameters": [
             {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}},
             query("stream", streams, "auto: main, or what the client can decode"),
-            query("codecs", {"type": "string"}, "what the client can decode, e.g. `avc1` or `avc1,hvc1`; with stream=auto"),
+            query(
+                "codecs", {"type": "string"}, "what the client can decode, e.g. `avc1` or `avc1,hvc1`; with stream=auto"
+            ),
             query("token", {"type": "string"}, "a media token with the verb `view`, instead of a login"),
         ],
-        "responses": {"101": {"description": "Switching Protocols"}, **{str(k): v for k, v in refusals(401, 403, 404).items()}},
+        "responses": {
+            "101": {"description": "Switching Protocols"},
+            **{str(k): v for k, v in refusals(401, 403, 404).items()},
+        },
     }

@@ -11,7 +11,8 @@ from starlette.websockets import WebSocketDisconnect
 from services.gateway.adapters.http.access import address_of, identity_of
 from services.gateway.adapters.http.problems import close_with
 from services.gateway.adapters.http.rooms import rooms_of
-from services.gateway.adapters.live_desk import LiveDesk, LiveView
+from services.gateway.adapters.live_desk import LiveDesk
+from services.gateway.live_view import LiveView
 from services.gateway.stream_choice import AskedStream, decodable_of
 
 router = APIRouter(prefix="/api/v1/cameras", tags=["live"])

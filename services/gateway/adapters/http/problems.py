@@ -38,7 +38,9 @@ _CHANGES = {
 }
 _LONGEST_REASON_BYTES = 123  # RFC 6455, 5.5: a control frame carries 125 bytes, two of them the code
 _PATTERNS = {
-    r"^[a-z0-9][a-z0-9_-]{0,62}$": "Use lower-case letters, digits, '-' and '_', at most 63, beginning with a letter or digit.",
+    r"^[a-z0-9][a-z0-9_-]{0,62}$": (
+        "Use lower-case letters, digits, '-' and '_', at most 63, beginning with a letter or digit."
+    ),
     r"^[\w.@-]{1,64}$": "Use letters, digits, '.', '@', '_' and '-', at most 64.",
 }
 
@@ -72,11 +74,15 @@ def problem(
 
 def install(app: FastAPI) -> None:
     """Make every error of `app` a problem document."""
-    app.add_exception_handler(RequestRefused, _refused)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(PeerError, _peer)
-    app.add_exception_handler(ResourceExhausted, _exhausted)
+    handlers: Mapping[type[Exception], Any] = {
+        RequestRefused: _refused,
+        RequestValidationError: _invalid,
+        HTTPException: _http,
+        PeerError: _peer,
+        ResourceExhausted: _exhausted,
+    }
+    for error, handler in handlers.items():
+        app.add_exception_handler(error, handler)
 
 
 def problem_of(error: RequestRefused) -> Response:
@@ -94,7 +100,8 @@ _CLOSE_TRY_LATER = 1013  # IANA WebSocket close codes
 async def _refused(connection: Request | WebSocket, error: Exception) -> Response | None:
     assert isinstance(error, RequestRefused)
     if isinstance(connection, WebSocket):
-        return await close_with(connection, _CLOSE_CODE_BASE + error.status, str(error))
+        await close_with(connection, _CLOSE_CODE_BASE + error.status, str(error))
+        return None
     return problem_of(error)
 
 
@@ -117,13 +124,15 @@ async def _peer(connection: Request | WebSocket, error: Exception) -> Response |
     log().warning("request needs a peer that is away", path=path, error=type(error).__name__, detail=str(error))
     words = "Something this request needs (database or bus) is away. Try again shortly."
     if isinstance(connection, WebSocket):
-        return await close_with(connection, _CLOSE_TRY_LATER, words)
+        await close_with(connection, _CLOSE_TRY_LATER, words)
+        return None
     return problem(503, "peer_away", words, retry_after_s=2)
 
 
 async def _exhausted(connection: Request | WebSocket, error: Exception) -> Response | None:
     if isinstance(connection, WebSocket):
-        return await close_with(connection, _CLOSE_TRY_LATER, str(error))
+        await close_with(connection, _CLOSE_TRY_LATER, str(error))
+        return None
     return problem(503, "exhausted", str(error), retry_after_s=2)
 
 

@@ -43,7 +43,10 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
         shown[status] = {
             "description": HTTPStatus(status).phrase,
             "content": {
-                "application/problem+json": {"schema": {"$ref": f"#/components/schemas/{Problem.__name__}"}, "example": example}
+                "application/problem+json": {
+                    "schema": {"$ref": f"#/components/schemas/{Problem.__name__}"},
+                    "example": example,
+                }
             },
         }
     return shown

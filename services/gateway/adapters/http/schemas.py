@@ -45,7 +45,9 @@ class FieldProblem(Answer):
 
     field: str = Field(examples=["main.url"])
     problem: str = Field(examples=["The scheme 'ftp' is not one that cameras speak."])
-    change: str = Field(examples=["Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://."])
+    change: str = Field(
+        examples=["Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://."]
+    )
 
 
 class Problem(Answer):

@@ -49,7 +49,11 @@ class PostgresAccounts:
             before()
 
     async def replace(self, account: Account) -> None:
-        values = {"password_hash": account.password_hash, "roles": list(account.roles), "is_enabled": account.is_enabled}
+        values = {
+            "password_hash": account.password_hash,
+            "roles": list(account.roles),
+            "is_enabled": account.is_enabled,
+        }
         async with self._database.transaction() as session:
             await session.execute(update(accounts).where(accounts.c.name == account.name).values(values))
 
@@ -110,7 +114,9 @@ class PostgresFailedLogins:
     async def attempt(self, account: str, address: str, now_s: float) -> float:
         key = {"account": account[:64], "address": address}
         async with self._database.transaction() as session:
-            await session.execute(insert(failed_logins).values(**key, failures=0, last_s=now_s).on_conflict_do_nothing())
+            await session.execute(
+                insert(failed_logins).values(**key, failures=0, last_s=now_s).on_conflict_do_nothing()
+            )
             where = (failed_logins.c.account == key["account"], failed_logins.c.address == address)
             row = (await session.execute(select(failed_logins).where(*where).with_for_update())).one()
             rule = rule_for(account)

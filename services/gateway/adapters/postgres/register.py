@@ -114,7 +114,8 @@ class PostgresRegister:
 
     async def _rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
         async with self._database.transaction() as session:
-            return (await session.execute(query)).all()
+            rows: Sequence[Row[Any]] = (await session.execute(query)).all()
+        return rows
 
 
 async def _done(

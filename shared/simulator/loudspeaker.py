@@ -1,0 +1,64 @@
+"""What was said into a simulated camera's backchannel: the last seconds of it, counted, and a file if wanted."""
+
+from __future__ import annotations
+
+from collections import deque
+from pathlib import Path
+from typing import BinaryIO
+
+from shared.errors import ProtocolViolation
+from shared.rtsp.rtp import parse_rtp
+
+KEPT_BYTES = 30 * 8000  # half a minute of PCMU
+
+
+class Loudspeaker:
+    """Takes RTP packets of PCMU. `packets` and `octets` count all that came, `lost` holes in the sequence."""
+
+    def __init__(self, file: Path | None = None):
+        self.packets = 0
+        self.octets = 0
+        self.lost = 0
+        self._kept: deque[bytes] = deque()
+        self._kept_bytes = 0
+        self._expected: int | None = None
+        self._path = file
+        self._file: BinaryIO | None = None
+
+    def hear(self, packet: bytes) -> None:
+        try:
+            parsed = parse_rtp(packet)
+        except ProtocolViolation:  # anybody may send anything to a camera
+            return
+        payload = packet[parsed.payload_begin : parsed.payload_end]
+        if self._expected is not None:
+            missing = (parsed.sequence - self._expected) & 0xFFFF
+            self.lost += missing if missing < 0x8000 else 0
+        self._expected = (parsed.sequence + 1) & 0xFFFF
+        self.packets += 1
+        self.octets += len(payload)
+        self._keep(payload)
+        if self._path is not None:
+            self._write(payload)
+
+    @property
+    def last_heard(self) -> bytes:
+        """At most the last 30 s, mu-law."""
+        return b"".join(self._kept)
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def _keep(self, payload: bytes) -> None:
+        self._kept.append(payload)
+        self._kept_bytes += len(payload)
+        while self._kept_bytes > KEPT_BYTES:
+            self._kept_bytes -= len(self._kept.popleft())
+
+    def _write(self, payload: bytes) -> None:
+        if self._file is None and self._path is not None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._path.open("ab", buffering=0)
+        if self._file is not None:
+            self._file.write(payload)

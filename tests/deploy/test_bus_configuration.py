@@ -1,0 +1,145 @@
+"""The bus as containers run it: the committed configuration on real nats-servers, alone and three together."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import httpx
+import nats
+import nats.errors
+import nats.js.errors
+import pytest
+from nats.aio.client import Client
+from nats.js.api import StreamConfig
+
+from k8s.nats_permissions import PATH, permissions
+from shared.bus import Bus, BusUnreachable
+from shared.embedded.ports import HOST, free_port
+from shared.embedded.process import Process, answers, program
+from shared.messages.status import ServiceStatus
+from shared.subjects import SERVICES, fact
+from tests.deploy.documents import ROOT
+
+PASSWORDS = {service: f"p{number}1e4-{service}" for number, service in enumerate(SERVICES)}
+LIMIT_S = 20.0
+
+
+def test_the_permissions_are_those_of_the_code() -> None:
+    assert PATH.read_text() == permissions(), "run python -m k8s.nats_permissions"
+
+
+@asynccontextmanager
+async def nats_server(
+    folder: Path, source: str, ports: dict[str, int], replace: dict[str, str] | None = None
+) -> AsyncIterator[Process]:
+    """nats-server on a committed configuration: only paths, hosts and port numbers are changed."""
+    folder.mkdir()
+    text = (ROOT / source).read_text()
+    for before, port in ports.items():
+        text = re.sub(rf'"(0\.0\.0\.0|127\.0\.0\.1):{before}"', f'"{HOST}:{port}"', text)
+    for before, after in {'"/data"': f'"{folder}/data"', "/run/nats": str(folder), **(replace or {})}.items():
+        text = text.replace(before, after)
+    (folder / "nats.conf").write_text(text)
+    (folder / "permissions.conf").write_text(PATH.read_text())
+    told = {f"BK_NATS_PASSWORD_{service.upper()}": password for service, password in PASSWORDS.items()}
+    told |= {"BK_NATS_STORE_BYTES": "4294967296", "POD_NAME": folder.name}
+    process = Process(folder.name, [program("nats-server"), "--config", folder / "nats.conf"], folder / "log", env=told)
+    await process.start()
+    try:
+        yield process
+    finally:
+        await process.stop(LIMIT_S)
+
+
+async def connect(port: int, user: str, password: str) -> Bus:
+    return await Bus.connect(f"nats://{HOST}:{port}", name="test", user=user, password=password)
+
+
+async def test_alone_each_service_gets_in_with_its_own_password_only(tmp_path: Path) -> None:
+    port, monitor = free_port(), free_port()
+    async with nats_server(tmp_path / "one", "k8s/compose/nats.conf", {"4222": port, "8222": monitor}) as server:
+        await server.until_ready(lambda: answers(HOST, port), LIMIT_S)
+        async with httpx.AsyncClient(trust_env=False) as http:
+            assert (await http.get(f"http://{HOST}:{monitor}/healthz")).status_code == 200
+        for service, password in PASSWORDS.items():
+            bus = await connect(port, service, password)
+            await bus.ensure_stream("EVENTS")
+            members = await bus.kv(f"members_{service}")
+            await members.put("worker", b"1")
+            await bus.close()
+        for user, password in (("ingest", PASSWORDS["gateway"]), ("ingest", "$BK_NATS_PASSWORD_INGEST"), ("", "")):
+            with pytest.raises(BusUnreachable):
+                await connect(port, user, password)
+
+
+async def test_alone_ingest_cannot_raise_an_alert(tmp_path: Path) -> None:
+    port = free_port()
+    async with nats_server(tmp_path / "one", "k8s/compose/nats.conf", {"4222": port, "8222": free_port()}) as server:
+        await server.until_ready(lambda: answers(HOST, port), LIMIT_S)
+        heard: list[Exception] = []
+
+        async def on_error(error: Exception) -> None:
+            heard.append(error)
+
+        client = await nats.connect(
+            f"nats://{HOST}:{port}", user="ingest", password=PASSWORDS["ingest"], error_cb=on_error
+        )
+        await client.publish(
+            fact("alerting", "alert_raised"), ServiceStatus(service="", worker="", version="").encode()
+        )
+        await client.flush()
+        assert "permissions violation for publish" in str(heard[0]).lower()
+        await client.close()
+
+
+async def test_three_form_a_cluster_and_keep_a_stream_when_one_is_gone(tmp_path: Path) -> None:
+    ports = [{name: free_port() for name in ("4222", "6222", "7422", "8222")} for _ in range(3)]
+    routes = {f"nats-{number}.nats-cluster:6222": f"{HOST}:{each['6222']}" for number, each in enumerate(ports)}
+    async with AsyncExitStack() as stack:
+        servers = [
+            await stack.enter_async_context(
+                nats_server(tmp_path / f"nats-{number}", "k8s/base/nats/nats.conf", each, routes)
+            )
+            for number, each in enumerate(ports)
+        ]
+        for server, each in zip(servers, ports, strict=True):
+            await server.until_ready(lambda port=each["4222"]: answers(HOST, port), LIMIT_S)  # type: ignore[misc]
+        client = await nats.connect(
+            [f"nats://{HOST}:{each['4222']}" for each in ports],
+            user="gateway",
+            password=PASSWORDS["gateway"],
+            inbox_prefix="_INBOX_gateway",
+            reconnect_time_wait=0.05,
+            max_reconnect_attempts=-1,
+        )
+        stack.push_async_callback(client.close)
+        await _make_stream_of_three(client)
+        victim = next(
+            server
+            for server, each in zip(servers, ports, strict=True)
+            if str(each["4222"]) in str(client.connected_url)
+        )
+        await victim.stop(0)
+        async with asyncio.timeout(LIMIT_S):
+            while True:
+                try:
+                    await client.jetstream().publish(fact("gateway", "camera_registered"), b"{}", timeout=1)
+                    return
+                except (nats.errors.Error, nats.js.errors.Error, TimeoutError):
+                    await asyncio.sleep(0.1)  # a new leader is being elected
+
+
+async def _make_stream_of_three(client: Client) -> None:
+    """As soon as the three have found each other."""
+    config = StreamConfig(name="EVENTS", subjects=["bk.v1.evt.>"], num_replicas=3, max_bytes=1024 * 1024)
+    async with asyncio.timeout(LIMIT_S):
+        while True:
+            try:
+                await client.jetstream().add_stream(config)
+                return
+            except (nats.errors.Error, nats.js.errors.Error, TimeoutError):
+                await asyncio.sleep(0.2)  # no leader yet

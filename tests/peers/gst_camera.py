@@ -1,0 +1,187 @@
+"""A camera nobody here wrote: GStreamer's RTSP server as a program. Run it with the system's Python.
+
+Prints one JSON line {"url": ...} when it can be connected to. Burned into the top left of every picture is a pattern of
+four rows of 16 squares of 32x32 pixels, white = 1, most significant bit first: picture number, upper and lower 16 bits
+of the wall clock in milliseconds, and the exclusive or of the three.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import time
+
+import gi
+
+gi.require_version("Gst", "1.0")
+gi.require_version("GstRtspServer", "1.0")
+from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402 - after the versions were chosen
+
+SQUARE_PX = 32
+BITS = 16
+BLACK, WHITE = b"\x10" * SQUARE_PX, b"\xeb" * SQUARE_PX
+PATTERN_HEIGHT_PX = 4 * SQUARE_PX
+
+AUDIO = {
+    "none": "",
+    "pcmu": "! audio/x-raw,rate=8000,channels=1 ! mulawenc ! rtppcmupay name=pay1 pt=0",
+    "pcma": "! audio/x-raw,rate=8000,channels=1 ! alawenc ! rtppcmapay name=pay1 pt=8",
+    "g726": "! audio/x-raw,rate=8000,channels=1 ! avenc_g726 bitrate=32000 ! rtpg726pay name=pay1 pt=97",
+    "aac": "! audio/x-raw,rate=44100,channels=2 ! voaacenc ! aacparse ! rtpmp4gpay name=pay1 pt=97",
+    "latm": "! audio/x-raw,rate=44100,channels=2 ! voaacenc ! aacparse ! rtpmp4apay name=pay1 pt=97",
+}
+
+
+class Picture:
+    """Draws I420 pictures: the pattern, and below it a texture that moves."""
+
+    def __init__(self, width: int, height: int):
+        chance = random.Random(1)
+        self._width = width
+        self._number = 0
+        self._rest_bytes = width * (height - PATTERN_HEIGHT_PX)
+        line = bytes(64 + chance.randrange(96) for _ in range(width + 64))
+        texture = b"".join(line[k % 64 : k % 64 + width] for k in range(height))
+        self._texture = texture + texture
+        self._colour = b"\x80" * (width * height // 2)
+
+    def next(self) -> bytes:
+        self._number += 1
+        now_ms = int(time.time() * 1000)
+        words = [self._number & 0xFFFF, now_ms >> 16 & 0xFFFF, now_ms & 0xFFFF]
+        words.append(words[0] ^ words[1] ^ words[2])
+        shift = self._number % 60 * 2 * self._width
+        rows = [self._row(word) for word in words]
+        return b"".join([*rows, self._texture[shift : shift + self._rest_bytes], self._colour])
+
+    def _row(self, word: int) -> bytes:
+        squares = b"".join(WHITE if word >> (BITS - 1 - k) & 1 else BLACK for k in range(BITS))
+        line = squares + bytes([0x10]) * (self._width - len(squares))
+        return line * SQUARE_PX
+
+
+class CameraFactory(GstRtspServer.RTSPMediaFactory):
+    """One encoder for all who watch."""
+
+    def __init__(self, options: argparse.Namespace):
+        super().__init__()
+        self._options = options
+        self.set_shared(True)
+        self.set_latency(0)
+        self.set_suspend_mode(GstRtspServer.RTSPSuspendMode.NONE)
+        protocols = {"tcp": GstRtsp.RTSPLowerTrans.TCP, "udp": GstRtsp.RTSPLowerTrans.UDP}
+        if options.only:
+            self.set_protocols(protocols[options.only])
+        self.connect("media-configure", self._on_media)
+
+    def do_create_element(self, url):
+        options = self._options
+        caps = f"video/x-raw,format=I420,width={options.width},height={options.height},framerate={options.fps}/1"
+        if options.codec == "h264":
+            tune = "tune=zerolatency" if not options.b_frames else "rc-lookahead=8 b-adapt=false"
+            encode = (
+                f"x264enc name=encoder bitrate={options.bitrate_kbps} key-int-max={options.gop} bframes={options.b_frames} "
+                f"{tune} speed-preset=ultrafast threads=1 ! video/x-h264,profile={options.profile} "
+                f"! rtph264pay name=pay0 pt=96 config-interval={options.config_interval} mtu={options.mtu}"
+            )
+        else:
+            encode = (
+                f"x265enc bitrate={options.bitrate_kbps} key-int-max={options.gop} tune=zerolatency speed-preset=ultrafast "
+                f'option-string="bframes={options.b_frames}:pools=1:log-level=none" '
+                f"! rtph265pay name=pay0 pt=96 config-interval={options.config_interval} mtu={options.mtu}"
+            )
+        audio = AUDIO[options.audio]
+        if audio:
+            audio = f"audiotestsrc is-live=true samplesperbuffer=441 freq=440 ! audioconvert ! audioresample {audio}"
+        launch = f"( appsrc name=pictures is-live=true do-timestamp=true format=time caps={caps} ! {encode} {audio} )"
+        return Gst.parse_launch(launch)
+
+    def _on_media(self, factory, media):
+        source = media.get_element().get_by_name("pictures")
+        picture = Picture(self._options.width, self._options.height)
+        begin = time.monotonic()
+        sent = 0
+        is_over = False
+
+        def stop(_):
+            nonlocal is_over
+            is_over = True
+
+        def push():
+            nonlocal sent
+            if is_over:
+                return False
+            # By the clock, not by the timer: timers run late and would lower the rate.
+            while sent <= (time.monotonic() - begin) * self._options.fps:
+                sent += 1
+                buffer = Gst.Buffer.new_wrapped(picture.next())
+                buffer.duration = Gst.SECOND // self._options.fps
+                source.emit("push-buffer", buffer)
+            return True
+
+        media.connect("unprepared", stop)
+        GLib.timeout_add(max(1, 500 // self._options.fps), push)
+
+
+def _parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--codec", choices=("h264", "h265"), default="h264")
+    parser.add_argument("--audio", choices=tuple(AUDIO), default="none")
+    parser.add_argument("--user")
+    parser.add_argument("--password", default="")
+    parser.add_argument("--basic", action="store_true", help="Basic in place of Digest")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0, help="0 = any free one")
+    parser.add_argument("--path", default="/main")
+    parser.add_argument("--width", type=int, default=640)
+    parser.add_argument("--height", type=int, default=360)
+    parser.add_argument("--fps", type=int, default=25)
+    parser.add_argument("--bitrate-kbps", type=int, default=1000)
+    parser.add_argument("--gop", type=int, default=25, help="pictures from one IDR to the next")
+    parser.add_argument("--b-frames", type=int, default=0)
+    parser.add_argument("--profile", default="high")
+    parser.add_argument("--mtu", type=int, default=1400)
+    parser.add_argument("--config-interval", type=int, default=-1, help="-1 = parameter sets before every IDR, 0 = never")
+    parser.add_argument("--only", choices=("tcp", "udp"), help="refuse the other with 461")
+    parser.add_argument("--timeout-s", type=int, default=60, help="of an RTSP session")
+    return parser.parse_args()
+
+
+def _ask_password(server, factory, options: argparse.Namespace) -> None:
+    auth = GstRtspServer.RTSPAuth()
+    token = GstRtspServer.RTSPToken()
+    token.set_string(GstRtspServer.RTSP_TOKEN_MEDIA_FACTORY_ROLE, "viewer")
+    if options.basic:
+        auth.add_basic(GstRtspServer.RTSPAuth.make_basic(options.user, options.password), token)
+    else:
+        auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
+        auth.add_digest(options.user, options.password, token)
+    server.set_auth(auth)
+    factory.add_role_from_structure(
+        Gst.Structure.new_from_string("viewer, media.factory.access=(boolean)true, media.factory.construct=(boolean)true")
+    )
+
+
+def main() -> None:
+    options = _parse_arguments()
+    Gst.init(None)
+    server = GstRtspServer.RTSPServer()
+    server.set_address(options.host)
+    server.set_service(str(options.port))
+    factory = CameraFactory(options)
+    if options.user:
+        _ask_password(server, factory, options)
+    server.get_mount_points().add_factory(options.path, factory)
+    server.connect(
+        "client-connected",
+        lambda _, client: client.connect("new-session", lambda _, session: session.set_timeout(options.timeout_s)),
+    )
+    if server.attach(None) == 0:
+        sys.exit(f"port {options.port} is taken")
+    print(json.dumps({"url": f"rtsp://{options.host}:{server.get_bound_port()}{options.path}"}), flush=True)
+    GLib.MainLoop().run()
+
+
+main()
