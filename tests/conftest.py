@@ -72,7 +72,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The whole product as `bk up` starts it, with two demo cameras; one for all tests that ask for it."""
-    running = Stack(tmp_path_factory.mktemp("stack") / "data", demo=2)
+    # What the demo cameras show is drawn once for all runs of the tests on this machine.
+    footage = Path("~/.cache/bright-kitchen/footage").expanduser()
+    env = {"BK_SIMULATE_CACHE": os.environ.get("BK_SIMULATE_CACHE", str(footage))}
+    running = Stack(tmp_path_factory.mktemp("stack") / "data", demo=2, env=env)
     running.start()
     try:
         yield running

@@ -45,6 +45,15 @@ class Stack:
         return (self.data / "admin-password").read_text().strip()
 
     @property
+    def demo_password(self) -> str:
+        """Of the user `demo` on every simulated camera."""
+        return str(json.loads((self.data / "demo.json").read_text())["password"])
+
+    def demo_url(self, number: int) -> str:
+        """The main stream of a simulated camera."""
+        return str(json.loads((self.data / "demo.json").read_text())["cameras"][f"demo-{number}"])
+
+    @property
     def is_running(self) -> bool:
         return self._child is not None and self._child.poll() is None
 

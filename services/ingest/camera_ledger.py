@@ -72,6 +72,11 @@ class CameraLedger:
             since_us=now_us if is_news or before is None else before.since_us,
             worker=self._worker,
         )
+        if before is not None:
+            # What it sends is still known while it is away; how much it sends is not.
+            state = state.model_copy(
+                update={name: getattr(before, name) for name in ("codecs", "width", "height", "gop_seconds", "run")}
+            )
         if entry is None:
             entry = self._entries[camera] = _Entry(state)
         was_online = before is not None and before.condition == "online"

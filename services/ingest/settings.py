@@ -16,7 +16,7 @@ class Settings(ServiceSettings, SealingSettings):
         le=60,
     )
     frozen_after_s: float = setting(
-        4.0,
+        3.5,
         says="seconds without a picture after which a connected camera counts as frozen and is connected anew",
         when_wrong="less than the longest pause between pictures of a slow camera: it is reconnected for ever",
         ge=1,

@@ -20,6 +20,7 @@ from shared.bus.media_headers import decode_fragment
 from shared.bus.media_publisher import Gap, MediaPublisher
 from shared.bus.media_recent import recent_fragments
 from shared.bus.media_subscription import MediaSubscription
+from shared.bus.media_wire import MediaWire
 from shared.bus.requests import RequestHandler, Requests
 from shared.bus.streams import BUCKETS, Limits, ensure_bucket, ensure_stream
 from shared.clock import Clock, SystemClock
@@ -144,13 +145,13 @@ class Bus:
     async def media_publisher(self, on_gap: Gap, keep_bytes: int) -> MediaPublisher:
         """The publisher of this connection; call its `tick` about once a second."""
         inbox = f"{self.inbox}.ack.{self._client.new_inbox().rsplit('.', 1)[-1]}"
-        publisher = MediaPublisher(_MediaWire(self._client), inbox, self._clock, on_gap, keep_bytes)
+        publisher = MediaPublisher(MediaWire(self._client), inbox, self._clock, on_gap, keep_bytes)
 
         async def on_ack(msg: Msg) -> None:
             publisher.on_ack(msg.subject.rsplit(".", 1)[-1], msg.headers, msg.data)
 
         await self._client.subscribe(f"{inbox}.*", cb=on_ack)
-        self.on_connection(publisher.disconnected, publisher.resend)
+        self.on_connection(publisher.disconnected, publisher.connected)
         return publisher
 
     async def subscribe_media(self, subject: str, on_fragment: Callable[[Fragment], None]) -> MediaSubscription:
@@ -180,22 +181,6 @@ class Bus:
         log().info("bus back")
         for told in self._on_back:
             told()
-
-
-class _MediaWire:
-    """The private seam of nats-py 2.16: its transport. Whole commands only, so nothing is torn."""
-
-    def __init__(self, client: Client):
-        self._client = client
-
-    @property
-    def is_connected(self) -> bool:
-        return bool(self._client.is_connected)
-
-    def write(self, commands: list[bytes]) -> None:
-        transport = self._client._transport
-        if transport is not None:
-            transport.writelines(commands)
 
 
 def inbox_prefix(user: str) -> str:

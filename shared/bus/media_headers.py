@@ -8,14 +8,14 @@ from shared.errors import ProtocolViolation
 from shared.media.fragment import Fragment, FragmentHeader
 
 
-def encode_headers(header: FragmentHeader) -> bytes:
-    """The header block of an HPUB, blank line included. One f-string: it is made for every fragment."""
+def header_text(header: FragmentHeader) -> str:
+    """The header block of an HPUB, blank line included, ASCII. One f-string: it is made for every fragment."""
     return (
         f"NATS/1.0\r\nBk-Run: {header.run}\r\nBk-Seq: {header.seq}\r\nBk-Pts: {header.pts_90k}\r\n"
         f"Bk-Dur: {header.duration_90k}\r\nBk-Cap: {header.captured_us}\r\nBk-Rcv: {header.received_us}\r\n"
         f"Bk-Idr: {1 if header.is_idr else 0}\r\nBk-Init: {header.init_bytes}\r\nBk-Codecs: {header.codecs}\r\n"
         f"Bk-Sha256: {header.sha256}\r\n\r\n"
-    ).encode("ascii")
+    )
 
 
 def decode_fragment(headers: Mapping[str, str] | None, payload: bytes) -> Fragment:

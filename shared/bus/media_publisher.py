@@ -1,39 +1,56 @@
 """Publishes fragments: no task, no copy and no acknowledgement of its own for each.
 
-Theory of operation. Messages of one connection to one stream are stored in the order in which they were
-sent, so one acknowledgement speaks for everything before it. A message asks for one only while none is
-outstanding: the faster the bus answers, the more often we know; under load one ack covers many messages.
-What is not acknowledged is kept, in order, and sent again after a reconnect or when an ack stays away; the
-receiver knows a repeat by run and sequence number.
+Theory of operation (decision 0002). Messages of one connection to one stream are stored in the order in which they
+were sent, so one acknowledgement speaks for everything before it. A message asks for one only while none is
+outstanding and the last was asked 50 ms ago: what an ack costs us does not grow with the number of cameras. What
+is not confirmed is kept; after a reconnect it is sent again in order, a window at a time and before anything newer.
+The receiver knows a repeat by run and sequence number.
 
-The commands are written past nats-py's own pending buffer, which would take each through two coroutines.
-That seam is private and is held by a test and by the pinned version.
+Where JetStream refuses or is silent while the connection stands (disk full, no leader), live goes on: messages are
+sent once without asking, and the oldest that is not confirmed is offered again once a second. When it is taken,
+everything after it is sent again in order.
+
+The commands are written past nats-py's own pending buffer, which would take each through two coroutines and a copy.
+That seam is `Wire`; it is private to nats-py and held by a test and by the pinned version.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections import deque
-from collections.abc import Callable
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
-from shared.bus.media_headers import encode_headers
+from shared.bus.media_backlog import KEEP_S, Backlog, Kept
+from shared.bus.media_headers import header_text
 from shared.clock import Clock
 from shared.media.fragment import Fragment
 
+ASK_EVERY_S = 0.05
+# = how long the last fragments of a camera that stopped stay unconfirmed
+QUIET_S = 0.25
+# = how soon a JetStream that lost an ack, or has no leader, is asked again
 ACK_LIMIT_S = 5.0
-KEEP_S = 10.0  # = how much of each camera outlives a restart of NATS
+# = how much a NATS that just came back is given at once; far below what nats-server buffers for a stream (128 MB)
+RESEND_WINDOW_BYTES = 16 * 1024 * 1024
+# = how far the socket may lag behind; beyond it we hold back, instead of the transport growing without bound
+WRITE_BUFFER_BYTES = 8 * 1024 * 1024
+CLOGGED_RETRY_S = 0.02
 
 
 class Wire(Protocol):
-    """The connection as the publisher needs it: `shared.bus.connection` implements it over nats-py."""
+    """The connection as the publisher needs it: `shared.bus.media_wire` implements it over nats-py."""
 
     @property
     def is_connected(self) -> bool: ...
 
-    def write(self, commands: list[bytes]) -> None:
-        """Send bytes that are whole commands."""
+    @property
+    def buffered_bytes(self) -> int:
+        """What was written and has not left this process."""
+        ...
+
+    def write(self, pieces: list[bytes]) -> None:
+        """Send bytes that together are whole commands."""
         ...
 
 
@@ -45,96 +62,126 @@ class MediaPublisher:
 
     Args:
         inbox: subject under which acknowledgements come to `on_ack`.
-        on_gap: told (subject, first, last) of what had to be forgotten before the bus took it.
-        keep_bytes: bound for all cameras together; the oldest goes first.
+        on_gap: told (subject, first, last; without payload) what had to be forgotten before the bus took it: once for
+            each run, when the bus takes fragments again.
+        keep_bytes: bound of the backlog for all cameras together; the oldest goes first.
     """
 
     def __init__(self, wire: Wire, inbox: str, clock: Clock, on_gap: Gap, keep_bytes: int):
         self._wire = wire
         self._inbox = inbox
-        self._clock = clock
+        self._monotonic = clock.monotonic
         self._on_gap = on_gap
-        self._keep_bytes = keep_bytes
-        self._kept: deque[tuple[int, float, str, Fragment]] = deque()
+        self._backlog = Backlog(keep_bytes)
         self._number = 0
         self._asked: int | None = None
-        self._asked_at = 0.0
+        self._asked_at = float("-inf")
         self._out: list[bytes] = []
         self._is_flush_due = False
-        self._is_held = False
-        self.kept_bytes = 0
+        self._is_quiet_check_due = False
+        self._is_up = wire.is_connected
+        self._is_clogged = False
+        # JetStream refuses or is silent: asking is left to `tick`
+        self._is_refused = False
         self.published = 0
         self.published_bytes = 0
-
-    def publish(self, subject: str, fragment: Fragment) -> None:
-        """Send one fragment, and keep it until the bus has it."""
-        number = self._number = self._number + 1
-        size = len(fragment.payload)
-        self._kept.append((number, self._clock.monotonic(), subject, fragment))
-        self.kept_bytes += size
-        self.published += 1
-        self.published_bytes += size
-        if self.kept_bytes > self._keep_bytes:
-            self._forget(lambda at: self.kept_bytes > self._keep_bytes)
-        if not self._is_held and self._wire.is_connected:
-            self._send(number, subject, fragment)
-
-    def on_ack(self, number_text: str, headers: Any, data: bytes) -> None:
-        """An answer of JetStream to the message with that number."""
-        number = int(number_text)
-        if not _is_stored(headers, data):
-            # No stream, or it refuses: what was sent is not there. `tick` tries again in a while.
-            self._is_held = True
-            self._asked = None
-            return
-        if number == self._asked:
-            self._asked = None
-        kept = self._kept
-        while kept and kept[0][0] <= number:
-            self.kept_bytes -= len(kept.popleft()[3].payload)
-
-    def disconnected(self) -> None:
-        """Nothing more is written; what was written may be lost and is kept."""
-        self._asked = None
-        self._out.clear()
-
-    def resend(self) -> None:
-        """Connected again: everything that was not acknowledged goes out once more, in order."""
-        self._is_held = False
-        self._asked = None
-        for number, _, subject, fragment in self._kept:
-            self._send(number, subject, fragment)
-
-    def tick(self) -> None:
-        """About once a second: forget what is too old, and send again where an ack stayed away."""
-        now = self._clock.monotonic()
-        oldest = now - KEEP_S
-        self._forget(lambda at: at < oldest)
-        if not self._wire.is_connected:
-            return
-        is_overdue = self._asked is not None and now - self._asked_at > ACK_LIMIT_S
-        if (self._is_held or is_overdue) and self._kept:
-            self.resend()
-        elif self._asked is None and self._kept and now - self._kept[-1][1] > 1.0:
-            # It went quiet behind the last ack: the newest fragment once more asks for one that covers all.
-            number, _, subject, fragment = self._kept[-1]
-            self._send(number, subject, fragment)
 
     @property
     def is_settled(self) -> bool:
         """True when the bus has everything."""
-        return not self._kept
+        return self._backlog.is_empty
 
-    def _send(self, number: int, subject: str, fragment: Fragment) -> None:
-        headers = encode_headers(fragment.header)
-        payload = fragment.payload
-        if self._asked is None:
+    @property
+    def kept_bytes(self) -> int:
+        return self._backlog.bytes
+
+    def publish(self, subject: str, fragment: Fragment) -> None:
+        """Send one fragment, and keep it until the bus has it."""
+        number = self._number = self._number + 1
+        self.published += 1
+        self.published_bytes += len(fragment.payload)
+        now = self._monotonic()
+        kept = (number, now, subject, fragment)
+        backlog = self._backlog
+        if not self._is_up or self._is_clogged or backlog.waiting:
+            backlog.add_waiting(kept)
+            return
+        backlog.add_sent(kept)
+        self._send(kept, now)
+
+    def on_ack(self, number_text: str, headers: Mapping[str, str] | None, data: bytes) -> None:
+        """An answer of JetStream to the message with that number."""
+        number = int(number_text)
+        if number == self._asked:
+            self._asked = None
+        if not _is_stored(headers, data):
+            self._is_refused = True
+            return
+        backlog = self._backlog
+        backlog.confirm(number)
+        if backlog.has_losses:
+            backlog.report_losses(self._on_gap)
+        if self._is_refused:
+            # What was sent after the one offered again may have been refused too.
+            self._is_refused = False
+            backlog.unsend()
+        self._send_waiting()
+
+    def disconnected(self) -> None:
+        """Nothing is written any more; what was written may be lost."""
+        self._is_up = False
+        self._asked = None
+        self._out.clear()
+
+    def connected(self) -> None:
+        """Everything that was not confirmed goes out once more, in order."""
+        self._is_up = True
+        self._is_clogged = False
+        self._is_refused = False
+        self._asked = None
+        self._backlog.unsend()
+        self._send_waiting()
+
+    def tick(self) -> None:
+        """About once a second: forget what is too old, and offer again what the bus did not confirm."""
+        now = self._monotonic()
+        backlog = self._backlog
+        backlog.forget_older(now - KEEP_S)
+        if not self._is_up or self._is_clogged:
+            return
+        if self._asked is not None and now - self._asked_at > ACK_LIMIT_S:
+            self._is_refused = True
+            self._asked = None
+        if self._is_refused and self._asked is None:
+            if not backlog.sent and backlog.waiting:
+                backlog.take_waiting()
+            if backlog.sent:
+                self._send(backlog.sent[0], now, is_asking=True)
+
+    def _send_waiting(self) -> None:
+        """As much as may be on its way at once."""
+        backlog = self._backlog
+        if not backlog.waiting or not self._is_up or self._is_clogged:
+            return
+        now = self._monotonic()
+        while backlog.waiting and (backlog.sent_bytes < RESEND_WINDOW_BYTES or self._is_refused):
+            # The next ack sends on, so one must be outstanding whatever the pace of asking is.
+            self._send(backlog.take_waiting(), now, is_asking=self._asked is None and not self._is_refused)
+
+    def _send(self, kept: Kept, now: float, *, is_asking: bool = False) -> None:
+        number, _, subject, fragment = kept
+        header, payload = header_text(fragment.header), fragment.payload
+        size = len(header)
+        if is_asking or (self._asked is None and now - self._asked_at >= ASK_EVERY_S and not self._is_refused):
             self._asked = number
-            self._asked_at = self._clock.monotonic()
-            head = f"HPUB {subject} {self._inbox}.{number} {len(headers)} {len(headers) + len(payload)}\r\n"
+            self._asked_at = now
+            command = f"HPUB {subject} {self._inbox}.{number} {size} {size + len(payload)}\r\n{header}"
         else:
-            head = f"HPUB {subject} {len(headers)} {len(headers) + len(payload)}\r\n"
-        self._out += (head.encode("ascii") + headers, payload, b"\r\n")
+            command = f"HPUB {subject} {size} {size + len(payload)}\r\n{header}"
+            if not self._is_quiet_check_due:
+                self._is_quiet_check_due = True
+                asyncio.get_running_loop().call_later(QUIET_S, self._ask_if_quiet, number)
+        self._out += (command.encode("ascii"), payload, b"\r\n")
         if not self._is_flush_due:
             self._is_flush_due = True
             asyncio.get_running_loop().call_soon(self._flush)
@@ -143,20 +190,37 @@ class MediaPublisher:
         """Once in a turn of the loop, whatever many cameras had to say."""
         self._is_flush_due = False
         out, self._out = self._out, []
-        if out and self._wire.is_connected:
-            self._wire.write(out)
+        # The status of the connection may be newer than what we were told; `connected` sends it all again.
+        if not out or not self._wire.is_connected:
+            return
+        self._wire.write(out)
+        if self._wire.buffered_bytes > WRITE_BUFFER_BYTES and not self._is_clogged:
+            self._is_clogged = True
+            asyncio.get_running_loop().call_later(CLOGGED_RETRY_S, self._look_if_clear)
 
-    def _forget(self, is_too_much: Callable[[float], bool]) -> None:
-        lost: dict[tuple[str, str], list[Fragment]] = {}
-        while self._kept and is_too_much(self._kept[0][1]):
-            _, _, subject, fragment = self._kept.popleft()
-            self.kept_bytes -= len(fragment.payload)
-            lost.setdefault((subject, fragment.header.run), []).append(fragment)
-        for (subject, _), fragments in lost.items():
-            self._on_gap(subject, fragments[0], fragments[-1])
+    def _look_if_clear(self) -> None:
+        if not self._is_clogged or not self._is_up:
+            return
+        if self._wire.buffered_bytes > WRITE_BUFFER_BYTES // 2:
+            asyncio.get_running_loop().call_later(CLOGGED_RETRY_S, self._look_if_clear)
+            return
+        self._is_clogged = False
+        self._send_waiting()
+
+    def _ask_if_quiet(self, number: int) -> None:
+        """The newest may be one that did not ask: with nothing behind it, it is sent once more and asks for all."""
+        self._is_quiet_check_due = False
+        backlog = self._backlog
+        if not self._is_up or self._is_refused or self._asked is not None or not backlog.sent or backlog.waiting:
+            return
+        if backlog.sent[-1][0] == number:
+            self._send(backlog.sent[-1], self._monotonic(), is_asking=True)
+        else:
+            self._is_quiet_check_due = True
+            asyncio.get_running_loop().call_later(QUIET_S, self._ask_if_quiet, backlog.sent[-1][0])
 
 
-def _is_stored(headers: Any, data: bytes) -> bool:
+def _is_stored(headers: Mapping[str, str] | None, data: bytes) -> bool:
     if headers and headers.get("Status"):
         return False
     try:

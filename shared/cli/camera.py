@@ -17,8 +17,10 @@ from shared.cli.data_directory import DataDirectory
 from shared.cli.failure import one_line
 from shared.cli.gateway_client import GatewayClient
 from shared.cli.table import show
+from shared.simulator.command import simulate
 
 app = typer.Typer(no_args_is_help=True, help="Cameras: add, list, remove, probe, simulate.")
+app.command()(simulate)
 
 Data = Annotated[Path, typer.Option("--data", envvar="BK_DATA", help="folder of the running bk up")]
 Url = Annotated[str | None, typer.Option("--url", help="another gateway than that of --data")]

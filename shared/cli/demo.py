@@ -6,10 +6,9 @@ import json
 import secrets
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from shared.cli.data_directory import DataDirectory
-from shared.cli.gateway_client import GatewayClient
 from shared.embedded.credentials import write_private
 from shared.embedded.ports import HOST
 from shared.embedded.process import Process
@@ -24,6 +23,20 @@ _KITCHENS = (
 USER = "demo"
 
 
+class Registry(Protocol):
+    """What the demo asks of the gateway."""
+
+    def sites(self) -> list[dict[str, Any]]: ...
+
+    def cameras(self) -> list[dict[str, Any]]: ...
+
+    def add_site(self, site: dict[str, Any]) -> dict[str, Any]: ...
+
+    def add_camera(self, camera: dict[str, Any]) -> dict[str, Any]: ...
+
+    def change_camera(self, camera_id: str, change: dict[str, Any]) -> dict[str, Any]: ...
+
+
 class Demo:
     """`count` cameras served on `port`.
 
@@ -33,6 +46,7 @@ class Demo:
 
     def __init__(self, data: DataDirectory, port: int, count: int):
         self._path = data.demo_path
+        self._footage = data.path / "footage"
         self._port = port
         self._count = count
         told = _read(self._path)
@@ -57,10 +71,11 @@ class Demo:
                 f"--user={USER}",
             ],
             logs / "simulator.log",
-            env=environment | {"BK_SIMULATE_PASSWORD": self._password},
+            # Drawn once and kept with the rest of the installation, unless the person says where.
+            env={"BK_SIMULATE_CACHE": str(self._footage)} | environment | {"BK_SIMULATE_PASSWORD": self._password},
         )
 
-    def register(self, gateway: GatewayClient) -> None:
+    def register(self, gateway: Registry) -> None:
         """Bring the registry to what is served. Safe to repeat."""
         known = {camera["id"] for camera in gateway.cameras()}
         if self._count and SITE["id"] not in {site["id"] for site in gateway.sites()}:
@@ -70,7 +85,7 @@ class Demo:
             camera_id, url = camera["id"], camera["main"]["url"]
             if camera_id in self._registered:
                 if camera_id in known and self._registered[camera_id] != url:
-                    gateway.change_camera(camera_id, {"main": camera["main"]})
+                    gateway.change_camera(camera_id, {"main": camera["main"], "sub": camera["sub"]})
             elif camera_id not in known:
                 gateway.add_camera(camera)
             self._registered[camera_id] = url
@@ -85,6 +100,7 @@ class Demo:
             "name": name if round_number == 0 else f"{name} {round_number + 1}",
             "purpose": purpose,
             "main": {"url": f"rtsp://{HOST}:{self._port}/camera-{number}/main", "transport": "auto"},
+            "sub": {"url": f"rtsp://{HOST}:{self._port}/camera-{number}/sub", "transport": "auto"},
             "username": USER,
             "password": self._password,
         }

@@ -201,14 +201,17 @@ def says_nothing_of_itself(source: Source) -> Iterator[Finding]:
 
 
 def swallows_everything(source: Source) -> Iterator[Finding]:
-    """`except Exception` gives its reason on the line (or in the one below)."""
+    """`except Exception` gives its reason on the line (or in the one below), unless it ends in a bare `raise`."""
     lines = source.text.splitlines()
     for node in ast.walk(source.tree):
         if not isinstance(node, ast.ExceptHandler):
             continue
         caught = {name.id for name in ast.walk(node.type) if isinstance(name, ast.Name)} if node.type else {"Exception"}
-        is_broad = bool(caught & {"Exception", "BaseException"})
-        if is_broad and not any("#" in line for line in lines[node.lineno - 1 : node.lineno + 1]):
+        last = node.body[-1]
+        is_passed_on = isinstance(last, ast.Raise) and last.exc is None
+        if not caught & {"Exception", "BaseException"} or is_passed_on:
+            continue
+        if not any("#" in line for line in lines[node.lineno - 1 : node.lineno + 1]):
             yield node.lineno, "catches everything and gives no reason"
 
 

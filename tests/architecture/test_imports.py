@@ -88,6 +88,7 @@ ALLOWED = [
     ("shared/messages/a.py", '"""A fact on bk.v1.evt.ingest."""\n\nx = 1\n"""Also on bk.v1.cmd."""\n'),
     ("tests/a/test_a.py", '"""A."""\nimport nats\n\nx = "bk.v1.media.>"\n'),
     ("shared/a.py", '"""A."""\ntry:\n    f()\nexcept Exception:  # the process boundary\n    g()\n'),
+    ("shared/a.py", '"""A."""\ntry:\n    f()\nexcept BaseException:\n    g()\n    raise\n'),
     ("shared/__init__.py", ""),
 ]
 

@@ -64,7 +64,10 @@ def imported(entry: str) -> frozenset[str]:
         if path in seen:
             continue
         seen.add(path)
-        for name in _imports(ast.parse(path.read_text())):
+        text = path.read_text()
+        if "_ndarray(" in text:  # PyAV imports numpy when it is asked for arrays
+            found.add("numpy")
+        for name in _imports(ast.parse(text)):
             parts = name.split(".")
             if parts[0] in ("shared", "services"):
                 todo += _files(parts)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml  # type: ignore[import-untyped]  # ships no types
 
 from shared.bus.streams import DEFAULT_LIMITS, EVENTS
 from shared.settings_table import settings_classes
@@ -76,7 +77,7 @@ def test_a_service_accepts_what_it_is_told(folder: str, service: str, monkeypatc
     everybodys = by_kind(documents, "ConfigMap")["bright-kitchen"]["data"]
     known = {f"BK_{name.upper()}" for each in settings_classes().values() for name in each.model_fields}
     own = {f"BK_{name.upper()}" for name in settings.model_fields}
-    assert set(told) - set(everybodys) <= own
+    assert {name for name in told if name.startswith("BK_")} - set(everybodys) <= own
     assert set(everybodys) <= known
     for name, value in told.items():
         monkeypatch.setenv(name, value)
@@ -143,6 +144,26 @@ def test_demo_servers_are_where_services_look() -> None:
         address = generated_secrets()[service]["database-url"].partition("@")[2]
         assert address == "postgres:5432/bright_kitchen"
     assert services["postgres"]["spec"]["ports"][0]["port"] == 5432
+
+
+def test_metrics_that_decide_something_exist() -> None:
+    told = kustomized_text(BASE) + (ROOT / "k8s/rules/bright-kitchen.rules.yaml").read_text()
+    wanted = {name.removeprefix("bk_") for name in re.findall(r"\bbk_\w+", told)}
+    defined: set[str] = set()
+    for folder in ("shared", "services"):
+        for path in (ROOT / folder).rglob("*.py"):
+            defined |= set(re.findall(r'\b(?:counter|gauge|histogram)\(\s*"(\w+)"', path.read_text()))
+    assert wanted
+    assert wanted <= defined, f"no code counts {sorted(wanted - defined)}"
+
+
+def test_the_alerting_rules_are_a_rules_file() -> None:
+    document = yaml.safe_load((ROOT / "k8s/rules/bright-kitchen.rules.yaml").read_text())
+    for rule in document["groups"][0]["rules"]:
+        assert (
+            {"alert", "expr", "labels", "annotations"} <= set(rule) <= {"alert", "expr", "for", "labels", "annotations"}
+        )
+        assert set(rule["annotations"]) == {"summary", "action"}
 
 
 # References inside

@@ -34,7 +34,7 @@ async def peers() -> AsyncIterator[Peers]:
     folder.chmod(0o755)
     credentials = Credentials.load_or_create(folder / "secrets.json", subjects.SERVICES)
     ports = Ports(folder / "ports.json")
-    nats = EmbeddedNats(folder, ports, credentials.bus, store_bytes_max=8 << 30)
+    nats = EmbeddedNats(folder, ports, credentials.bus)
     postgres = EmbeddedPostgres(folder, ports, credentials.postgres, credentials.database)
     await asyncio.gather(nats.start(), postgres.start())
     yield Peers(nats, postgres, credentials)
@@ -59,6 +59,7 @@ async def gateway(peers: Peers) -> AsyncIterator[Gateway]:
         console_dir=folder / "dist",
         allow_loopback_cameras=True,
         live_viewers_of_person=40,
+        live_queue_s=1.0,
     )
     ingest, observer, bus = [await peers.bus(name) for name in ("ingest", "gateway", "gateway")]
     await ingest.ensure_stream(MEDIA, Limits(600, 256 << 20))
@@ -68,7 +69,7 @@ async def gateway(peers: Peers) -> AsyncIterator[Gateway]:
     for name, task in wired.tasks:
         supervisor.start(name, task)
     assert wired.app is not None
-    config = uvicorn.Config(wired.app, log_config=None, access_log=False, lifespan="off", ws_per_message_deflate=False)
+    config = uvicorn.Config(wired.app, log_config=None, access_log=False, lifespan="off", ws="websockets-sansio", ws_per_message_deflate=False)
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     password = (folder / "admin-password").read_text().strip()

@@ -176,7 +176,8 @@ async def test_a_camera_that_cannot_be_is_refused_field_by_field(
     await admin.post("/sites", json={"id": "refusing", "name": "n"})
     body = {"id": "refused", "site": "refusing", "name": "n", "main": {"url": "rtsp://10.0.0.7/1"}} | change
     own_port = gateway.url.rsplit(":", 1)[-1]
-    answer = await admin.post("/cameras", content=json.dumps(body).replace("{port}", own_port))
+    body = json.loads(json.dumps(body).replace("{port}", own_port))
+    answer = await admin.post("/cameras", json=body)
     assert answer.status_code == 422, answer.text
     problem = answer.json()
     assert problem["code"] == "invalid_fields"

@@ -1,0 +1,27 @@
+"""The private seam of nats-py 2.16: its transport, written to past its pending buffer. The version is pinned."""
+
+from __future__ import annotations
+
+from nats.aio.client import Client
+
+
+class MediaWire:
+    """Implements `Wire`. Whole commands only: nats-py writes whole commands too, so neither tears the other's."""
+
+    def __init__(self, client: Client):
+        self._client = client
+
+    @property
+    def is_connected(self) -> bool:
+        return bool(self._client.is_connected)
+
+    @property
+    def buffered_bytes(self) -> int:
+        writer = getattr(self._client._transport, "_io_writer", None)
+        return 0 if writer is None else int(writer.transport.get_write_buffer_size())
+
+    def write(self, pieces: list[bytes]) -> None:
+        transport = self._client._transport
+        if transport is not None:
+            # uvloop hands the list to one writev: the payloads are not copied in this process.
+            transport.writelines(pieces)
