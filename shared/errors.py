@@ -12,7 +12,15 @@ class PeerError(BrightKitchenError):
 
 
 class CameraUnreachable(PeerError):
-    """No connection, or nothing came within the limit: network, power or address."""
+    """No connection, or nothing came within the limit: network, power or address.
+
+    `code` is stable and says which: port_closed, no_route, no_such_host, timed_out, closed, or unreachable where
+    nobody knows more.
+    """
+
+    def __init__(self, message: str, *, code: str = "unreachable"):
+        super().__init__(message)
+        self.code = code
 
 
 class CameraRefused(PeerError):

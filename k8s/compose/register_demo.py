@@ -20,6 +20,7 @@ def camera(number: int, url: str, password: str) -> dict[str, Any]:
         "name": f"示范机位 Demo {number}",
         "purpose": "processing",
         "main": {"url": url, "transport": "auto"},
+        "sub": {"url": f"{url}/sub", "transport": "auto"},
         "username": USER,
         "password": password,
     }

@@ -23,7 +23,8 @@ class _Entry:
     fmt: StreamFormat | None = None
     pictures_until_us: int | None = None
     """Where the last run ended: the gap begins there."""
-    worker_before: str | None = None
+    cause: str | None = None
+    """Of the gap, where it began before this worker had the camera."""
     is_drifting: bool = False
 
 
@@ -44,7 +45,8 @@ class CameraLedger:
         """Begin with what the worker before us said, and where the bus says its pictures end."""
         if camera in self._entries or before is None:
             return
-        self._entries[camera] = _Entry(before, None, pictures_until_us, before.worker)
+        cause = "worker_lost" if before.condition == "online" else before.reason_code
+        self._entries[camera] = _Entry(before, None, pictures_until_us, cause)
 
     def forget(self, camera: CameraRef) -> None:
         """It is another worker's now, or nobody's."""
@@ -141,22 +143,17 @@ class CameraLedger:
             self._unwritten[camera] = None
 
     def _came_online(self, entry: _Entry, state: CameraState, was_online: bool, now_us: int) -> None:
-        if was_online and entry.worker_before is None:
+        if was_online and entry.cause is None:
             return
         gap_from_us = entry.pictures_until_us
-        if gap_from_us is None:
-            cause = "first"
-        elif entry.worker_before is not None:
-            cause = "worker_lost" if was_online else entry.state.reason_code
-        else:
-            cause = entry.state.reason_code
+        cause = "first" if gap_from_us is None else entry.cause or entry.state.reason_code
         self.facts.append(
             CameraCameOnline(
                 site=state.site, camera=state.camera, at_us=now_us, worker=self._worker,
                 gap_from_us=gap_from_us, gap_to_us=None if gap_from_us is None else now_us, gap_cause=cause,
             )
         )  # fmt: skip
-        entry.worker_before = None
+        entry.cause = None
         entry.pictures_until_us = None
 
     def _drift(self, entry: _Entry, drift_us: int | None, now_us: int) -> None:

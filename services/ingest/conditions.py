@@ -45,7 +45,7 @@ def finding_of(error: PeerError) -> Finding:
     if isinstance(error, ProtocolViolation):
         return Finding("stalled", "protocol", f"The camera sent what the standard does not allow: {text}.")
     if isinstance(error, CameraUnreachable):
-        return _unreachable(text)
+        return _unreachable(error)
     return Finding("unreachable", "failed", text)
 
 
@@ -64,20 +64,15 @@ def _refusal(error: CameraRefused, text: str) -> Finding:
     return Finding("refused", "refused", f"The camera refused: {text}.")
 
 
-_UNREACHABLE_WORDS = (
-    ("refused", "port_closed", "Nothing listens at that address and port. Check both, and that RTSP is switched on."),
-    ("resolve", "no_such_host", "The host name is not known. Check the address."),
-    ("no route", "no_route", "There is no way to that network. Check the address and the route or VPN."),
-    ("timed out", "timed_out", "No answer in time. Check the camera's power, its address and the firewall."),
-    ("no answer", "timed_out", "No answer in time. Check the camera's power, its address and the firewall."),
-    ("closed", "closed", "The camera closed the stream. It may be restarting; it is tried again."),
-    ("end of stream", "closed", "The stream ended. It may be restarting; it is tried again."),
-)
+_UNREACHABLE_SENTENCES = {
+    "port_closed": "Nothing listens at that address and port. Check both, and that RTSP is switched on.",
+    "no_such_host": "The host name is not known. Check the address.",
+    "no_route": "There is no way to that network. Check the address and the route or VPN.",
+    "timed_out": "No answer in time. Check the camera's power, its address and the firewall.",
+    "closed": "The camera ended the stream. It may be restarting; it is tried again.",
+}
 
 
-def _unreachable(text: str) -> Finding:
-    lowered = text.lower()
-    for word, code, sentence in _UNREACHABLE_WORDS:
-        if word in lowered:
-            return Finding("unreachable", code, sentence)
-    return Finding("unreachable", "unreachable", f"The camera cannot be reached: {text}.")
+def _unreachable(error: CameraUnreachable) -> Finding:
+    sentence = _UNREACHABLE_SENTENCES.get(error.code, f"The camera cannot be reached: {error}")
+    return Finding("unreachable", error.code, sentence)

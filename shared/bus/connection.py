@@ -14,7 +14,8 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 
 from shared.bus.errors import BusUnreachable
-from shared.bus.facts import FactHandler, Facts
+from shared.bus.fact_subscription import FactHandler
+from shared.bus.facts import Facts
 from shared.bus.kv import KvBucket
 from shared.bus.media_headers import decode_fragment
 from shared.bus.media_publisher import Gap, MediaPublisher
@@ -45,9 +46,11 @@ class Bus:
         self._on_lost: list[Callable[[], None]] = []
         self._on_back: list[Callable[[], None]] = []
         self._buckets: dict[str, KvBucket] = {}
+        self._is_closing = False
         self.inbox = inbox_prefix(user)
         self.requests = Requests(client)
-        self.facts = Facts(client, self._js)
+        self.facts = Facts(self._js)
+        self.on_connection(lambda: None, self.facts.connection_back)
 
     @classmethod
     async def connect(
@@ -75,8 +78,9 @@ class Bus:
                     ping_interval=5,
                     max_outstanding_pings=2,
                     inbox_prefix=bus.inbox,
-                    # nats-py's own buffer must not grow while NATS is away: who publishes keeps what it must.
-                    pending_size=1024 * 1024,
+                    # Nothing is buffered while NATS is away: what is said then fails at once, and its owner keeps it.
+                    # (A heartbeat or a claim that nats-py sent a minute later would be a lie.)
+                    pending_size=0,
                     **options,
                 )
         except (nats.errors.Error, OSError, TimeoutError) as error:
@@ -95,6 +99,7 @@ class Bus:
 
     async def close(self) -> None:
         """Send what is written, then leave."""
+        self._is_closing = True
         try:
             async with asyncio.timeout(CLOSE_LIMIT_S):
                 if self._client.is_connected:
@@ -121,13 +126,20 @@ class Bus:
     # Facts and requests
 
     async def publish_fact(self, fact: Fact) -> None:
-        """Put one fact into EVENTS; returns when it is stored. The same fact again is not a second one."""
+        """Put one fact into EVENTS; returns when it is stored. The same fact again is not a second one.
+
+        Raises BusUnreachable, and then its owner keeps it and says it again: nothing is queued here, where it would
+        be lost with the process (the gateway's are in its database, ingest's in its ledger).
+        """
         await self.facts.publish(fact)
 
     async def subscribe_facts(
         self, subject: str, handler: FactHandler, *, since_seq: int | None = None
     ) -> Callable[[], Awaitable[None]]:
-        """Facts in order from now on, or from a sequence number; returns the function that ends it."""
+        """Facts in order from now on, or from a sequence number; returns the function that ends it.
+
+        A lost connection leaves no hole: it goes on behind the last fact whose handler returned.
+        """
         return await self.facts.subscribe(subject, handler, since_seq)
 
     async def request(self, owner: str, name: str, message: Message, *, timeout_s: float = 5.0) -> bytes:
@@ -173,7 +185,8 @@ class Bus:
         return decode_fragment(found.headers, found.data or b"")
 
     async def _lost(self) -> None:
-        log().warning("bus lost")
+        if not self._is_closing:
+            log().warning("bus lost")
         for told in self._on_lost:
             told()
 
@@ -189,4 +202,8 @@ def inbox_prefix(user: str) -> str:
 
 
 async def _log_error(error: Exception) -> None:
-    log().warning("bus error", error=type(error).__name__, detail=str(error))
+    if isinstance(error, (nats.errors.Error, OSError, TimeoutError)):
+        log().warning("bus error", error=type(error).__name__, detail=str(error))
+    else:
+        # nats-py hands over whatever a callback of ours raised
+        log().critical("our bug in a bus callback", exc_info=error)

@@ -7,19 +7,13 @@ from collections.abc import Awaitable, Callable
 from hashlib import sha256
 
 import nats.errors
-import nats.js.errors
-from nats.aio.client import Client
-from nats.aio.msg import Msg
 from nats.js import JetStreamContext
-from nats.js.api import ConsumerConfig, DeliverPolicy
 
 from shared import subjects
 from shared.bus.errors import BusUnreachable
+from shared.bus.fact_subscription import FactHandler, FactSubscription
 from shared.bus.tracing import trace_headers
 from shared.messages.base import Fact
-
-FactHandler = Callable[[str, bytes, int], Awaitable[None]]
-"""Given subject, bytes and sequence number in EVENTS."""
 
 _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 
@@ -32,9 +26,9 @@ def fact_name(kind: type[Fact]) -> str:
 class Facts:
     """The part of a connection that speaks and hears facts."""
 
-    def __init__(self, client: Client, js: JetStreamContext):
-        self._client = client
+    def __init__(self, js: JetStreamContext):
         self._js = js
+        self._subscriptions: list[FactSubscription] = []
 
     async def publish(self, fact: Fact) -> None:
         subject = subjects.fact(fact.owner, fact_name(type(fact)), fact.about())
@@ -49,17 +43,17 @@ class Facts:
     async def subscribe(
         self, subject: str, handler: FactHandler, since_seq: int | None
     ) -> Callable[[], Awaitable[None]]:
-        async def hear(msg: Msg) -> None:
-            await handler(msg.subject, msg.data, msg.metadata.sequence.stream)
+        subscription = FactSubscription(self._js, subject, handler)
+        await subscription.open(since_seq)
+        self._subscriptions.append(subscription)
 
-        config = ConsumerConfig(
-            deliver_policy=DeliverPolicy.NEW if since_seq is None else DeliverPolicy.BY_START_SEQUENCE,
-            opt_start_seq=since_seq,
-        )
-        try:
-            subscription = await self._js.subscribe(
-                subject, stream="EVENTS", cb=hear, ordered_consumer=True, config=config
-            )
-        except (nats.errors.Error, TimeoutError) as error:
-            raise BusUnreachable(f"EVENTS does not answer: {error or type(error).__name__}") from error
-        return subscription.unsubscribe
+        async def end() -> None:
+            self._subscriptions.remove(subscription)
+            await subscription.close()
+
+        return end
+
+    def connection_back(self) -> None:
+        """The bus stands again: whoever follows facts goes on where it was."""
+        for subscription in self._subscriptions:
+            subscription.resume()

@@ -103,11 +103,16 @@ class MediaPublisher:
         now = self._monotonic()
         kept = (number, now, subject, fragment)
         backlog = self._backlog
-        if not self._is_up or self._is_clogged or backlog.waiting:
+        if not self._is_up or self._is_clogged:
             backlog.add_waiting(kept)
-            return
-        backlog.add_sent(kept)
-        self._send(kept, now)
+        elif backlog.waiting:
+            backlog.add_waiting(kept)
+            if self._is_refused:
+                # Live goes on without JetStream; in its turn it is sent again.
+                self._send(kept, now)
+        else:
+            backlog.add_sent(kept)
+            self._send(kept, now)
 
     def on_ack(self, number_text: str, headers: Mapping[str, str] | None, data: bytes) -> None:
         """An answer of JetStream to the message with that number."""
@@ -159,14 +164,13 @@ class MediaPublisher:
                 self._send(backlog.sent[0], now, is_asking=True)
 
     def _send_waiting(self) -> None:
-        """As much as may be on its way at once."""
+        """As much as may be on its way at once; the next ack sends on, so one is always outstanding."""
         backlog = self._backlog
-        if not backlog.waiting or not self._is_up or self._is_clogged:
+        if not backlog.waiting or not self._is_up or self._is_clogged or self._is_refused:
             return
         now = self._monotonic()
-        while backlog.waiting and (backlog.sent_bytes < RESEND_WINDOW_BYTES or self._is_refused):
-            # The next ack sends on, so one must be outstanding whatever the pace of asking is.
-            self._send(backlog.take_waiting(), now, is_asking=self._asked is None and not self._is_refused)
+        while backlog.waiting and backlog.sent_bytes < RESEND_WINDOW_BYTES:
+            self._send(backlog.take_waiting(), now, is_asking=self._asked is None)
 
     def _send(self, kept: Kept, now: float, *, is_asking: bool = False) -> None:
         number, _, subject, fragment = kept
@@ -179,8 +183,7 @@ class MediaPublisher:
         else:
             command = f"HPUB {subject} {size} {size + len(payload)}\r\n{header}"
             if not self._is_quiet_check_due:
-                self._is_quiet_check_due = True
-                asyncio.get_running_loop().call_later(QUIET_S, self._ask_if_quiet, number)
+                self._check_for_quiet(number)
         self._out += (command.encode("ascii"), payload, b"\r\n")
         if not self._is_flush_due:
             self._is_flush_due = True
@@ -207,17 +210,21 @@ class MediaPublisher:
         self._is_clogged = False
         self._send_waiting()
 
+    def _check_for_quiet(self, number: int) -> None:
+        self._is_quiet_check_due = True
+        asyncio.get_running_loop().call_later(QUIET_S, self._ask_if_quiet, number)
+
     def _ask_if_quiet(self, number: int) -> None:
         """The newest may be one that did not ask: with nothing behind it, it is sent once more and asks for all."""
         self._is_quiet_check_due = False
         backlog = self._backlog
-        if not self._is_up or self._is_refused or self._asked is not None or not backlog.sent or backlog.waiting:
+        if not self._is_up or self._is_refused or not backlog.sent:
             return
-        if backlog.sent[-1][0] == number:
-            self._send(backlog.sent[-1], self._monotonic(), is_asking=True)
+        newest = backlog.sent[-1]
+        if newest[0] == number and self._asked is None and not backlog.waiting:
+            self._send(newest, self._monotonic(), is_asking=True)
         else:
-            self._is_quiet_check_due = True
-            asyncio.get_running_loop().call_later(QUIET_S, self._ask_if_quiet, backlog.sent[-1][0])
+            self._check_for_quiet(newest[0])
 
 
 def _is_stored(headers: Mapping[str, str] | None, data: bytes) -> bool:

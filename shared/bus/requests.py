@@ -11,7 +11,7 @@ from nats.micro.request import Request
 
 from shared import subjects
 from shared.bus.errors import BusUnreachable, NobodyAnswers
-from shared.bus.tracing import trace_headers
+from shared.bus.tracing import trace_headers, within_trace
 from shared.errors import PeerError, RequestRefused
 from shared.messages.base import Message
 from shared.telemetry import log
@@ -68,7 +68,8 @@ class Requests:
 def _answering(owner: str, name: str, handler: RequestHandler) -> Callable[[Request], Awaitable[None]]:
     async def answer(request: Request) -> None:
         try:
-            reply = await handler(request.data)
+            with within_trace(request.headers):
+                reply = await handler(request.data)
         except RequestRefused as error:
             await request.respond_error(str(error.status), _header(f"{error.code}: {error}"))
         except PeerError as error:

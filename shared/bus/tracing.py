@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
-from opentelemetry import propagate
-from opentelemetry.context import Context
+from opentelemetry import context, propagate
 
 
 def trace_headers() -> dict[str, str]:
@@ -15,6 +15,14 @@ def trace_headers() -> dict[str, str]:
     return headers
 
 
-def context_of(headers: Mapping[str, str] | None) -> Context:
-    """The trace a message came with."""
-    return propagate.extract(dict(headers or {}))
+@contextmanager
+def within_trace(headers: Mapping[str, str] | None) -> Iterator[None]:
+    """Whatever is done inside belongs to the trace that a message came with."""
+    if not headers or "traceparent" not in headers:
+        yield
+        return
+    token = context.attach(propagate.extract(dict(headers)))
+    try:
+        yield
+    finally:
+        context.detach(token)

@@ -89,7 +89,9 @@ class RtspClient:
             raise CameraRefused(f"The camera redirected us more than {MOST_REDIRECTS} times.", status=302)
         except TimeoutError:
             self._drop()
-            raise CameraUnreachable(f"No answer from {self._address.host} within {self._limit_s:g} s.") from None
+            raise CameraUnreachable(
+                f"No answer from {self._address.host} within {self._limit_s:g} s.", code="timed_out"
+            ) from None
         except (PeerError, _Redirected) as error:
             self._drop()
             raise self._named(error) from None
@@ -111,7 +113,7 @@ class RtspClient:
                 await self._play(sink, tuple(tracks) if tracks is not None else self._wanted())
         except TimeoutError:
             self._drop()
-            raise CameraUnreachable("The camera did not begin to play in time.") from None
+            raise CameraUnreachable("The camera did not begin to play in time.", code="timed_out") from None
         except (PeerError, _Redirected) as error:
             self._drop()
             raise self._named(error) from None
@@ -227,7 +229,7 @@ class RtspClient:
             if refusal.status != 461 or wish != "udp":
                 raise
         if wish != "udp":
-            raise CameraUnreachable("The camera refuses TCP, and of its UDP packets nothing arrives.")
+            raise CameraUnreachable("The camera refuses TCP, and of its UDP packets nothing arrives.", code="timed_out")
         await self.close()
         await self.open()
         await self._set_up(sink, self._wanted(), is_tcp=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from enum import Enum, auto
 from urllib.parse import urlsplit
@@ -80,7 +81,7 @@ class Dialogue:
         self._user_agent = user_agent
         self._cseq = 0
         self._is_proven = False
-        self._answered: set[int] = set()
+        self._answered: deque[int] = deque(maxlen=8)
         self.state = State.INIT
         self.session: str | None = None
         self.timeout_s = DEFAULT_TIMEOUT_S
@@ -118,7 +119,7 @@ class Dialogue:
             return self._follow(request, response)
         reason = response.reason or REASONS.get(status, "no reason given")
         if status == 454:
-            raise CameraUnreachable(f"The camera has forgotten the RTSP session ({request.method}: 454).")
+            raise CameraUnreachable(f"The camera has forgotten the RTSP session ({request.method}: 454).", code="closed")
         raise CameraRefused(f"The camera answered {request.method} with {status} {reason}.", status=status)
 
     def keep_alive(self, url: str) -> Request:
@@ -165,14 +166,12 @@ class Dialogue:
         if challenge is None:
             raise CameraRefused("The camera asks for a kind of login we do not know.", status=401, is_credentials=True)
         may_answer = not was_sent or challenge.is_stale or self._is_proven
-        is_answer = request.cseq in self._answered
-        self._answered.clear()
-        if not may_answer or is_answer:
+        if not may_answer or request.cseq in self._answered:
             raise CameraRefused("The camera refuses this user name and password.", status=401, is_credentials=True)
         fields = (pair for pair in request.headers if pair[0] not in ("CSeq", "User-Agent", "Session", "Authorization"))
         again = self.ask(request.method, request.uri, *fields, body=request.body)
         assert again.cseq is not None
-        self._answered.add(again.cseq)
+        self._answered.append(again.cseq)
         return AskAgain(again)
 
     def _follow(self, request: Request, response: Response) -> Moved:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import socket
 import ssl
 from collections.abc import Callable
@@ -67,7 +69,7 @@ class SocketLink:
         if self._unsent:
             self._unsent += data
             if len(self._unsent) > _LONGEST_WRITE_QUEUE_BYTES:
-                self._fail(CameraUnreachable("The camera takes nothing of what we send."))
+                self._fail(CameraUnreachable("The camera takes nothing of what we send.", code="timed_out"))
             return
         try:
             sent = self._sock.send(data)
@@ -124,7 +126,7 @@ class SocketLink:
             self._fail(_lost(error))
             return b""
         if not data:
-            self._fail(CameraUnreachable("The camera closed the connection."))
+            self._fail(CameraUnreachable("The camera closed the connection.", code="closed"))
         return data
 
     def _fail(self, error: BaseException) -> None:
@@ -161,7 +163,7 @@ class TlsLink(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         assert self._transport is not None
         if self._transport.get_write_buffer_size() > _LONGEST_WRITE_QUEUE_BYTES:
-            self._fail(CameraUnreachable("The camera takes nothing of what we send."))
+            self._fail(CameraUnreachable("The camera takes nothing of what we send.", code="timed_out"))
         elif not self._transport.is_closing():
             self._transport.write(data)
 
@@ -179,7 +181,9 @@ class TlsLink(asyncio.Protocol):
             self._fail(error)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._fail(_lost(exc) if exc is not None else CameraUnreachable("The camera closed the connection."))
+        self._fail(
+            _lost(exc) if exc is not None else CameraUnreachable("The camera closed the connection.", code="closed")
+        )
 
     def _fail(self, error: BaseException) -> None:
         on_closed = self._on_closed
@@ -192,8 +196,17 @@ def _lost(error: Exception) -> CameraUnreachable:
     return CameraUnreachable(
         f"The connection to the camera was lost: {error.strerror or error}"
         if isinstance(error, OSError)
-        else f"The connection to the camera was lost: {error}"
+        else f"The connection to the camera was lost: {error}",
+        code="closed",
     )
+
+
+_CODES = {
+    errno.ECONNREFUSED: "port_closed",
+    errno.EHOSTUNREACH: "no_route",
+    errno.ENETUNREACH: "no_route",
+    errno.ETIMEDOUT: "timed_out",
+}
 
 
 async def open_link(
@@ -216,8 +229,8 @@ async def open_link(
     try:
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:  # UnicodeError: a label of the name that IDNA does not know
-        raise CameraUnreachable(f"No address is known for {host}.") from error
-    reason = f"The address of {host} is not one we may connect to."
+        raise CameraUnreachable(f"No address is known for {host}.", code="no_such_host") from error
+    reason, code = f"The address of {host} is not one we may connect to.", "unreachable"
     for family, kind, protocol, _, address in found:
         if not may_connect(str(address[0])):
             continue
@@ -233,8 +246,9 @@ async def open_link(
             return link
         except OSError as error:
             sock.close()
-            reason = f"{host}:{port} cannot be reached: {error.strerror or error}"
+            reason = f"{host}:{port} cannot be reached: {os.strerror(error.errno) if error.errno else error}"
+            code = _CODES.get(error.errno or 0, "unreachable")
         except BaseException:
             sock.close()
             raise
-    raise CameraUnreachable(reason)
+    raise CameraUnreachable(reason, code=code)

@@ -82,9 +82,7 @@ class RtspServer:
             self._udp.close()
 
     def _connection(self, loop: asyncio.AbstractEventLoop) -> ServerConnection:
-        core = ServerCore(
-            self._house, self._gatekeeper, self._clock, None if self._udp is None else self._udp.ports
-        )
+        core = ServerCore(self._house, self._gatekeeper, self._clock, None if self._udp is None else self._udp.ports)
         return ServerConnection(core, self._house, self._udp, self._connections)
 
     def _close_expired(self) -> None:

@@ -143,7 +143,7 @@ class MediaSession:
         packets = first.reception.next_sequence if first.reception is not None else 0
         # Some cameras say goodbye at a wrap of their own and go on; only with silence after it the stream has ended.
         if first.has_ended and packets == self._packets_at_report:
-            self._connection.end(CameraUnreachable("The camera ended the stream (RTCP BYE)."))
+            self._connection.end(CameraUnreachable("The camera ended the stream (RTCP BYE).", code="closed"))
             return
         self._packets_at_report = packets
         for carrier in self._carriers:

@@ -19,8 +19,8 @@ from shared.rtsp.rtcp import Goodbye, SenderReport, parse_rtcp, unix_us_from_ntp
 from shared.rtsp.rtp import HEADER_BYTES, TimestampExtender, parse_rtp
 from shared.rtsp.tracks import Track
 
-# A number this little behind the due one is a late copy; further back the camera has begun anew (RFC 3550 A.1).
-_MAX_MISORDER = 100
+# A number this little behind the due one is a late copy, a second of 1080p; further back the camera has begun anew.
+_MAX_MISORDER = 1000
 
 _HEADER = struct.Struct(">BBHII")
 

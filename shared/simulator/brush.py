@@ -11,12 +11,16 @@ Point = tuple[float, float]
 
 
 class Brush:
-    """A canvas of width x height pixels. All coordinates are in those pixels, whatever the oversampling."""
+    """A canvas of width x height pixels. All coordinates are in those pixels, whatever the oversampling.
 
-    def __init__(self, width: int, height: int, oversampling: int = 3, ground: Colour = (0, 0, 0, 0)):
-        self._size = (width, height)
+    With a ground it is opaque, and a colour's fourth part says how much it covers. Without one it is transparent, and
+    the fourth part is taken over: nothing is blended with what was drawn before.
+    """
+
+    def __init__(self, width: int, height: int, oversampling: int = 3, ground: Colour | None = None):
         self._scale = oversampling
-        self.image = Image.new("RGBA", (width * oversampling, height * oversampling), ground)
+        size = (width * oversampling, height * oversampling)
+        self.image = Image.new("RGBA", size) if ground is None else Image.new("RGB", size, ground)
         self._draw = ImageDraw.Draw(self.image, "RGBA")
 
     def box(self, x: float, y: float, width: float, height: float, colour: Colour, radius: float = 0) -> None:
@@ -36,7 +40,8 @@ class Brush:
         """Around its centre."""
         scale = self._scale
         self._draw.ellipse(
-            ((x - radius_x) * scale, (y - radius_y) * scale, (x + radius_x) * scale, (y + radius_y) * scale), fill=colour
+            ((x - radius_x) * scale, (y - radius_y) * scale, (x + radius_x) * scale, (y + radius_y) * scale),
+            fill=colour,
         )
 
     def shape(self, points: Sequence[Point], colour: Colour) -> None:
@@ -53,11 +58,11 @@ class Brush:
                 self._draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=colour)
 
     def stamp(self, picture: Image.Image, x: float, y: float, width: float, height: float) -> None:
-        """Lay an RGBA picture over, stretched."""
+        """Lay an RGBA picture over, stretched. On a transparent canvas only."""
         scale = self._scale
         size = (round(width * scale), round(height * scale))
         resized = picture.resize(size, Image.Resampling.LANCZOS)
         self.image.alpha_composite(resized, (round(x * scale), round(y * scale)))
 
     def finish(self) -> Image.Image:
-        return self.image.resize(self._size, Image.Resampling.LANCZOS)
+        return self.image.reduce(self._scale)

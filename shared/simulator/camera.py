@@ -37,7 +37,9 @@ class CameraStream:
         ]
 
     def perform(self, outlets: Sequence[tuple[int, Outlet]]) -> StreamPerformance:
-        return StreamPerformance([(self.playouts[track], self.playouts[track].add(outlet)) for track, outlet in outlets])
+        return StreamPerformance(
+            [(self.playouts[track], self.playouts[track].add(outlet)) for track, outlet in outlets]
+        )
 
 
 class StreamPerformance:
@@ -56,7 +58,14 @@ class SimulatedCamera:
     """`begin_s` is when its footage began, on the pacer's clock."""
 
     def __init__(
-        self, number: int, offers: CameraOffers, pacer: Pacer, clock: Clock, begin_s: float, loudspeaker: Loudspeaker, pieces: int
+        self,
+        number: int,
+        offers: CameraOffers,
+        pacer: Pacer,
+        clock: Clock,
+        begin_s: float,
+        loudspeaker: Loudspeaker,
+        pieces: int,
     ):
         cname = f"camera-{number}@simulated"
         self.number = number

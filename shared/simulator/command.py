@@ -27,13 +27,17 @@ def simulate(
     count: Annotated[int, typer.Option("--count", help="how many cameras", min=1, max=1000)] = 4,
     host: Annotated[str, typer.Option("--host", help="address to listen on")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", help="0: any that is free; it is printed", min=0, max=65535)] = 8554,
-    kind: Annotated[Kind, typer.Option("--kind", help="a drawn kitchen, or 1080p25 at 4 Mbit/s to measure with")] = Kind.DEMO,
+    kind: Annotated[
+        Kind, typer.Option("--kind", help="a drawn kitchen, or 1080p25 at 4 Mbit/s to measure with")
+    ] = Kind.DEMO,
     file: Annotated[Path | None, typer.Option("--file", help="show this H.264 or H.265 file instead, as it is")] = None,
     user: Annotated[str | None, typer.Option("--user", help=f"ask for a password (${PASSWORD_VARIABLE})")] = None,
     password_file: Annotated[Path | None, typer.Option("--password-file", help="holds the password instead")] = None,
     backchannel: Annotated[bool, typer.Option("--backchannel", help="take sound (ONVIF, PCMU)")] = False,
     heard: Annotated[Path | None, typer.Option("--heard", help="folder for what was said, camera-<n>.ulaw")] = None,
-    pieces: Annotated[int, typer.Option("--pieces", help="writes per picture, spread over its time", min=1, max=64)] = 1,
+    pieces: Annotated[
+        int, typer.Option("--pieces", help="writes per picture, spread over its time", min=1, max=64)
+    ] = 1,
     control_port: Annotated[
         int | None, typer.Option("--control-port", help="tell over HTTP what was sent when; 0: any", min=0, max=65535)
     ] = None,

@@ -13,7 +13,7 @@ _HAIR = [
     (30, 126), (16, 112), (7, 92), (6, 68), (14, 44), (30, 26), (50, 15), (80, 8), (110, 14), (133, 30), (147, 54),
     (152, 84), (144, 108), (130, 126),
 ]  # fmt: skip
-_FACE = (28, 40, 124, 160)  # the ellipse around forehead, cheeks and chin
+_FACE = (28, 58, 124, 160)  # the ellipse around forehead, cheeks and chin
 _DARK_HAIR = (0.34, 0.31, 0.32)
 
 
@@ -26,8 +26,8 @@ def head(number: int) -> Image.Image:
     skin = portrait * np.asarray(_SKIN_TINTS[number % len(_SKIN_TINTS)], np.float32)
     amount = np.asarray(face, np.float32)[..., None] / 255
     # Hair that falls into the face's ellipse is told from skin by being darker and less red.
-    is_hair = np.clip((150 - portrait[..., :1]) / 40, 0, 1)
-    reach = np.clip(1 - (np.arange(_HEIGHT)[:, None, None] - 42) / 16, 0, 1)
+    is_hair = np.clip((178 - portrait[..., :1]) / 30, 0, 1)
+    reach = np.clip(1 - (np.arange(_HEIGHT)[:, None, None] - 72) / 14, 0, 1)
     amount = amount * (1 - is_hair * reach)
     rgb = (dark * (1 - amount) + skin * amount).clip(0, 255).astype(np.uint8)
     result = Image.fromarray(rgb).convert("RGBA")

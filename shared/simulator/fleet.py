@@ -65,9 +65,7 @@ class Fleet:
                 number, shown, self._pacer, clock, begin_s, Loudspeaker(heard), options.pieces
             )
         # Without qop, as cameras ask: GStreamer's client and old recorders do not answer it.
-        gatekeeper = (
-            None if options.user is None else Gatekeeper(options.user, options.password, clock, uses_qop=False)
-        )
+        gatekeeper = None if options.user is None else Gatekeeper(options.user, options.password, clock, uses_qop=False)
         self._server = RtspServer(self, gatekeeper, clock)
 
     async def listen(self) -> None:

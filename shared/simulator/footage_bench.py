@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from shared.simulator.footage_writer import Encoding, write_footage
+from shared.simulator.footage_writer import Encoding, FootageWriter
 from shared.simulator.picture_index import Pixels, burn_index
 
 _VERSION = 1
@@ -23,7 +23,10 @@ def bench_footage(cache_dir: Path) -> Path:
     path = cache_dir / f"bench-1080p25-4m-v{_VERSION}.mov"
     if not path.exists():
         encoding = Encoding(_WIDTH, _HEIGHT, frame_rate=25, gop_pictures=50, bitrate_kbps=4000, is_constant=True)
-        write_footage(path, encoding, _pictures())
+        with FootageWriter(path, encoding) as writer:
+            for pixels in _pictures():
+                writer.add(pixels)
+            writer.finish()
     return path
 
 
@@ -32,7 +35,10 @@ def _pictures() -> Iterator[Pixels]:
     coarse = random.integers(40, 200, (_HEIGHT // 8 + 80, _WIDTH // 8 + 80, 3), dtype=np.uint8)
     ground = coarse.repeat(8, axis=0).repeat(8, axis=1)
     noise = [random.integers(-3, 4, (_HEIGHT, _WIDTH, 1), dtype=np.int8) for _ in range(5)]
-    shapes = [(random.integers(60, 200, 3).astype(np.uint8), *random.uniform(0.0, 6.28, 2), size) for size in range(60, 220, 20)]
+    shapes = [
+        (random.integers(60, 200, 3).astype(np.uint8), *random.uniform(0.0, 6.28, 2), size)
+        for size in range(60, 220, 20)
+    ]
     for index in range(_PICTURES):
         turn = 2 * np.pi * index / _PICTURES  # everything comes back to where it was: a loop without a jump
         top, left = round(160 + 150 * np.sin(turn)), round(160 + 150 * np.cos(turn))

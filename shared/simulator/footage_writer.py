@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -38,7 +37,7 @@ class Encoding:
         rate = f"{self.bitrate_kbps}k"
         if self.is_constant:
             return options | {"maxrate": rate, "bufsize": rate, "tune": "zerolatency"}
-        return options | {"maxrate": rate, "bufsize": rate, "crf": "25"}
+        return options | {"maxrate": rate, "bufsize": rate, "crf": "17"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +49,47 @@ class Sound:
     samples: NDArray[np.float32]
 
 
-def write_footage(path: Path, encoding: Encoding, pictures: Iterable[Pixels], sound: Sound | None = None) -> None:
-    """Write a QuickTime file (it may hold G.711 as well as AAC). Interrupted, it leaves nothing behind."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=path.stem, suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    partial = Path(name)
-    try:
-        with av.open(name, "w", format="mov") as container:
-            video = _video_stream(container, encoding)
-            audio = None if sound is None else _audio_stream(container, sound)
-            for number, pixels in enumerate(pictures):
-                frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
-                frame.pts, frame.time_base = number, Fraction(1, encoding.frame_rate)
-                container.mux(video.encode(frame))
-            container.mux(video.encode(None))
-            if sound is not None and audio is not None:
-                _write_sound(container, audio, sound)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+class FootageWriter:
+    """Writes a QuickTime file (it may hold G.711 as well as AAC): `with` it, add pictures, `finish`.
+
+    Left without `finish`, it leaves nothing behind.
+    """
+
+    def __init__(self, path: Path, encoding: Encoding, sound: Sound | None = None):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        self._encoding = encoding
+        self._sound = sound
+        handle, name = tempfile.mkstemp(prefix=f".{path.stem}", suffix=path.suffix, dir=path.parent)
+        os.close(handle)
+        self._partial = Path(name)
+        self._container = av.open(name, "w", format="mov")
+        self._video = _video_stream(self._container, encoding)
+        self._audio = None if sound is None else _audio_stream(self._container, sound)
+        self._count = 0
+
+    def __enter__(self) -> FootageWriter:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._container.close()
+        self._partial.unlink(missing_ok=True)
+
+    def add(self, pixels: Pixels) -> None:
+        """The next picture, RGB (height, width, 3)."""
+        frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+        frame.pts, frame.time_base = self._count, Fraction(1, self._encoding.frame_rate)
+        self._container.mux(self._video.encode(frame))
+        self._count += 1
+
+    def finish(self) -> None:
+        """Put the whole file in its place."""
+        self._container.mux(self._video.encode(None))
+        if self._sound is not None and self._audio is not None:
+            _write_sound(self._container, self._audio, self._sound)
+        self._container.close()
+        self._partial.chmod(0o644)
+        self._partial.replace(self._path)
 
 
 def _video_stream(container: av.container.OutputContainer, encoding: Encoding) -> av.VideoStream:

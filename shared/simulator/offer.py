@@ -67,7 +67,5 @@ def _sound_track(loop: SoundLoop) -> ServedTrack:
     if loop.codec == "aac":
         encoding = f"MPEG4-GENERIC/{loop.clock_rate}/{loop.channels}"
         return ServedTrack("audio", _AAC_PAYLOAD_TYPE, encoding, secrets.randbits(32), aac_parameters(loop.config))
-    payload_type, name = (
-        (_PCMU_PAYLOAD_TYPE, "PCMU") if loop.codec == "pcmu" else (_PCMA_PAYLOAD_TYPE, "PCMA")
-    )
+    payload_type, name = (_PCMU_PAYLOAD_TYPE, "PCMU") if loop.codec == "pcmu" else (_PCMA_PAYLOAD_TYPE, "PCMA")
     return ServedTrack("audio", payload_type, f"{name}/{loop.clock_rate}", secrets.randbits(32))

@@ -45,9 +45,7 @@ def _offers(options: FleetOptions, kind: str, file: Path | None, cache_dir: Path
     ]
 
 
-async def _serve(
-    options: FleetOptions, offers: Sequence[CameraOffers], control_port: int | None, say: Say
-) -> None:
+async def _serve(options: FleetOptions, offers: Sequence[CameraOffers], control_port: int | None, say: Say) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)

@@ -68,7 +68,8 @@ def _torso(brush: Brush, outfit: Outfit, cloth: Colour, bob: float) -> None:
     top, x = _SHOULDER - 14 - bob, _MIDDLE
     brush.box(x - 15, top - 22, 30, 36, _SKIN, 10)
     brush.shape(
-        [(x - 40, top + 4), (x - 18, top - 6), (x + 18, top - 6), (x + 40, top + 4), (x + 50, 282), (x - 50, 282)], cloth
+        [(x - 40, top + 4), (x - 18, top - 6), (x + 18, top - 6), (x + 40, top + 4), (x + 50, 282), (x - 50, 282)],
+        cloth,
     )
     brush.box(x - 52, top, 104, 60, cloth, 26)
     brush.box(x - 50, 262, 100, 26, cloth, 10)
@@ -102,16 +103,25 @@ def _arms(brush: Brush, outfit: Outfit, cloth: Colour, action: Action, swing: fl
             hand, elbow = (_MIDDLE + side * 22, height), (_MIDDLE + side * 70, 214 + swing * side * 3)
         elif action == "stir":
             turn = math.asin(swing) * 2
-            hand = (_MIDDLE + side * 24 + (math.sin(turn) * 13 if side > 0 else 0), 232 + (swing * 5 if side > 0 else 6))
+            hand = (
+                _MIDDLE + side * 24 + (math.sin(turn) * 13 if side > 0 else 0),
+                232 + (swing * 5 if side > 0 else 6),
+            )
             elbow = (_MIDDLE + side * 70, 212.0)
         else:
             hand, elbow = (_MIDDLE + side * 40, 226 - bob), (_MIDDLE + side * 68, 212.0)
+        brush.line([shoulder, elbow], sleeve, 30)
         brush.line([shoulder, elbow, hand], sleeve, 27)
         brush.line([shoulder, elbow], cloth, 27)
         brush.oval(*hand, 13, 13, _GLOVE if outfit.has_mask and outfit.has_uniform else _SKIN)
         if action == "chop" and side > 0:
             brush.shape(
-                [(hand[0] - 4, hand[1]), (hand[0] - 46, hand[1] + 2), (hand[0] - 46, hand[1] + 20), (hand[0] - 8, hand[1] + 16)],
+                [
+                    (hand[0] - 4, hand[1]),
+                    (hand[0] - 46, hand[1] + 2),
+                    (hand[0] - 46, hand[1] + 20),
+                    (hand[0] - 8, hand[1] + 16),
+                ],
                 (196, 204, 210),
             )
         if action == "stir" and side > 0:
@@ -130,24 +140,24 @@ def _head(brush: Brush, outfit: Outfit, bob: float) -> None:
     # The face is not in the middle of the head with its hair.
     face = x + (2.5 if outfit.person % 2 else -2.5)
     if outfit.has_mask:
-        brush.line([(face - 27, top + 44), (face - 20, top + 58)], (232, 238, 242), 1.6)
-        brush.line([(face + 27, top + 44), (face + 20, top + 58)], (232, 238, 242), 1.6)
+        brush.line([(face - 28, top + 50), (face - 20, top + 64)], (232, 238, 242), 1.6)
+        brush.line([(face + 28, top + 50), (face + 20, top + 64)], (232, 238, 242), 1.6)
         brush.shape(
             [
-                (face - 25, top + 53), (face, top + 47), (face + 25, top + 53), (face + 24, top + 73),
-                (face + 10, top + 88), (face - 10, top + 88), (face - 24, top + 73),
+                (face - 25, top + 60), (face - 9, top + 57), (face, top + 54), (face + 9, top + 57), (face + 25, top + 60),
+                (face + 24, top + 76), (face + 11, top + 91), (face - 11, top + 91), (face - 24, top + 76),
             ],
             _MASK,
         )  # fmt: skip
-        for fold in (60, 67, 74):
+        for fold in (66, 73, 80):
             brush.line([(face - 22, top + fold), (face + 22, top + fold)], _MASK_FOLD, 1.4)
     if outfit.has_hat:
-        brush.box(x - 42, top - 6, 84, 30, _WHITE, 7)
-        brush.box(x - 42, top + 15, 84, 10, _FOLD, 5)
+        brush.box(x - 43, top, 86, 31, _WHITE, 7)
+        brush.box(x - 43, top + 22, 86, 11, _FOLD, 5)
         for offset, radius in ((-30, 20), (30, 20), (-10, 25), (12, 25)):
-            brush.oval(x + offset, top - 16, radius, radius * 0.92, _WHITE)
+            brush.oval(x + offset, top - 10, radius, radius * 0.92, _WHITE)
         for offset in (-16, 4, 22):
-            brush.line([(x + offset, top - 24), (x + offset, top + 2)], _FOLD, 2)
+            brush.line([(x + offset, top - 18), (x + offset, top + 8)], _FOLD, 2)
 
 
 def _darker(colour: Colour) -> Colour:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import httpx
@@ -19,10 +17,10 @@ from nats.js.api import StreamConfig
 from k8s.nats_permissions import PATH, permissions
 from shared.bus import Bus, BusUnreachable
 from shared.embedded.ports import HOST, free_port
-from shared.embedded.process import Process, answers, program
+from shared.embedded.process import answers
 from shared.messages.status import ServiceStatus
 from shared.subjects import SERVICES, fact
-from tests.deploy.documents import ROOT
+from tests.deploy.nats_servers import nats_server
 
 PASSWORDS = {service: f"p{number}1e4-{service}" for number, service in enumerate(SERVICES)}
 LIMIT_S = 20.0
@@ -32,36 +30,15 @@ def test_the_permissions_are_those_of_the_code() -> None:
     assert PATH.read_text() == permissions(), "run python -m k8s.nats_permissions"
 
 
-@asynccontextmanager
-async def nats_server(
-    folder: Path, source: str, ports: dict[str, int], replace: dict[str, str] | None = None
-) -> AsyncIterator[Process]:
-    """nats-server on a committed configuration: only paths, hosts and port numbers are changed."""
-    folder.mkdir()
-    text = (ROOT / source).read_text()
-    for before, port in ports.items():
-        text = re.sub(rf'"(0\.0\.0\.0|127\.0\.0\.1):{before}"', f'"{HOST}:{port}"', text)
-    for before, after in {'"/data"': f'"{folder}/data"', "/run/nats": str(folder), **(replace or {})}.items():
-        text = text.replace(before, after)
-    (folder / "nats.conf").write_text(text)
-    (folder / "permissions.conf").write_text(PATH.read_text())
-    told = {f"BK_NATS_PASSWORD_{service.upper()}": password for service, password in PASSWORDS.items()}
-    told |= {"BK_NATS_STORE_BYTES": "4294967296", "POD_NAME": folder.name}
-    process = Process(folder.name, [program("nats-server"), "--config", folder / "nats.conf"], folder / "log", env=told)
-    await process.start()
-    try:
-        yield process
-    finally:
-        await process.stop(LIMIT_S)
-
-
 async def connect(port: int, user: str, password: str) -> Bus:
     return await Bus.connect(f"nats://{HOST}:{port}", name="test", user=user, password=password)
 
 
 async def test_alone_each_service_gets_in_with_its_own_password_only(tmp_path: Path) -> None:
     port, monitor = free_port(), free_port()
-    async with nats_server(tmp_path / "one", "k8s/compose/nats.conf", {"4222": port, "8222": monitor}) as server:
+    async with nats_server(
+        tmp_path / "one", "k8s/compose/nats.conf", PASSWORDS, ports={"4222": port, "8222": monitor}
+    ) as server:
         await server.until_ready(lambda: answers(HOST, port), LIMIT_S)
         async with httpx.AsyncClient(trust_env=False) as http:
             assert (await http.get(f"http://{HOST}:{monitor}/healthz")).status_code == 200
@@ -78,7 +55,9 @@ async def test_alone_each_service_gets_in_with_its_own_password_only(tmp_path: P
 
 async def test_alone_ingest_cannot_raise_an_alert(tmp_path: Path) -> None:
     port = free_port()
-    async with nats_server(tmp_path / "one", "k8s/compose/nats.conf", {"4222": port, "8222": free_port()}) as server:
+    async with nats_server(
+        tmp_path / "one", "k8s/compose/nats.conf", PASSWORDS, ports={"4222": port, "8222": free_port()}
+    ) as server:
         await server.until_ready(lambda: answers(HOST, port), LIMIT_S)
         heard: list[Exception] = []
 
@@ -102,7 +81,9 @@ async def test_three_form_a_cluster_and_keep_a_stream_when_one_is_gone(tmp_path:
     async with AsyncExitStack() as stack:
         servers = [
             await stack.enter_async_context(
-                nats_server(tmp_path / f"nats-{number}", "k8s/base/nats/nats.conf", each, routes)
+                nats_server(
+                    tmp_path / f"nats-{number}", "k8s/base/nats/nats.conf", PASSWORDS, ports=each, replace=routes
+                )
             )
             for number, each in enumerate(ports)
         ]

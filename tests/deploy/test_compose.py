@@ -12,6 +12,7 @@ import pytest
 
 from shared.bus.streams import DEFAULT_LIMITS, EVENTS
 from shared.settings_table import settings_classes
+from shared.simulator.command import simulate
 from tests.deploy.documents import (
     DEMO,
     ROOT,
@@ -120,7 +121,9 @@ def test_the_demo_registers_the_cameras_that_it_serves(variables: dict[str, str]
     told = compose_environment("demo-registration", variables)
     assert told["BK_DEMO_COUNT"] == options["--count"]
     assert f":{options['--port']}/" in told["BK_DEMO_CAMERAS"]
-    assert urlsplit(told["BK_DEMO_CAMERAS"]).hostname == "demo-camera"
+    address = urlsplit(told["BK_DEMO_CAMERAS"].format(number=1))
+    assert address.hostname == "demo-camera"
+    assert f"{address.path}, {address.path}/sub" in (simulate.__doc__ or "")
     assert told["BK_GATEWAY_URL"] == f"http://gateway:{compose_environment('gateway', variables)['BK_HTTP_PORT']}"
     assert told["BK_ADMIN_PASSWORD_FILE"] == compose_environment("gateway", variables)["BK_ADMIN_PASSWORD_FILE"]
     assert told["BK_SIMULATE_PASSWORD"] == compose_environment("demo-camera", variables)["BK_SIMULATE_PASSWORD"]

@@ -69,7 +69,14 @@ async def gateway(peers: Peers) -> AsyncIterator[Gateway]:
     for name, task in wired.tasks:
         supervisor.start(name, task)
     assert wired.app is not None
-    config = uvicorn.Config(wired.app, log_config=None, access_log=False, lifespan="off", ws="websockets-sansio", ws_per_message_deflate=False)
+    config = uvicorn.Config(
+        wired.app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+    )
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     password = (folder / "admin-password").read_text().strip()

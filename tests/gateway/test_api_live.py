@@ -49,9 +49,9 @@ async def hear(socket: ClientConnection, fragments: int, limit_s: float = 5.0) -
     return heard
 
 
-async def close_code(socket: ClientConnection) -> tuple[int, str]:
+async def close_code(socket: ClientConnection, limit_s: float = 5.0) -> tuple[int, str]:
     with pytest.raises(ConnectionClosed) as closed:
-        await hear(socket, 10_000)
+        await hear(socket, 10_000, limit_s)
     assert closed.value.rcvd is not None
     return closed.value.rcvd.code, closed.value.rcvd.reason
 
@@ -257,6 +257,23 @@ async def test_the_view_ends_with_the_camera(gateway: Gateway, admin: httpx.Asyn
     async with watching(gateway, camera, **bearer(admin)) as socket:
         assert (await admin.delete("/cameras/removed-1")).status_code == 204
         assert (await close_code(socket))[0] == 4404
+
+
+async def test_the_view_ends_with_the_login(gateway: Gateway, admin: httpx.AsyncClient) -> None:
+    camera = await register(admin, "logout-1")
+    token = await gateway.token()
+    async with gateway.client(token) as client:
+        issued = (await client.post("/media-tokens", json={"camera": "logout-1", "verb": "view"})).json()["token"]
+        async with (
+            watching(gateway, camera, additional_headers={"Authorization": f"Bearer {token}"}) as by_login,
+            watching(gateway, camera, f"?token={issued}") as by_token,
+            watching(gateway, camera, **bearer(admin)) as other,
+        ):
+            await client.delete("/sessions/current")
+            for socket in (by_login, by_token):
+                assert (await close_code(socket, 8.0))[0] == 4401
+            await Pictures(gateway, camera).publish(1)
+            await hear(other, 1)
 
 
 async def test_too_many_views_are_refused_in_words(gateway: Gateway, admin: httpx.AsyncClient) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -26,7 +26,8 @@ from shared.subjects import CameraRef
 from shared.telemetry import counter, gauge, log
 
 LEASE_RENEWAL_S = 2.0
-LOGIN_CHECK_S = 10.0
+LEASE_RETRY_S = 0.5
+LOGIN_CHECK_S = 5.0
 # The past is asked for from one GOP ago; where its length is not known yet, from this long ago.
 USUAL_GOP_S = 4.0
 LONGEST_GOP_S = 20.0
@@ -129,15 +130,14 @@ class LiveDesk:
     async def renew_leases(self) -> None:
         """One round: say what is watched, end what nobody came back to, wait until something changes or 2 s."""
         self._lease_due.clear()
-        watched = self._hub.watched()
-        for key in self._held - watched:
-            await self._leases.drop(key)
-            self._held.discard(key)
-        for key in watched:
-            await self._leases.put(key)
-            self._held.add(key)
-        for key in self._hub.close_idle(self._clock.monotonic()):
-            await self._close_channel(key)
+        try:
+            await self._tell_leases()
+        except PeerError as error:
+            # No long back-off: ingest forgets a lease after 6 s, and a viewer notices.
+            log().warning("watch leases not told", detail=str(error))
+            await self._clock.sleep(LEASE_RETRY_S)
+            return
+        await self._close_channels(self._hub.close_idle(self._clock.monotonic()))
         try:
             async with asyncio.timeout(LEASE_RENEWAL_S):
                 await self._lease_due.wait()
@@ -157,8 +157,7 @@ class LiveDesk:
 
     async def close(self) -> None:
         """End every subscription and lease."""
-        for key in list(self._open):
-            await self._close_channel(key)
+        await self._close_channels(list(self._open))
         for key in self._held:
             await self._leases.drop(key)
 
@@ -202,9 +201,20 @@ class LiveDesk:
             channel.seed(past, clock.monotonic())
         return unsubscribe
 
-    async def _close_channel(self, key: ChannelKey) -> None:
-        unsubscribe = await self._open.pop(key)
-        await unsubscribe()
+    async def _tell_leases(self) -> None:
+        watched = self._hub.watched()
+        for key in self._held - watched:
+            await self._leases.drop(key)
+            self._held.discard(key)
+        for key in watched:
+            await self._leases.put(key)
+            self._held.add(key)
+
+    async def _close_channels(self, keys: Iterable[ChannelKey]) -> None:
+        # All are taken out before the first wait: a viewer who comes back meanwhile opens the channel anew.
+        for opening in [self._open.pop(key) for key in keys]:
+            unsubscribe = await opening
+            await unsubscribe()
 
     async def _record_end(self, view: LiveView, identity: Identity, address: str, began: datetime) -> None:
         now = self._clock.now()

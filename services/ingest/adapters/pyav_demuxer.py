@@ -59,7 +59,7 @@ class Demuxer(threading.Thread):
         if self._stopping.is_set():
             self._handover.ended(None)
         else:
-            self._handover.ended(reason or CameraUnreachable("end of stream"))
+            self._handover.ended(reason or CameraUnreachable("end of stream", code="closed"))
 
     def _read(self) -> None:
         with self._input() as source, self._open(source) as container:

@@ -28,9 +28,10 @@ def peer_error(error: av.error.FFmpegError) -> PeerError:
     if isinstance(error, av.error.HTTPOtherClientError):
         return CameraRefused("it answered with a 4xx status")
     if isinstance(error, _TIMEOUTS):
-        return CameraUnreachable("timed out")
+        return CameraUnreachable("timed out", code="timed_out")
     if isinstance(error, av.error.EOFError):
-        return CameraUnreachable("end of stream")
+        return CameraUnreachable("end of stream", code="closed")
     if isinstance(error, _UNREADABLE):
         return ProtocolViolation("what it sends is no stream that libav can read")
-    return CameraUnreachable((error.strerror or type(error).__name__).lower())
+    code = "port_closed" if isinstance(error, av.error.ConnectionRefusedError) else "unreachable"
+    return CameraUnreachable((error.strerror or type(error).__name__).lower(), code=code)

@@ -87,7 +87,7 @@ class _Connection:
         while not self.has_ended.done():
             left_s = self._heard_at + self._silence_limit_s + _WATCHDOG_MARGIN_S - self._loop.time()
             if left_s <= 0:
-                raise CameraUnreachable(f"timed out: nothing came for {self._silence_limit_s:g} s")
+                raise CameraUnreachable(f"timed out: nothing came for {self._silence_limit_s:g} s", code="timed_out")
             await asyncio.wait((self.has_ended,), timeout=left_s)
         self.handover.drain()
         reason = self.has_ended.result()

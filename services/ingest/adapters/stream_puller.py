@@ -74,7 +74,7 @@ class StreamPuller:
         try:
             async with asyncio.timeout(None) as self._limit:
                 await source.run(normaliser)
-            raise CameraUnreachable("end of stream")
+            raise CameraUnreachable("end of stream", code="closed")
         except TimeoutError:
             error = CameraFrozen(f"No picture for {self._frozen_after_s:g} s.")
             self._events.found(self.stream, finding_of(error))

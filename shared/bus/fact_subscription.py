@@ -1,0 +1,91 @@
+"""Following facts: in order, each once, from a place in the stream EVENTS on, across lost connections."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import nats.errors
+import nats.js.errors
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext
+from nats.js.api import ConsumerConfig, DeliverPolicy
+
+from shared.bus.errors import BusUnreachable
+from shared.bus.tracing import within_trace
+from shared.telemetry import log
+
+RETRY_S = 0.5
+
+FactHandler = Callable[[str, bytes, int], Awaitable[None]]
+"""Given subject, bytes and sequence number in EVENTS."""
+
+
+class FactSubscription:
+    """Ends with `close`. After a lost connection it goes on behind the last fact that was handled."""
+
+    def __init__(self, js: JetStreamContext, subject: str, handler: FactHandler):
+        self._js = js
+        self._subject = subject
+        self._handler = handler
+        self._subscription: JetStreamContext.PushSubscription | None = None
+        self._handled_seq = 0
+        self._resuming: asyncio.Task[None] | None = None
+
+    async def open(self, since_seq: int | None) -> None:
+        """From that sequence number on, or from now on where it is None. Raises BusUnreachable."""
+        try:
+            if since_seq is None:
+                # By number even so: what is said while the connection is away must not be missed.
+                self._handled_seq = (await self._js.stream_info("EVENTS")).state.last_seq
+            else:
+                self._handled_seq = since_seq - 1
+            await self._subscribe()
+        except (nats.errors.Error, TimeoutError) as error:
+            raise BusUnreachable(f"EVENTS does not answer: {error or type(error).__name__}") from error
+
+    def resume(self) -> None:
+        """The bus stands again; the consumer may be gone with the server that had it."""
+        if self._resuming is None or self._resuming.done():
+            self._resuming = asyncio.create_task(self._subscribe_again(), name=f"facts {self._subject}")
+
+    async def close(self) -> None:
+        if self._resuming is not None:
+            self._resuming.cancel()
+            await asyncio.wait({self._resuming})
+        await self._unsubscribe()
+
+    async def _subscribe_again(self) -> None:
+        while True:
+            try:
+                await self._unsubscribe()
+                await self._subscribe()
+                return
+            except (nats.errors.Error, TimeoutError) as error:
+                log().warning("facts not followed, will try again", subject=self._subject, detail=str(error))
+                await asyncio.sleep(RETRY_S)
+
+    async def _subscribe(self) -> None:
+        config = ConsumerConfig(
+            deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=max(1, self._handled_seq + 1)
+        )
+        self._subscription = await self._js.subscribe(
+            self._subject, stream="EVENTS", cb=self._on_message, ordered_consumer=True, config=config
+        )
+
+    async def _unsubscribe(self) -> None:
+        subscription, self._subscription = self._subscription, None
+        if subscription is None:
+            return
+        try:
+            await subscription.unsubscribe()
+        except (nats.errors.Error, TimeoutError):
+            log().debug("consumer not removed; the server forgets it", subject=self._subject)
+
+    async def _on_message(self, msg: Msg) -> None:
+        seq = msg.metadata.sequence.stream
+        if seq <= self._handled_seq:
+            return  # an older subscription's leftover, after resuming
+        with within_trace(msg.headers):
+            await self._handler(msg.subject, msg.data, seq)
+        self._handled_seq = seq

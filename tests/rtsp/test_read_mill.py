@@ -1,0 +1,102 @@
+"""The mill: on a tick, at once, and changed while running."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+
+from shared.rtsp.read_mill import ReadMill
+
+
+class Ear:
+    """One end of a socket pair, and the reads it saw."""
+
+    def __init__(self) -> None:
+        self.sock, self.mouth = socket.socketpair()
+        self.sock.setblocking(False)
+        self.reads: list[bytes] = []
+        self.heard = asyncio.Event()
+
+    def read(self) -> None:
+        self.reads.append(self.sock.recv(65_536))
+        self.heard.set()
+
+    async def hear(self) -> None:
+        await asyncio.wait_for(self.heard.wait(), 5)
+        self.heard.clear()
+
+
+@pytest.fixture
+async def ear() -> AsyncIterator[Ear]:
+    one = Ear()
+    yield one
+    one.sock.close()
+    one.mouth.close()
+
+
+async def test_pieces_between_two_ticks_are_one_read(ear: Ear) -> None:
+    mill = ReadMill(0.1)
+    mill.add(ear.sock, ear.read)
+    for piece in (b"a", b"b", b"c"):
+        ear.mouth.send(piece)
+        await asyncio.sleep(0)
+    await ear.hear()
+    assert ear.reads == [b"abc"]
+    mill.remove(ear.sock)
+    mill.close()
+
+
+async def test_immediate_does_not_wait_for_the_tick(ear: Ear) -> None:
+    mill = ReadMill(3600)
+    mill.add(ear.sock, ear.read)
+    ear.mouth.send(b"a")
+    await asyncio.sleep(0)
+    assert ear.reads == []
+    mill.set_immediate(ear.sock, True)
+    await ear.hear()
+    ear.mouth.send(b"b")
+    await ear.hear()
+    assert ear.reads == [b"a", b"b"]
+    mill.remove(ear.sock)
+    mill.close()
+
+
+async def test_back_on_the_tick_it_goes_on(ear: Ear) -> None:
+    mill = ReadMill(0.02)
+    mill.add(ear.sock, ear.read, is_immediate=True)
+    mill.set_immediate(ear.sock, False)
+    mill.set_immediate(ear.sock, False)
+    for piece in (b"a", b"b"):
+        ear.mouth.send(piece)
+        await ear.hear()
+    mill.remove(ear.sock)
+    mill.remove(ear.sock)
+    assert ear.reads == [b"a", b"b"]
+    mill.close()
+
+
+async def test_a_read_may_remove_and_add_sockets() -> None:
+    mill = ReadMill(0.01)
+    ears = [Ear() for _ in range(3)]
+
+    def read_and_remove_all() -> None:
+        ears[0].read()
+        for other in ears:
+            mill.remove(other.sock)
+        mill.add(ears[2].sock, ears[2].read)
+
+    for one in ears:
+        mill.add(one.sock, read_and_remove_all)
+        one.mouth.send(b"x")
+    ears[0].heard.clear()
+    await ears[2].hear()
+    assert sum(len(one.reads) for one in ears[:2]) == 1
+    assert ears[2].reads == [b"x"]
+    for one in ears:
+        mill.remove(one.sock)
+        one.sock.close()
+        one.mouth.close()
+    mill.close()
