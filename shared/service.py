@@ -205,6 +205,8 @@ def _uvicorn_config(app: ASGIApp) -> uvicorn.Config:
         lifespan="off",
         # Video does not compress: deflating it would cost more than receiving it.
         ws_per_message_deflate=False,
+        # A third less CPU a fragment and viewer than uvicorn's older WebSocket protocol.
+        ws="websockets-sansio",
         timeout_graceful_shutdown=HTTP_STOP_LIMIT_S,
         server_header=False,
     )

@@ -8,6 +8,7 @@ import nats.errors
 import nats.micro
 from nats.aio.client import Client
 from nats.micro.request import Request
+from pydantic import ValidationError
 
 from shared import subjects
 from shared.bus.errors import BusUnreachable, NobodyAnswers
@@ -74,10 +75,10 @@ def _answering(owner: str, name: str, handler: RequestHandler) -> Callable[[Requ
             await request.respond_error(str(error.status), _header(f"{error.code}: {error}"))
         except PeerError as error:
             await request.respond_error("503", _header(f"unavailable: {error}"))
-        except ValueError as error:
+        except ValidationError as error:
             # The message could not be read: the caller's mistake, or a newer version of it.
             await request.respond_error("400", _header(f"not_understood: {error}"))
-        except Exception as error:  # a request must be answered even by our bug; it is logged as one
+        except Exception as error:  # noqa: BLE001 - a request is answered even by our bug; it is logged as one
             log().critical("our bug in a request", request=f"{owner}.{name}", exc_info=error)
             await request.respond_error("500", "internal: the service failed, its log says why")
         else:

@@ -59,7 +59,7 @@ async def simulator(count: int, pieces: int, folder: Path) -> AsyncIterator[tupl
     try:
         await process.until_ready(lambda: answers(HOST, port), 60.0)
         assert process.pid is not None
-        yield [f"rtsp://{HOST}:{port}/camera-{number}/main" for number in range(1, count + 1)], process.pid
+        yield [f"rtsp://{HOST}:{port}/cam/{number}" for number in range(1, count + 1)], process.pid
     finally:
         await process.stop(5.0)
 

@@ -1,12 +1,9 @@
-"""A real nats-server for the bus tests, with the generated permissions."""
+"""A real nats-server for the bus tests, and connections to it as each service's user."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
-import socket
-import subprocess
-import sysconfig
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -14,46 +11,7 @@ from pathlib import Path
 import pytest
 
 from shared.bus import Bus
-from shared.bus.permissions import nats_authorization
-from shared.subjects import SERVICES
-
-PASSWORDS = {name: f"{name}-secret" for name in (*SERVICES, "ops")}
-
-
-class NatsServer:
-    """Started, killed and started again on the same port and store."""
-
-    def __init__(self, folder: Path):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
-        self._config = folder / "nats.conf"
-        self._config.write_text(
-            f'listen: "127.0.0.1:{self.port}"\nmax_payload: 8388608\n'
-            f'jetstream {{ store_dir: "{folder}/js" }}\n{nats_authorization(PASSWORDS)}'
-        )
-        self._log = (folder / "nats.log").open("ab")
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        return f"nats://127.0.0.1:{self.port}"
-
-    def start(self) -> None:
-        binary = Path(sysconfig.get_path("scripts")) / "nats-server"
-        self._process = subprocess.Popen([binary, "-c", self._config], stdout=self._log, stderr=self._log)
-        for _ in range(200):
-            with socket.socket() as probe:
-                probe.settimeout(0.05)
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            subprocess.run(["sleep", "0.02"], check=True)
-        raise AssertionError("nats-server does not start")
-
-    def stop(self, number: int = signal.SIGTERM) -> None:
-        assert self._process is not None
-        self._process.send_signal(number)
-        self._process.wait(10)
+from tests.bus.nats_server import PASSWORDS, NatsServer
 
 
 @pytest.fixture
