@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from shared.bus.connection import Bus
 from shared.bus.errors import BusUnreachable, RevisionConflict
@@ -28,6 +29,12 @@ FENCED_AFTER_S = 2.5  # less than DEAD_AFTER_S: we stop before the others begin
 
 _held = gauge("shards_held", "Shards leased by this worker")
 _members = gauge("shard_members", "Workers of this service that are alive, as this one sees it")
+
+
+# Shards are handed out in an order that has nothing to do with their numbers: CRC-32 is linear, so cameras numbered
+# one after the other differ in a few bits of their shard only, and half of the numbers would hold a whole school.
+_ORDER = sorted(range(SHARD_COUNT), key=lambda shard: sha256(bytes((shard,))).digest())
+_PLACE = {shard: place for place, shard in enumerate(_ORDER)}
 
 
 @dataclass(slots=True)
@@ -65,14 +72,14 @@ def plan(me: str, owners: Mapping[int, str], living: Iterable[str]) -> Plan:
     workers = sorted(set(living) | {me})
     quota, remainder = divmod(SHARD_COUNT, len(workers))
     share = quota + (1 if workers.index(me) < remainder else 0)
-    mine = sorted(shard for shard, owner in owners.items() if owner == me)
+    mine = sorted((shard for shard, owner in owners.items() if owner == me), key=_PLACE.__getitem__)
     if len(mine) > share:
         return Plan((), tuple(mine[share:]))
     alive = set(workers)
     free = [shard for shard in range(SHARD_COUNT) if owners.get(shard) not in alive]
     # Everybody begins elsewhere in the list, so that two who start together seldom reach for the same shard.
     begin = workers.index(me) * SHARD_COUNT // len(workers)
-    free.sort(key=lambda shard: (shard - begin) % SHARD_COUNT)
+    free.sort(key=lambda shard: (_PLACE[shard] - begin) % SHARD_COUNT)
     return Plan(tuple(free[: share - len(mine)]), ())
 
 

@@ -27,7 +27,9 @@ from shared.bus.streams import BUCKETS, Limits, ensure_bucket, ensure_stream
 from shared.clock import Clock, SystemClock
 from shared.media.fragment import Fragment
 from shared.messages.base import Fact, Message
-from shared.telemetry import log
+from shared.telemetry import counter, log
+
+_shed = counter("bus_shed_total", "Messages dropped here because nobody took them in time")
 
 CONNECT_LIMIT_S = 5.0
 RECONNECT_WAIT_S = 0.2
@@ -46,6 +48,7 @@ class Bus:
         self._on_lost: list[Callable[[], None]] = []
         self._on_back: list[Callable[[], None]] = []
         self._buckets: dict[str, KvBucket] = {}
+        self._was_connected = False
         self._is_closing = False
         self.inbox = inbox_prefix(user)
         self.requests = Requests(client)
@@ -69,7 +72,7 @@ class Bus:
                 await client.connect(
                     [part.strip() for part in url.split(",")],
                     name=name,
-                    error_cb=_log_error,
+                    error_cb=bus._failed,
                     disconnected_cb=bus._lost,
                     reconnected_cb=bus._back,
                     max_reconnect_attempts=-1,
@@ -86,6 +89,7 @@ class Bus:
         except (nats.errors.Error, OSError, TimeoutError) as error:
             await client.close()
             raise BusUnreachable(f"no connection to NATS at {url}: {error or type(error).__name__}") from error
+        bus._was_connected = True
         return bus
 
     @property
@@ -195,15 +199,20 @@ class Bus:
         for told in self._on_back:
             told()
 
+    async def _failed(self, error: Exception) -> None:
+        """Told every error of nats-py, which goes on by itself unless this raises."""
+        if not self._was_connected and "authorization violation" in str(error).lower():
+            # At the first connection a wrong password ends it; later a server that restarts may refuse for a moment.
+            raise error
+        if isinstance(error, nats.errors.SlowConsumerError):
+            _shed.inc()
+        if isinstance(error, (nats.errors.Error, OSError, TimeoutError)):
+            log().warning("bus error", error=type(error).__name__, detail=str(error))
+        else:
+            # nats-py hands over whatever a callback of ours raised
+            log().critical("our bug in a bus callback", exc_info=error)
+
 
 def inbox_prefix(user: str) -> str:
     """Each user has inboxes of its own, so that none can read another's answers."""
     return f"_INBOX_{user or 'anonymous'}"
-
-
-async def _log_error(error: Exception) -> None:
-    if isinstance(error, (nats.errors.Error, OSError, TimeoutError)):
-        log().warning("bus error", error=type(error).__name__, detail=str(error))
-    else:
-        # nats-py hands over whatever a callback of ours raised
-        log().critical("our bug in a bus callback", exc_info=error)

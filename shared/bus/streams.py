@@ -58,15 +58,25 @@ async def ensure_stream(js: JetStreamContext, name: str, limits: Limits | None) 
         duplicate_window=0.1 if name == MEDIA else _DEDUPLICATION_S,
     )
     try:
+        # Asked first: creating what is there already needs its storage free a second time (nats-server 2.15).
         try:
-            await js.add_stream(config)
-        except nats.js.errors.BadRequestError as error:
-            if error.err_code != 10058:  # stream name already in use with another configuration
-                raise
-            if limits is not None:
-                await js.update_stream(config)
+            there = (await js.stream_info(name)).config
+        except nats.js.errors.NotFoundError:
+            await _create(js, config)
+            return
+        is_wanted = (there.max_age, there.max_bytes) == (chosen.max_age_s, chosen.max_bytes)
+        if limits is not None and not is_wanted:
+            await js.update_stream(config)
     except (nats.errors.Error, TimeoutError) as error:
         raise BusUnreachable(f"stream {name} not there: {error or type(error).__name__}") from error
+
+
+async def _create(js: JetStreamContext, config: StreamConfig) -> None:
+    try:
+        await js.add_stream(config)
+    except nats.js.errors.BadRequestError as error:
+        if error.err_code != 10058:  # stream name already in use: another service was faster
+            raise
 
 
 async def ensure_bucket(js: JetStreamContext, name: str) -> KvBucket:

@@ -1,121 +1,26 @@
-"""The bus against a real nats-server, each service with its own user."""
+"""Facts, requests, buckets and permissions against a real nats-server, each service with its own user."""
 
 from __future__ import annotations
 
-import hashlib
+import signal
 
 import nats.errors
 import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
 
 from shared import subjects
 from shared.bus import Bus, BusUnreachable
 from shared.bus.errors import NobodyAnswers, RevisionConflict
 from shared.bus.kv import KvEntry
 from shared.errors import RequestRefused
-from shared.media.fragment import Fragment, FragmentHeader
 from shared.messages.cameras import CameraState
 from shared.messages.ingest import CameraWentOffline, ProbeReply, ProbeRequest
 from shared.subjects import CameraRef
-
-CAMERA = CameraRef("school-1", "cook-1")
-START_US = 1_700_000_000_000_000
+from tests.bus.fragments import CAMERA, START_US, went_offline
 
 
-def fragment(seq: int, *, run: str = "00000000000000aa", size: int = 1000, captured_us: int = START_US) -> Fragment:
-    payload = bytes([seq % 256]) * size
-    header = FragmentHeader(
-        run, seq, seq * 18_000, 18_000, captured_us, captured_us + 5, seq % 5 == 0, 0, "avc1.640028",
-        hashlib.sha256(payload).hexdigest(),
-    )  # fmt: skip
-    return Fragment(header, payload)
-
-
-def went_offline(at_us: int = START_US) -> CameraWentOffline:
-    return CameraWentOffline(
-        site=CAMERA.site,
-        camera=CAMERA.camera,
-        at_us=at_us,
-        worker="w",
-        condition="stalled",
-        reason_code="frozen",
-        reason="-",
-    )
-
-
-async def test_fragments_arrive_as_they_were_sent(connect, until) -> None:  # type: ignore[no-untyped-def]
-    ingest, gateway = await connect("ingest"), await connect("gateway")
-    await ingest.ensure_stream("MEDIA")
-    publisher = await ingest.media_publisher(lambda *lost: pytest.fail(str(lost)), 10_000_000)
-    heard: list[Fragment] = []
-    subject = subjects.media(CAMERA, "main")
-    await gateway.subscribe_media(subject, heard.append)
-    sent = [fragment(seq, size=100_000) for seq in range(50)]
-    for one in sent:
-        publisher.publish(subject, one)
-    await until(lambda: len(heard) == 50)
-    assert heard == sent
-    publisher.tick()
-    await until(lambda: publisher.is_settled or publisher.tick() is not None, 5)
-    assert publisher.kept_bytes == 0
-
-
-async def test_recent_media_is_one_request(connect, until) -> None:  # type: ignore[no-untyped-def]
-    ingest, gateway = await connect("ingest"), await connect("gateway")
-    await ingest.ensure_stream("MEDIA")
-    publisher = await ingest.media_publisher(lambda *lost: None, 10_000_000)
-    subject, other = subjects.media(CAMERA, "main"), subjects.media(CAMERA, "sub")
-    for seq in range(20):
-        publisher.publish(subject, fragment(seq))
-        publisher.publish(other, fragment(seq, run="00000000000000bb"))
-    await until(lambda: publisher.is_settled or bool(publisher.tick()))
-    found = await gateway.recent_media(subject, 0)
-    assert [one.header.seq for one in found] == list(range(20))
-    assert {one.header.run for one in found} == {"00000000000000aa"}
-    assert await gateway.recent_media(subjects.media(CAMERA, "h264"), 0) == []
-    last = await ingest.last_media(subject)
-    assert last is not None
-    assert last.header.seq == 19
-    assert await ingest.last_media(subjects.media(CAMERA, "h264")) is None
-
-
-async def test_restart_of_nats_loses_nothing_of_the_last_seconds(nats_server, connect, until) -> None:  # type: ignore[no-untyped-def]
-    ingest = await connect("ingest")
-    await ingest.ensure_stream("MEDIA")
-    lost: list[tuple[str, Fragment, Fragment]] = []
-    publisher = await ingest.media_publisher(lambda *gap: lost.append(gap), 10_000_000)
-    subject = subjects.media(CAMERA, "main")
-    for seq in range(10):
-        publisher.publish(subject, fragment(seq))
-    await until(lambda: publisher.is_settled or bool(publisher.tick()))
-    nats_server.stop(9)
-    await until(lambda: not ingest.is_connected)
-    for seq in range(10, 30):
-        publisher.publish(subject, fragment(seq))
-    nats_server.start()
-    await until(lambda: ingest.is_connected)
-    for seq in range(30, 35):
-        publisher.publish(subject, fragment(seq))
-    await until(lambda: publisher.is_settled or bool(publisher.tick()), 10)
-    stored = await ingest.recent_media(subject, 0)
-    assert list(dict.fromkeys(one.header.seq for one in stored)) == list(range(35))
-    assert lost == []
-
-
-async def test_what_does_not_fit_into_memory_is_named(nats_server, connect, until) -> None:  # type: ignore[no-untyped-def]
-    ingest = await connect("ingest")
-    await ingest.ensure_stream("MEDIA")
-    lost: list[tuple[str, Fragment, Fragment]] = []
-    publisher = await ingest.media_publisher(lambda *gap: lost.append(gap), 10_000)
-    subject = subjects.media(CAMERA, "main")
-    nats_server.stop(9)
-    await until(lambda: not ingest.is_connected)
-    for seq in range(30):
-        publisher.publish(subject, fragment(seq))
-    assert publisher.kept_bytes <= 10_000
-    assert [(first.header.seq, last.header.seq) for _, first, last in lost] == [(seq, seq) for seq in range(20)]
-
-
-async def test_fact_twice_is_one(connect) -> None:  # type: ignore[no-untyped-def]
+async def test_fact_twice_is_one(connect, until) -> None:  # type: ignore[no-untyped-def]
     ingest, alerting = await connect("ingest"), await connect("alerting")
     await ingest.ensure_stream("EVENTS")
     for at_us in (START_US, START_US, START_US + 1):
@@ -126,13 +31,58 @@ async def test_fact_twice_is_one(connect) -> None:  # type: ignore[no-untyped-de
         heard.append((subject, CameraWentOffline.decode(data).at_us))
 
     end = await alerting.subscribe_facts(subjects.facts("ingest"), hear, since_seq=1)
-    await alerting.facts._client.flush()
-    for _ in range(100):
-        if len(heard) == 2:
-            break
-        await alerting.facts._client.flush()
+    await ingest.publish_fact(went_offline(START_US + 2))
+    await until(lambda: len(heard) == 3)
     await end()
-    assert heard == [(f"bk.v1.evt.ingest.{CAMERA.key}.camera_went_offline", at) for at in (START_US, START_US + 1)]
+    await ingest.publish_fact(went_offline(START_US + 3))
+    subject = f"bk.v1.evt.ingest.{CAMERA.key}.camera_went_offline"
+    assert heard == [(subject, START_US + offset) for offset in range(3)]
+
+
+async def test_facts_said_while_the_listener_was_away_are_heard_after(nats_server, connect, until) -> None:  # type: ignore[no-untyped-def]
+    ingest, alerting = await connect("ingest"), await connect("alerting")
+    await ingest.ensure_stream("EVENTS")
+    await ingest.publish_fact(went_offline(START_US))
+    heard: list[int] = []
+
+    async def hear(subject: str, data: bytes, seq: int) -> None:
+        heard.append(CameraWentOffline.decode(data).at_us - START_US)
+
+    end = await alerting.subscribe_facts(subjects.facts("ingest"), hear)
+    await ingest.publish_fact(went_offline(START_US + 1))
+    await until(lambda: heard == [1])
+    nats_server.stop(signal.SIGKILL)
+    await until(lambda: not ingest.is_connected and not alerting.is_connected)
+    with pytest.raises(BusUnreachable):
+        await ingest.publish_fact(went_offline(START_US + 2))
+    nats_server.start()
+    await until(lambda: ingest.is_connected)
+    await ingest.publish_fact(went_offline(START_US + 2))
+    await until(lambda: alerting.is_connected)
+    await ingest.publish_fact(went_offline(START_US + 3))
+    await until(lambda: heard == [1, 2, 3])
+    await end()
+
+
+async def test_a_trace_goes_with_facts_and_requests(connect, until) -> None:  # type: ignore[no-untyped-def]
+    ingest, gateway = await connect("ingest"), await connect("gateway")
+    await ingest.ensure_stream("EVENTS")
+    heard: list[int] = []
+
+    async def probe(data: bytes) -> ProbeReply:
+        heard.append(trace.get_current_span().get_span_context().trace_id)
+        return ProbeReply(is_ok=True, reason_code="ok", reason="-")
+
+    async def hear(subject: str, data: bytes, seq: int) -> None:
+        heard.append(trace.get_current_span().get_span_context().trace_id)
+
+    await ingest.serve("ingest", {"probe": probe})
+    await gateway.subscribe_facts(subjects.facts("ingest"), hear)
+    with TracerProvider().get_tracer("test").start_as_current_span("whole") as span:
+        await gateway.request("ingest", "probe", ProbeRequest(url="rtsp://127.0.0.1/x"))
+        await ingest.publish_fact(went_offline())
+    await until(lambda: len(heard) == 2)
+    assert heard == [span.get_span_context().trace_id] * 2
 
 
 async def test_kv_watch_tells_what_is_there_then_what_changes(connect, until) -> None:  # type: ignore[no-untyped-def]
