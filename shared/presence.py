@@ -6,7 +6,7 @@ from shared.bus import Bus
 from shared.bus.errors import BusUnreachable
 from shared.bus.kv import KvBucket
 from shared.clock import Clock
-from shared.shards import HEARTBEAT_S
+from shared.shard_plan import HEARTBEAT_S
 from shared.telemetry import log
 
 

@@ -1,90 +1,43 @@
 """Leases on shards: which of 128 shards this worker holds, shared fairly among the workers that live.
 
-Theory of operation. A worker writes one heartbeat a second into `members_<service>`; every worker notes on its
-own monotonic clock when it last saw each of the others move. Who has not moved for 3 s is dead (one that stops in
-order deletes its key and is gone at once). `shards_<service>/<n>` holds the owner's name and never expires: a shard
-is free when there is no such key or its owner is dead, and is taken by compare-and-set, so two can never both
-have it. Everybody holds at most its fair share and hands back the rest. A worker whose own heartbeat could not be
-written for 2.5 s lets go of everything before the others may take it (decision 0001).
+Theory of operation (decision 0001). A worker writes one heartbeat a second into `members_<service>`; every worker
+notes on its own monotonic clock when it last saw each of the others. Who has not been seen for 3 s is dead (one that
+stops in order deletes its key and is gone at once). `shards_<service>/<n>` holds the owner's name and never expires:
+a shard is free when there is no such key or its owner is dead, and is taken by compare-and-set, so two can never
+both be written down as its owner. Everybody holds at most its fair share and hands back the rest. A worker that could
+not write its heartbeat for `fenced_after_s` lets go of everything: by default before the others may take it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from hashlib import sha256
+from collections.abc import Callable
 
 from shared.bus.connection import Bus
 from shared.bus.errors import BusUnreachable, RevisionConflict
 from shared.bus.kv import KvBucket
 from shared.bus.kv_watch import KvEntry
 from shared.clock import Clock
-from shared.subjects import SHARD_COUNT
+from shared.shard_plan import HEARTBEAT_S, Roll, plan
 from shared.telemetry import gauge, log
 
-HEARTBEAT_S = 1.0
-DEAD_AFTER_S = 3.0
 FENCED_AFTER_S = 2.5  # less than DEAD_AFTER_S: we stop before the others begin
+RETRY_S = 0.2
+# Several shards that are handed back together are taken in one round.
+_FREED_DELAY_S = 0.02
 
 _held = gauge("shards_held", "Shards leased by this worker")
 _members = gauge("shard_members", "Workers of this service that are alive, as this one sees it")
 
 
-# Shards are handed out in an order that has nothing to do with their numbers: CRC-32 is linear, so cameras numbered
-# one after the other differ in a few bits of their shard only, and half of the numbers would hold a whole school.
-_ORDER = sorted(range(SHARD_COUNT), key=lambda shard: sha256(bytes((shard,))).digest())
-_PLACE = {shard: place for place, shard in enumerate(_ORDER)}
-
-
-@dataclass(slots=True)
-class Roll:
-    """Who is alive, judged by this worker's own clock."""
-
-    me: str
-    seen_at: dict[str, float] = field(default_factory=dict)
-
-    def saw(self, worker: str, now: float) -> None:
-        self.seen_at[worker] = now
-
-    def left(self, worker: str) -> None:
-        self.seen_at.pop(worker, None)
-
-    def living(self, now: float) -> frozenset[str]:
-        """Always including ourselves."""
-        alive = {worker for worker, at in self.seen_at.items() if now - at < DEAD_AFTER_S}
-        return frozenset(alive | {self.me})
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What to do in this round."""
-
-    take: tuple[int, ...]
-    give_back: tuple[int, ...]
-
-
-def plan(me: str, owners: Mapping[int, str], living: Iterable[str]) -> Plan:
-    """Compare who owns what with who lives.
-
-    Shares differ by one at most: the first workers by name have the remainder, so that all reckon the same.
-    """
-    workers = sorted(set(living) | {me})
-    quota, remainder = divmod(SHARD_COUNT, len(workers))
-    share = quota + (1 if workers.index(me) < remainder else 0)
-    mine = sorted((shard for shard, owner in owners.items() if owner == me), key=_PLACE.__getitem__)
-    if len(mine) > share:
-        return Plan((), tuple(mine[share:]))
-    alive = set(workers)
-    free = [shard for shard in range(SHARD_COUNT) if owners.get(shard) not in alive]
-    # Everybody begins elsewhere in the list, so that two who start together seldom reach for the same shard.
-    begin = workers.index(me) * SHARD_COUNT // len(workers)
-    free.sort(key=lambda shard: (_PLACE[shard] - begin) % SHARD_COUNT)
-    return Plan(tuple(free[: share - len(mine)]), ())
-
-
 class ShardLeases:
-    """Supervised: `run_once` is one round. `on_gained` and `on_lost` are told each shard, synchronously."""
+    """Supervised: `run_once` is one round. `on_gained` and `on_lost` are told each shard, synchronously.
+
+    Args:
+        fenced_after_s: how long to hold shards without being able to say so. Above DEAD_AFTER_S a worker cut off
+            from a bus that works for others goes on beside its successor for the difference; only who says nothing
+            while it is cut off may do that.
+    """
 
     def __init__(
         self,
@@ -94,6 +47,8 @@ class ShardLeases:
         clock: Clock,
         on_gained: Callable[[int], None],
         on_lost: Callable[[int], None],
+        *,
+        fenced_after_s: float = FENCED_AFTER_S,
     ):
         self._bus = bus
         self._service = service
@@ -101,28 +56,34 @@ class ShardLeases:
         self._clock = clock
         self._on_gained = on_gained
         self._on_lost = on_lost
+        self._fenced_after_s = fenced_after_s
         self._roll = Roll(worker)
         self._owners: dict[int, tuple[str, int]] = {}
         self._members: KvBucket | None = None
         self._shards: KvBucket | None = None
         self._beat = 0
         self._beat_at = clock.monotonic()
+        self._was_freed = asyncio.Event()
         self.held: set[int] = set()
 
     async def run_once(self) -> None:
-        """Heartbeat, then take and give back. Raises BusUnreachable when the bus stays away."""
+        """Heartbeat when it is due, then take and give back, then wait for the next beat or for a shard set free.
+
+        While the bus is away it tries again, for ever: a back-off would only make the return slower.
+        """
+        self._fence_if_due()
         try:
-            await self._open()
-            await self._heartbeat()
-            await self._rebalance()
-        except BusUnreachable:
+            members, shards = await self._open()
+            if self._clock.monotonic() - self._beat_at >= HEARTBEAT_S or not self._beat:
+                await self._heartbeat(members)
+            await self._rebalance(shards)
+        except BusUnreachable as error:
+            log().warning("leases not renewed", service=self._service, detail=str(error))
             self._fence_if_due()
-            await self._clock.sleep(0.2)
-            if self._clock.monotonic() - self._beat_at > FENCED_AFTER_S * 4:
-                raise
+            await self._clock.sleep(RETRY_S)
             return
         _held.set(len(self.held))
-        await self._clock.sleep(HEARTBEAT_S)
+        await self._wait()
 
     async def release(self) -> None:
         """Stop in order: others need not wait for us to be declared dead."""
@@ -131,78 +92,112 @@ class ShardLeases:
         if self._members is None or self._shards is None:
             return
         try:
-            for shard, (owner, revision) in list(self._owners.items()):
+            for shard, (owner, _) in list(self._owners.items()):
                 if owner == self._worker:
-                    await self._delete(shard, revision)
+                    await self._give_back(self._shards, shard)
             await self._members.delete(self._worker)
         except BusUnreachable:
             log().warning("left without a word, the others find out in a moment")
 
-    async def _open(self) -> None:
-        if self._members is None:
-            self._members = await self._bus.kv(f"members_{self._service}")
-            self._shards = await self._bus.kv(f"shards_{self._service}")
-            await self._shards.watch(self._shard_changed)
-            await self._members.watch(self._member_changed)
+    async def _open(self) -> tuple[KvBucket, KvBucket]:
+        if self._members is None or self._shards is None:
+            members = await self._bus.kv(f"members_{self._service}")
+            shards = await self._bus.kv(f"shards_{self._service}")
+            watch = await shards.watch(self._shard_changed)
+            try:
+                await members.watch(self._member_changed)
+            except BusUnreachable:
+                await watch.close()
+                raise
+            self._members, self._shards = members, shards
+        return self._members, self._shards
 
-    async def _heartbeat(self) -> None:
-        assert self._members is not None
-        self._fence_if_due()
-        self._beat += 1
+    async def _heartbeat(self, members: KvBucket) -> None:
         began = self._clock.monotonic()
         try:
             async with asyncio.timeout(HEARTBEAT_S):
-                await self._members.put(self._worker, str(self._beat).encode())
+                await members.put(self._worker, str(self._beat + 1).encode())
         except TimeoutError as error:
             raise BusUnreachable("heartbeat not written in time") from error
+        self._beat += 1
         self._beat_at = began
+        self._roll.beat(began)
 
-    async def _rebalance(self) -> None:
-        assert self._shards is not None
-        now = self._clock.monotonic()
-        living = self._roll.living(now)
+    async def _rebalance(self, shards: KvBucket) -> None:
+        living = self._roll.living()
         _members.set(len(living))
+        self._was_freed.clear()
         # One that is written as ours and not held (we let go of it, or ran before under this name) is taken anew.
         owners = {
             shard: owner for shard, (owner, _) in self._owners.items() if owner != self._worker or shard in self.held
         }
         todo = plan(self._worker, owners, living)
-        for shard in todo.give_back:
-            # Let go first: the next owner may begin in the same instant in which the key is deleted.
-            self._let_go(shard)
-            await self._delete(shard, self._owners[shard][1])
-        for shard in todo.take:
-            await self._take(shard)
+        try:
+            # Not longer than we may hold what we have without a heartbeat.
+            async with asyncio.timeout(self._beat_at + min(self._fenced_after_s, FENCED_AFTER_S) - self._now()):
+                for shard in todo.give_back:
+                    # Let go first: the next owner may begin in the instant in which the key is deleted.
+                    self._let_go(shard)
+                    await self._give_back(shards, shard)
+                for shard in todo.take:
+                    await self._take(shards, shard)
+        except TimeoutError as error:
+            raise BusUnreachable("shards not written in time") from error
 
-    async def _take(self, shard: int) -> None:
-        assert self._shards is not None
+    async def _take(self, shards: KvBucket, shard: int) -> None:
         before = self._owners.get(shard)
         value = self._worker.encode()
         try:
             if before is None:
-                revision = await self._shards.create(str(shard), value)
+                revision = await shards.create(str(shard), value)
             else:
-                revision = await self._shards.update(str(shard), value, before[1])
+                revision = await shards.update(str(shard), value, before[1])
         except RevisionConflict:
-            return  # somebody was faster; the watch tells who
+            # Somebody was faster, or an answer to us was lost; whoever it is, next round we know.
+            await self._look(shards, shard)
+            return
         self._owners[shard] = (self._worker, revision)
         if shard not in self.held:
             self.held.add(shard)
             self._on_gained(shard)
 
-    async def _delete(self, shard: int, revision: int) -> None:
-        assert self._shards is not None
-        self._owners.pop(shard, None)
+    async def _give_back(self, shards: KvBucket, shard: int) -> None:
         try:
-            await self._shards.delete(str(shard), revision)
+            await shards.delete(str(shard), self._owners[shard][1])
         except RevisionConflict:
-            return  # it is another's already
+            await self._look(shards, shard)
+        else:
+            self._owners.pop(shard, None)
+
+    async def _look(self, shards: KvBucket, shard: int) -> None:
+        entry = await shards.get(str(shard))
+        if entry is None or entry.value is None:
+            self._owners.pop(shard, None)
+        else:
+            self._shard_changed(entry)
+
+    async def _wait(self) -> None:
+        """Until the next heartbeat is due, or somebody handed back a shard."""
+        remaining_s = self._beat_at + HEARTBEAT_S - self._now()
+        due = asyncio.ensure_future(self._clock.sleep(max(0.0, remaining_s)))
+        freed = asyncio.ensure_future(self._was_freed.wait())
+        try:
+            await asyncio.wait({due, freed}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            due.cancel()
+            freed.cancel()
+        if freed.done() and not freed.cancelled():
+            await self._clock.sleep(_FREED_DELAY_S)
+
+    def _now(self) -> float:
+        return self._clock.monotonic()
 
     def _fence_if_due(self) -> None:
-        if self.held and self._clock.monotonic() - self._beat_at > FENCED_AFTER_S:
+        if self.held and self._now() - self._beat_at > self._fenced_after_s:
             log().warning("no heartbeat written, letting go of all shards", shards=len(self.held))
             for shard in sorted(self.held):
                 self._let_go(shard)
+            _held.set(0)
 
     def _let_go(self, shard: int) -> None:
         if shard in self.held:
@@ -217,6 +212,7 @@ class ShardLeases:
         if entry.value is None:
             self._owners.pop(shard, None)
             self._let_go(shard)
+            self._was_freed.set()
             return
         owner = entry.value.decode()
         self._owners[shard] = (owner, entry.revision)
@@ -224,7 +220,9 @@ class ShardLeases:
             self._let_go(shard)
 
     def _member_changed(self, entry: KvEntry) -> None:
-        if entry.value is None:
+        if entry.value is not None:
+            self._roll.saw(entry.key, self._now())
+        elif entry.revision:
             self._roll.left(entry.key)
-        else:
-            self._roll.saw(entry.key, self._clock.monotonic())
+            self._was_freed.set()
+        # Revision 0: not there after the connection was away. It may have run out meanwhile, as ours has; time tells.

@@ -61,6 +61,10 @@ def command(owner: str, name: str, instance: str | None = None) -> str:
     return f"bk.v1.cmd.{owner}.{name}" + ("" if instance is None else f".{instance}")
 
 
+# As documents name them, with parameters.
+MEDIA_ADDRESS = "bk.v1.media.{shard}.{site}.{camera}.{stream}"
+FACT_ADDRESS = "bk.v1.evt.{owner}.{shard}.{site}.{camera}.{name}"
+
 MEDIA_SUBJECTS = "bk.v1.media.>"
 EVENTS_SUBJECTS = "bk.v1.evt.>"
 COMMAND_SUBJECTS = "bk.v1.cmd.>"
@@ -72,6 +76,7 @@ SERVICES = ("ingest", "detector", "alerting", "recorder", "intercom", "gateway")
 class Part:
     """What one service does on the bus; permissions, AsyncAPI and the table in the docs are made of it.
 
+    `media`: publish, live (core NATS), recent (the newest stored, by direct get), stored (consumers on the stream).
     `says` and `asks` name facts and commands; `writes` and `reads` name KV buckets.
     """
 
@@ -110,7 +115,7 @@ CATALOGUE: tuple[Part, ...] = (
     Part("intercom", media=("live",), writes=("members_intercom", "watches"), reads=("cameras",)),
     Part(
         "gateway",
-        media=("live", "stored"),
+        media=("live", "recent"),
         says=("camera_registered", "camera_changed", "camera_removed"),
         hears=("*",),
         asks=(*tuple(f"{service}.status" for service in SERVICES), "ingest.probe"),

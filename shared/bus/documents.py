@@ -16,7 +16,7 @@ import shared.messages
 from shared.bus.facts import fact_name
 from shared.bus.streams import BUCKETS
 from shared.messages.base import Fact, Message
-from shared.subjects import CATALOGUE, Part, command, facts
+from shared.subjects import CATALOGUE, FACT_ADDRESS, MEDIA_ADDRESS, Part, command, facts
 
 DESIGN = Path(__file__).resolve().parents[1] / "design"
 ASYNCAPI_PATH = DESIGN / "asyncapi.json"
@@ -24,6 +24,12 @@ TABLE_PATH = DESIGN / "subjects.md"
 
 # Request and reply of each command; every service answers `status`.
 COMMANDS = {"status": ("StatusWanted", "ServiceStatus"), "probe": ("ProbeRequest", "ProbeReply")}
+MEDIA_USES = {
+    "publish": "fragments",
+    "live": "as they come",
+    "recent": "the newest stored, at once",
+    "stored": "all that is stored, in order",
+}
 # What is kept in buckets; the others hold a few bytes of our own (heartbeats, owners).
 BUCKET_MESSAGES = {"cameras": "DesiredCamera", "camera_states": "CameraState", "watches": "WatchLease"}
 
@@ -106,16 +112,13 @@ Use = tuple[str, str, tuple[str, ...], str]
 def _uses(part: Part, messages: dict[str, type[Message]]) -> list[Use]:
     """(address, send or receive, message names, what for) of everything one service does."""
     uses: list[Use] = []
-    media = "bk.v1.media.{shard}.{site}.{camera}.{stream}"
     for kind in part.media:
         action = "send" if kind == "publish" else "receive"
-        uses.append(
-            (media, action, ("Fragment",), {"publish": "fragments", "live": "as they come"}.get(kind, "stored"))
-        )
+        uses.append((MEDIA_ADDRESS, action, ("Fragment",), MEDIA_USES[kind]))
     by_fact = {fact_name(message): message for message in messages.values() if issubclass(message, Fact)}
     for name in part.says:
         message = by_fact[name]
-        channel = f"bk.v1.evt.{part.service}.{{shard}}.{{site}}.{{camera}}.{name}"
+        channel = FACT_ADDRESS.replace("{owner}", part.service).replace("{name}", name)
         uses.append((channel, "send", (message.__name__,), _first_line(message)))
     for owner in part.hears:
         heard = tuple(sorted(m.__name__ for m in by_fact.values() if owner in ("*", m.owner)))

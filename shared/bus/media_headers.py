@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from shared.errors import ProtocolViolation
 from shared.media.fragment import Fragment, FragmentHeader
 
+_FLAGS = {"0": False, "1": True}
+
 
 def header_text(header: FragmentHeader) -> str:
     """The header block of an HPUB, blank line included, ASCII. One f-string: it is made for every fragment."""
@@ -31,7 +33,7 @@ def decode_fragment(headers: Mapping[str, str] | None, payload: bytes) -> Fragme
                 duration_90k=int(headers["Bk-Dur"]),
                 captured_us=int(headers["Bk-Cap"]),
                 received_us=int(headers["Bk-Rcv"]),
-                is_idr=headers["Bk-Idr"] == "1",
+                is_idr=_FLAGS[headers["Bk-Idr"]],
                 init_bytes=int(headers["Bk-Init"]),
                 codecs=headers["Bk-Codecs"],
                 sha256=headers["Bk-Sha256"],

@@ -20,29 +20,33 @@ MAX_BYTES = 32 * 1024 * 1024
 
 
 async def recent_fragments(client: Client, subject: str, since_us: int, limit: int) -> list[Fragment]:
-    """Oldest first, at most `limit`; empty where nothing is stored. Raises BusUnreachable."""
+    """Oldest first, at most `limit` messages less the repeats; empty where nothing is stored. Raises BusUnreachable."""
     start = datetime.fromtimestamp(since_us / 1e6, UTC).isoformat().replace("+00:00", "Z")
     request = json.dumps({"batch": limit, "max_bytes": MAX_BYTES, "next_by_subj": subject, "start_time": start})
     inbox = client.new_inbox()
-    found: list[Fragment] = []
-    is_done = asyncio.Event()
+    # by run and seq: what was sent twice is stored twice
+    found: dict[tuple[str, int], Fragment] = {}
+    ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     async def on_message(msg: Msg) -> None:
         status = (msg.headers or {}).get("Status")
-        # 204 ends a batch, 404 says that there is nothing (ADR-31).
-        if status is not None:
-            is_done.set()
-        else:
-            found.append(decode_fragment(msg.headers, msg.data))
+        if status is None:
+            fragment = decode_fragment(msg.headers, msg.data)
+            found.setdefault((fragment.header.run, fragment.header.seq), fragment)
+        elif not ended.done():
+            ended.set_result(status)
 
     try:
         subscription = await client.subscribe(inbox, cb=on_message)
         try:
             await client.publish("$JS.API.DIRECT.GET.MEDIA", request.encode(), reply=inbox)
             async with asyncio.timeout(LIMIT_S):
-                await is_done.wait()
+                status = await ended
         finally:
             await subscription.unsubscribe()
     except (nats.errors.Error, TimeoutError) as error:
         raise BusUnreachable(f"MEDIA does not answer: {error or type(error).__name__}") from error
-    return found
+    # ADR-31: 204 ends a batch, 404 says that there is nothing; 503: there is no such stream.
+    if status not in ("204", "404"):
+        raise BusUnreachable(f"MEDIA is not there (status {status})")
+    return list(found.values())

@@ -17,8 +17,8 @@ class MediaWire:
 
     @property
     def buffered_bytes(self) -> int:
-        writer = getattr(self._client._transport, "_io_writer", None)
-        return 0 if writer is None else int(writer.transport.get_write_buffer_size())
+        transport = self._client._transport
+        return 0 if transport is None else int(transport._io_writer.transport.get_write_buffer_size())
 
     def write(self, pieces: list[bytes]) -> None:
         transport = self._client._transport

@@ -47,6 +47,8 @@ def _permissions(part: Part) -> tuple[list[str], list[str]]:
         publish += [f"$JS.API.STREAM.INFO.{MEDIA}", *_direct(MEDIA)]
     if "live" in part.media:
         subscribe.append(MEDIA_SUBJECTS)
+    if "recent" in part.media:
+        publish += _direct(MEDIA)
     if "stored" in part.media:
         publish += _stream_reading(MEDIA)
     for owner in part.hears:

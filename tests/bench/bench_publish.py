@@ -6,7 +6,6 @@ Both are paced as ingest is: a turn every 40 ms gives what cameras had to say me
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import statistics
 import sys
@@ -23,9 +22,9 @@ from shared import subjects
 from shared.bus import Bus
 from shared.bus.streams import MEDIA, Limits
 from shared.media.fragment import Fragment, FragmentHeader
+from tests.bench.rows import row, say
 from tests.bus.nats_server import PASSWORDS, NatsServer
 
-RESULTS = Path("bench-results")
 CAMERAS = 31
 TICK_S = 0.04
 ROUNDS = 3
@@ -126,37 +125,33 @@ async def _idle(server: NatsServer, load: Load, seconds: float) -> float:
 
 
 def main(seconds: float) -> None:
-    RESULTS.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         server = NatsServer(Path(folder))
         server.start()
         try:
             for load in LOADS:
-                _row(server, load, seconds)
+                _measure(server, load, seconds)
         finally:
             server.stop()
 
 
-def _row(server: NatsServer, load: Load, seconds: float) -> None:
-    samples: dict[str, list[float]] = {"ours": [], "nats_py": [], "idle": []}
+def _measure(server: NatsServer, load: Load, seconds: float) -> None:
+    samples: dict[str, list[float]] = {"ours": [], "nats_py": [], "pacing": []}
     for _ in range(ROUNDS):
-        for name, measure in (("idle", _idle), ("ours", _ours), ("nats_py", _nats_py)):
+        for name, measure in (("pacing", _idle), ("ours", _ours), ("nats_py", _nats_py)):
             samples[name].append(uvloop.run(measure(server, load, seconds)))
-    pacing = statistics.median(samples["idle"])
-    ours = statistics.median(samples["ours"]) - pacing
-    peer = statistics.median(samples["nats_py"]) - pacing
-    row = {
-        "name": load.name,
-        "ours": round(ours, 1),
-        "peer": round(peer, 1),
-        "ratio": round(ours / peer, 3),
-        "unit": "us of CPU per message",
-        "higher_is_better": False,
-        "conditions": f"{load.per_second}/s of {load.size_bytes} B over {CAMERAS} subjects, uvloop, a turn every "
-        f"{TICK_S * 1000:g} ms, JetStream on file, acknowledged; peer is nats-py publish_async",
+    pacing = statistics.median(samples["pacing"])
+    conditions = {
+        "per_second": load.per_second,
+        "size_bytes": load.size_bytes,
+        "subjects": CAMERAS,
+        "turn_ms": TICK_S * 1000,
+        "what": "CPU of the publisher's process, its pacing taken off; uvloop, JetStream on file, acknowledged",
+        "peer": "nats-py publish_async",
     }
-    print(json.dumps(row), flush=True)
-    (RESULTS / f"{load.name}.json").write_text(json.dumps({**row, "samples": samples}, indent=2))
+    ours, peer = ([sample - pacing for sample in samples[name]] for name in ("ours", "nats_py"))
+    unit = "us of CPU per message"
+    say([row(load.name, ours, peer, unit, is_higher_better=False, conditions=conditions, digits=1)], samples, "publish")
 
 
 if __name__ == "__main__":

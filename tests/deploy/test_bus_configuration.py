@@ -16,7 +16,7 @@ from nats.js.api import StreamConfig
 
 from k8s.nats_permissions import PATH, permissions
 from shared.bus import Bus, BusUnreachable
-from shared.embedded.ports import HOST, free_port
+from shared.embedded.ports import HOST, Ports, free_port
 from shared.embedded.process import answers
 from shared.messages.status import ServiceStatus
 from shared.subjects import SERVICES, fact
@@ -76,7 +76,8 @@ async def test_alone_ingest_cannot_raise_an_alert(tmp_path: Path) -> None:
 
 
 async def test_three_form_a_cluster_and_keep_a_stream_when_one_is_gone(tmp_path: Path) -> None:
-    ports = [{name: free_port() for name in ("4222", "6222", "7422", "8222")} for _ in range(3)]
+    free = Ports(tmp_path / "ports.json")  # never the same twice
+    ports = [{name: free.of(f"{name}-{number}") for name in ("4222", "6222", "7422", "8222")} for number in range(3)]
     routes = {f"nats-{number}.nats-cluster:6222": f"{HOST}:{each['6222']}" for number, each in enumerate(ports)}
     async with AsyncExitStack() as stack:
         servers = [

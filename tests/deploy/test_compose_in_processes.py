@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 
 from shared.embedded.credentials import Credentials
-from shared.embedded.ports import HOST, Ports, free_port
+from shared.embedded.ports import HOST, Ports
 from shared.embedded.process import Process, answers
 from shared.embedded.s3 import EmbeddedS3
 from tests.deploy.database import NAME, container_database
@@ -48,10 +48,11 @@ async def test_six_services_become_ready_and_the_demo_is_registered(data: Path, 
     secrets = generated_env(tmp_path)
     password_file = tmp_path / "admin-password"
     async with AsyncExitStack() as stack:
-        nats_port = free_port()
+        free = Ports(tmp_path / "ports.json")  # never the same twice
+        nats_port = free.of("nats")
         bus_passwords = {service: secrets[f"BK_NATS_PASSWORD_{service.upper()}"] for service in SERVICES}
         store_bytes = int(compose_environment("nats", secrets)["BK_NATS_STORE_BYTES"])
-        ports = {"4222": nats_port, "8222": free_port()}
+        ports = {"4222": nats_port, "8222": free.of("monitor")}
         server = await stack.enter_async_context(
             nats_server(tmp_path / "nats", "k8s/compose/nats.conf", bus_passwords, ports=ports, store_bytes=store_bytes)
         )
@@ -65,7 +66,7 @@ async def test_six_services_become_ready_and_the_demo_is_registered(data: Path, 
             "/run/bright-kitchen/admin-password": str(password_file),
         }
         http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False, timeout=10))
-        http_ports = {service: free_port() for service in SERVICES}
+        http_ports = {service: free.of(service) for service in SERVICES}
         processes = {}
         for service, port in http_ports.items():
             told = _moved(compose_environment(service, secrets), here) | {"BK_HTTP_HOST": HOST}

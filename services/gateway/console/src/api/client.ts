@@ -1,0 +1,88 @@
+/** The gateway's API, typed from its OpenAPI document. The login cookie authenticates. */
+
+import type { components } from "./schema";
+
+export type Schemas = components["schemas"];
+export type Camera = Schemas["CameraAnswer"];
+export type NewCamera = Schemas["NewCamera"];
+export type CameraChange = Schemas["CameraChange"];
+
+/** An RFC 9457 problem document. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly title: string,
+    readonly detail: string,
+    /** Field name (dotted) to what is to be changed about it. */
+    readonly fields: Record<string, string>,
+  ) {
+    super(detail || title);
+  }
+}
+
+/** The server could not be reached at all. */
+export class Offline extends Error {}
+
+const LIMIT_MS = 20_000;
+let onLoginEnded: () => void = () => undefined;
+
+export function whenLoginEnds(told: () => void): void {
+  onLoginEnded = told;
+}
+
+export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+  let answer: Response;
+  try {
+    answer = await fetch(`/api/v1${path}`, {
+      method,
+      headers: body === undefined ? {} : { "Content-Type": "application/json" },
+      body: body === undefined ? null : JSON.stringify(body),
+      signal: AbortSignal.timeout(LIMIT_MS),
+    });
+  } catch {
+    throw new Offline("offline");
+  }
+  if (answer.ok) return (answer.status === 204 ? undefined : await answer.json()) as T;
+  const problem = await asProblem(answer);
+  if (answer.status === 401 && path !== "/sessions") onLoginEnded();
+  throw problem;
+}
+
+async function asProblem(answer: Response): Promise<Problem> {
+  try {
+    const document = (await answer.json()) as Schemas["Problem"];
+    const fields: Record<string, string> = {};
+    for (const error of document.errors ?? []) fields[error.field] = `${error.problem} ${error.change}`.trim();
+    return new Problem(answer.status, document.title, document.detail, fields);
+  } catch {
+    return new Problem(answer.status, answer.statusText, "", {});
+  }
+}
+
+export const api = {
+  logIn: (name: string, password: string) => call<Schemas["SessionOpened"]>("POST", "/sessions", { name, password }),
+  current: () => call<Schemas["CurrentSession"]>("GET", "/sessions/current"),
+  logOut: () => call<void>("DELETE", "/sessions/current"),
+  sites: () => all<Schemas["SiteAnswer"]>("/sites"),
+  addSite: (site: Schemas["NewSite"]) => call<Schemas["SiteAnswer"]>("POST", "/sites", site),
+  removeSite: (id: string) => call<void>("DELETE", `/sites/${id}`),
+  cameras: () => all<Camera>("/cameras"),
+  addCamera: (camera: NewCamera) => call<Camera>("POST", "/cameras", camera),
+  changeCamera: (id: string, change: CameraChange) => call<Camera>("PATCH", `/cameras/${id}`, change),
+  removeCamera: (id: string) => call<void>("DELETE", `/cameras/${id}`),
+  probe: (order: Schemas["ProbeOrder"]) => call<Schemas["ProbeAnswer"]>("POST", "/cameras/probe", order),
+  status: () => call<Schemas["Status"]>("GET", "/status"),
+};
+
+/** Every page of a list. */
+async function all<T>(path: string): Promise<T[]> {
+  const items: T[] = [];
+  let cursor: string | null | undefined = undefined;
+  do {
+    const query: string = cursor ? `?limit=200&cursor=${encodeURIComponent(cursor)}` : "?limit=200";
+    const page: { items: T[]; next_cursor?: string | null } = await call("GET", path + query);
+    items.push(...page.items);
+    cursor = page.next_cursor;
+  } while (cursor);
+  return items;
+}

@@ -1,0 +1,35 @@
+/** English, complete. */
+
+import type { Words } from "./zh-CN";
+
+export const en: Words = {
+  product: "Bright Kitchen",
+  productLine: "Supervision of school kitchens",
+  language: "中文",
+  signIn: { title: "Log in", name: "Account", password: "Password", submit: "Log in", wrong: "The account or the password is not right.", hint: "The administrator's password was printed at the first start and is kept in the file admin-password of the data folder.", offline: "The server cannot be reached. Check the network and try again." },
+  nav: { live: "Live", cameras: "Cameras", sites: "Schools", status: "System", manage: "Manage", signOut: "Log out", menu: "Menu" },
+  live: {
+    title: "Live view", layout: "Layout", page: "Page {page} of {pages}", previous: "Previous page", next: "Next page", fullScreen: "Full screen", enlarge: "Enlarge {name}", back: "Back (Esc)",
+    online: "{online} of {all} online", behind: "{ms} ms behind", mute: "Mute", unmute: "Sound on", allSites: "All schools", connecting: "Connecting…", since: "since {time}",
+    emptyTitle: "No cameras yet", emptyText: "Pictures appear here as soon as the first camera is added.", add: "Add a camera", noneHere: "This school has no cameras yet.", mainStream: "main stream", live: "live",
+  },
+  condition: { online: "online", connecting: "connecting", refused: "refused", unreachable: "unreachable", stalled: "no picture", disabled: "switched off" },
+  reason: {
+    ok: "Pictures are coming.", starting: "Connecting to the camera for the first time.", disabled: "Switched off in the registry. Enable it to watch.", wrong_password: "The camera refused the user name or password. Correct it; until then it is tried once a minute so that the account is not locked.",
+    not_found: "The camera knows no such stream. Check the path in its address.", busy: "The camera has no session left. Close other viewers of it.", refused: "The camera refused the request.", frozen: "Connected, but no pictures: check power and cable, restart the camera.", no_video: "No usable video. Set the encoder to H.264 or H.265.",
+    protocol: "The camera sent what the standard does not allow.", port_closed: "Nothing listens at that address and port. Check both, and that RTSP is switched on.", no_such_host: "The host name is not known. Check the address.", no_route: "There is no way to that network. Check the address, the route or the VPN.",
+    timed_out: "No answer in time. Check power, address and firewall.", closed: "The camera ended the stream; it may be restarting and is tried again.", unreachable: "The camera cannot be reached.", failed: "The connection failed and is tried again.",
+    no_connection: "The connection to the server broke; reconnecting.", no_fragments: "No new picture for some seconds.", decode_error: "The browser could not decode it; trying again.", codec: "This browser cannot play that codec.", no_media_source: "This browser cannot play live video. Please update it.",
+    login_ended: "Your login has ended. Please log in again.", forbidden: "You may not watch this camera.", no_such_camera: "This camera was removed.", no_route_yet: "Waiting for ingest.",
+  },
+  purpose: { hygiene: "hygiene", processing: "processing", dishes: "dishes", storage: "storage" },
+  cameras: {
+    title: "Cameras", add: "Add a camera", edit: "Edit", remove: "Remove", name: "Name", site: "School", purpose: "Purpose", address: "Address", state: "State", picture: "Picture", user: "User name", password: "Password", passwordKept: "kept; leave empty to keep it", transport: "Transport", sub: "Address of the sub stream (optional)", id: "Id",
+    idHint: "lower-case letters, digits, - and _; never changes afterwards", probe: "Probe", probing: "Probing…", found: "Found it", notFound: "Not found", codec: "Codec", size: "Size", fps: "Frame rate", gop: "Time between IDRs", audio: "Sound", noAudio: "none", first: "First picture", save: "Save", cancel: "Cancel", enabled: "Enabled", wantsAudio: "Receive sound",
+    removeTitle: "Remove {name}?", removeText: "It is no longer pulled and leaves the registry; what was recorded stays.", removed: "{name} removed", saved: "Saved", emptyTitle: "No cameras registered yet", emptyText: "Have the camera's RTSP address and account ready, choose Add a camera, and probe it first.", noSite: "Add a school first.", newTitle: "Add a camera", editTitle: "Edit {name}", addressHint: "e.g. rtsp://192.168.1.64:554/Streaming/Channels/101", auto: "automatic", advise: "Probe it before you save.",
+  },
+  sites: { title: "Schools", add: "Add a school", name: "Name", id: "Id", kind: "Kind", emptyTitle: "No schools yet", emptyText: "Add a school first, then register the cameras of its kitchen.", cameras: "Cameras", remove: "Remove", removeTitle: "Remove {name}?", removeText: "Only a school without cameras can be removed.", newTitle: "Add a school" },
+  kind: { kindergarten: "kindergarten", primary: "primary school", secondary: "secondary school", school: "school", university: "university", other: "other" },
+  status: { title: "System", services: "Services", cameras: "Cameras", up: "running", down: "no answer", since: "since {time}", nothingYet: "started; its features come later", capabilities: "can", offline: "The state of the system cannot be fetched; trying again.", allOnline: "all online", notOnline: "{count} not online" },
+  problem: { title: "That did not work", unknown: "The server gave no reason. Try again in a moment.", retry: "Try again" },
+};

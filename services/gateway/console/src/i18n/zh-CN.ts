@@ -1,0 +1,35 @@
+/** 简体中文：第一语言。 */
+
+export const zhCN = {
+  product: "明厨亮灶",
+  productLine: "学校食堂后厨监管",
+  language: "English",
+  signIn: { title: "登录", name: "账号", password: "密码", submit: "登录", wrong: "账号或密码不正确。", hint: "首次启动时生成的管理员密码打印在终端，并保存在数据目录的 admin-password 文件中。", offline: "无法连接服务器，请检查网络后重试。" },
+  nav: { live: "实时", cameras: "摄像机", sites: "学校", status: "系统", manage: "管理", signOut: "退出登录", menu: "菜单" },
+  live: {
+    title: "实时画面", layout: "宫格", page: "第 {page} / {pages} 页", previous: "上一页", next: "下一页", fullScreen: "全屏", enlarge: "放大 {name}", back: "返回 (Esc)",
+    online: "{online} / {all} 在线", behind: "延迟 {ms} 毫秒", mute: "静音", unmute: "打开声音", allSites: "全部学校", connecting: "正在连接…", since: "自 {time} 起",
+    emptyTitle: "还没有摄像机", emptyText: "添加第一台摄像机后，画面会出现在这里。", add: "添加摄像机", noneHere: "该学校还没有摄像机。", mainStream: "主码流", live: "实时",
+  },
+  condition: { online: "在线", connecting: "连接中", refused: "被拒绝", unreachable: "无法连接", stalled: "无画面", disabled: "已停用" },
+  reason: {
+    ok: "画面正常。", starting: "正在首次连接摄像机。", disabled: "已在登记中停用，启用后可观看。", wrong_password: "摄像机拒绝了账号或密码。请更正；在此之前每分钟只尝试一次，以免账号被锁。",
+    not_found: "摄像机没有这个码流，请检查地址中的路径。", busy: "摄像机的连接数已满，请关闭其他观看端。", refused: "摄像机拒绝了请求。", frozen: "连接正常但没有画面：检查电源与网线，必要时重启摄像机。", no_video: "没有可用的视频，请将编码设为 H.264 或 H.265。",
+    protocol: "摄像机发送了不符合标准的数据。", port_closed: "该地址和端口没有服务：检查地址、端口，并确认已启用 RTSP。", no_such_host: "找不到该主机名，请检查地址。", no_route: "到该网络没有路由，请检查地址、路由或 VPN。",
+    timed_out: "在规定时间内没有应答：检查电源、地址和防火墙。", closed: "摄像机结束了码流，可能正在重启，系统会自动重试。", unreachable: "无法连接摄像机。", failed: "连接失败，系统会自动重试。",
+    no_connection: "与服务器的连接中断，正在重连。", no_fragments: "几秒内没有收到新画面。", decode_error: "浏览器无法解码，正在重试。", codec: "此浏览器不能播放该编码。", no_media_source: "此浏览器不支持实时播放，请升级。",
+    login_ended: "登录已失效，请重新登录。", forbidden: "没有观看此摄像机的权限。", no_such_camera: "该摄像机已被移除。", no_route_yet: "等待接入服务处理。",
+  },
+  purpose: { hygiene: "环境卫生", processing: "加工操作", dishes: "餐具洗消", storage: "食材仓储" },
+  cameras: {
+    title: "摄像机", add: "添加摄像机", edit: "编辑", remove: "移除", name: "名称", site: "学校", purpose: "用途", address: "地址", state: "状态", picture: "画面", user: "用户名", password: "密码", passwordKept: "已保存，留空则不改", transport: "传输", sub: "子码流地址（可选）", id: "编号",
+    idHint: "小写字母、数字、- 和 _，登记后不再改变", probe: "检测", probing: "正在检测…", found: "检测成功", notFound: "检测失败", codec: "编码", size: "分辨率", fps: "帧率", gop: "关键帧间隔", audio: "声音", noAudio: "无", first: "首帧", save: "保存", cancel: "取消", enabled: "启用", wantsAudio: "接收声音",
+    removeTitle: "移除 {name}？", removeText: "将停止拉流并从登记中移除；已录制的内容不受影响。", removed: "已移除 {name}", saved: "已保存", emptyTitle: "还没有登记摄像机", emptyText: "准备好摄像机的 RTSP 地址和账号，点击“添加摄像机”并先检测。", noSite: "请先添加一所学校。", newTitle: "添加摄像机", editTitle: "编辑 {name}", addressHint: "例如 rtsp://192.168.1.64:554/Streaming/Channels/101", auto: "自动", advise: "建议先检测，再保存。",
+  },
+  sites: { title: "学校", add: "添加学校", name: "名称", id: "编号", kind: "类型", emptyTitle: "还没有学校", emptyText: "先添加学校，再为它的后厨登记摄像机。", cameras: "摄像机", remove: "移除", removeTitle: "移除 {name}？", removeText: "只有没有摄像机的学校可以移除。", newTitle: "添加学校" },
+  kind: { kindergarten: "幼儿园", primary: "小学", secondary: "中学", school: "学校", university: "高校", other: "其他" },
+  status: { title: "系统状态", services: "服务", cameras: "摄像机", up: "运行中", down: "无应答", since: "自 {time}", nothingYet: "已启动，功能尚未提供", capabilities: "能力", offline: "无法获取系统状态，正在重试。", allOnline: "全部在线", notOnline: "{count} 台不在线" },
+  problem: { title: "操作未完成", unknown: "服务器没有给出原因，请稍后重试。", retry: "重试" },
+};
+
+export type Words = typeof zhCN;

@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import { FARTHEST_S, NEAREST_S, PaceKeeper } from "./pace";
+
+describe("PaceKeeper", () => {
+  it.each([
+    [0.045, 1],
+    [0.1, 1.05],
+    [0.4, 1.08],
+    [0.02, 0.95],
+    [0.01, 0.92],
+  ])("with %s s to spare plays at %s", (behind, rate) => {
+    expect(new PaceKeeper().decide(0, 10 - behind, 0, 10)).toEqual({ rate });
+  });
+
+  it("looks at the lowest point of the saw-tooth", () => {
+    const pace = new PaceKeeper();
+    expect(pace.decide(0, 10 - 0.05, 0, 10)).toEqual({ rate: 1 });
+    expect(pace.decide(50, 10 - 0.25, 0, 10)).toEqual({ rate: 1 });
+    expect(pace.decide(600, 10 - 0.25, 0, 10)).toEqual({ rate: 1.08 });
+  });
+
+  it("jumps only when far behind or before what is buffered", () => {
+    expect(new PaceKeeper().decide(0, 5, 0, 10)).toEqual({ seekTo: 9.9 });
+    expect(new PaceKeeper().decide(0, 7.5, 8, 10)).toEqual({ seekTo: 9.9 });
+    expect(new PaceKeeper().decide(0, 7.5, 9.95, 10)).toEqual({ seekTo: 9.95 });
+  });
+
+  it.each([0.01, 0.2, 0.6, 2.5])("comes to rest in the band from %s s", (start) => {
+    const pace = new PaceKeeper();
+    let position = 100 - start;
+    let lowest = 0;
+    for (let ms = 0; ms < 90_000; ms += 50) {
+      const end = 100 + (Math.floor(ms / 200) * 200) / 1000; // a picture every 200 ms
+      const decided = pace.decide(ms, position, 0, end);
+      if ("seekTo" in decided) position = decided.seekTo;
+      else position += decided.rate * 0.05;
+      if (ms % 200 === 150) lowest = end - position;
+    }
+    expect(lowest).toBeGreaterThan(NEAREST_S - 0.06);
+    expect(lowest).toBeLessThan(FARTHEST_S + 0.06);
+  });
+});

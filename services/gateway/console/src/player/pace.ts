@@ -1,0 +1,44 @@
+/**
+ * How fast to play so that the picture stays 50 to 150 ms behind the newest, without jumping.
+ *
+ * Pictures come in steps, so the distance to the end of the buffer is a saw-tooth; what counts is its lowest point,
+ * the margin that is left just before the next picture comes. The margin is kept in a band by playing 5 to 8 %
+ * faster or slower, which nobody sees. Only when more than three seconds are missing a jump is the lesser evil.
+ */
+
+export const NEAREST_S = 0.03;
+export const FARTHEST_S = 0.06;
+export const START_S = 0.1;
+const JUMP_S = 3;
+const WINDOW_MS = 450;
+
+export type Pace = { rate: number } | { seekTo: number };
+
+/** Keeps what it decided until the middle of the band is reached, so that the rate does not flutter. */
+export class PaceKeeper {
+  private rate = 1;
+  private samples: { at: number; behind: number }[] = [];
+
+  /** All in seconds of the media timeline but `nowMs`; `start` is where the buffered range begins. */
+  decide(nowMs: number, position: number, start: number, end: number): Pace {
+    const behind = end - position;
+    if (behind > JUMP_S || position < start) {
+      this.reset();
+      return { seekTo: Math.max(start, end - START_S) };
+    }
+    this.samples = this.samples.filter((sample) => nowMs - sample.at < WINDOW_MS);
+    this.samples.push({ at: nowMs, behind });
+    const margin = Math.min(...this.samples.map((sample) => sample.behind));
+    const aim = (NEAREST_S + FARTHEST_S) / 2;
+    if (margin > FARTHEST_S) this.rate = margin > 2 * FARTHEST_S ? 1.08 : 1.05;
+    else if (margin < NEAREST_S) this.rate = margin < NEAREST_S / 2 ? 0.92 : 0.95;
+    else if ((this.rate > 1 && margin <= aim) || (this.rate < 1 && margin >= aim)) this.rate = 1;
+    return { rate: this.rate };
+  }
+
+  /** After a jump or a stall what was seen before says nothing. */
+  reset(): void {
+    this.rate = 1;
+    this.samples = [];
+  }
+}

@@ -1,0 +1,30 @@
+import { expect, it } from "vitest";
+import type { FragmentMessage } from "./messages";
+import { RunTimeline } from "./runTimeline";
+
+function fragment(run: string, seconds: number, capturedUs: number): FragmentMessage {
+  return {
+    type: "fragment", seq: 0, run, pts_90k: seconds * 90_000, duration_90k: 18_000,
+    captured_us: capturedUs, received_us: capturedUs, is_idr: true,
+  };
+}
+
+it("leaves the first run where it is and puts the next behind it", () => {
+  const timeline = new RunTimeline();
+  expect(timeline.place(fragment("a", 1, 0))).toBe(true);
+  expect(timeline.offset).toBe(0);
+  expect(timeline.place(fragment("a", 1.2, 200_000))).toBe(false);
+  expect(timeline.place(fragment("b", 1, 9_000_000))).toBe(true);
+  expect(timeline.offset).toBeCloseTo(0.4);
+  expect(timeline.newest).toBeCloseTo(1.6);
+});
+
+it("knows when a picture was taken, across runs", () => {
+  const timeline = new RunTimeline();
+  timeline.place(fragment("a", 1, 1_000_000));
+  timeline.place(fragment("b", 1, 9_000_000));
+  expect(timeline.capturedAt(1.04)).toBeCloseTo(1_040_000, -1);
+  expect(timeline.capturedAt(1.24)).toBeCloseTo(9_040_000, -1);
+  expect(timeline.capturedAt(0.5)).toBeNull();
+  expect(timeline.capturedAt(9)).toBeNull();
+});

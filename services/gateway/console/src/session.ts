@@ -1,0 +1,42 @@
+/** Who is logged in, asked once from the server. */
+
+import { ref } from "vue";
+import { api, Offline, Problem, type Schemas } from "@/api/client";
+
+export const user = ref<Schemas["User"] | null>(null);
+let isKnown = false;
+
+/** True when somebody is logged in; a server that is away counts as no. */
+export async function isLoggedIn(): Promise<boolean> {
+  if (isKnown) return user.value !== null;
+  try {
+    user.value = (await api.current()).user;
+  } catch (error) {
+    if (!(error instanceof Problem) && !(error instanceof Offline)) throw error;
+    user.value = null;
+  }
+  isKnown = true;
+  return user.value !== null;
+}
+
+export async function logIn(name: string, password: string): Promise<void> {
+  user.value = (await api.logIn(name, password)).user;
+  isKnown = true;
+}
+
+export async function logOut(): Promise<void> {
+  try {
+    await api.logOut();
+  } finally {
+    forget();
+  }
+}
+
+export function forget(): void {
+  user.value = null;
+  isKnown = true;
+}
+
+export function mayConfigure(): boolean {
+  return user.value?.roles.includes("admin") ?? false;
+}
