@@ -1,0 +1,187 @@
+"""First picture and picture latency in Chromium, read from the pixels: camera's write to the browser's screen.
+
+A simulated camera (1080p25, 4 Mbit/s, 2 s a GOP) burns the number of each picture into it and remembers when it wrote
+it; the console plays it in headless Chromium; the number is read back from the <video>. With `--target 200` the same
+is measured without the watch lease's one access unit a fragment, by a page of our own on the same player.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, sync_playwright
+
+from shared.embedded.ports import HOST, free_port
+from shared.simulator.footage_bench import bench_footage
+from tests.bench.rows import RESULTS, row, say
+from tests.e2e.live_client import Api
+from tests.stack import Stack
+
+USER, PASSWORD = "bench", "bench-only"
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --autoplay-policy=no-user-gesture-required"
+).split()
+
+# Reads the Gray code of shared/simulator/picture_index.py from the picture that is on the screen now.
+READER = """
+() => {
+  const video = document.querySelector("video");
+  const canvas = document.createElement("canvas");
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  window.__seen = [];
+  const blocks = 17, perWidth = 60;
+  const onFrame = (now, frame) => {
+    const side = video.videoWidth / perWidth;
+    canvas.width = Math.ceil(side * blocks); canvas.height = Math.ceil(side);
+    context.drawImage(video, 0, 0, canvas.width, canvas.height, 0, 0, canvas.width, canvas.height);
+    const pixels = context.getImageData(0, Math.floor(side / 2), canvas.width, 1).data;
+    let index = 0, last = 0, ones = 0, bits = [];
+    for (let i = 0; i < blocks; i++) {
+      const bit = pixels[4 * Math.floor((i + 0.5) * side)] > 127 ? 1 : 0;
+      ones += bit; bits.push(bit);
+    }
+    for (const bit of bits.slice(0, 16)) { last ^= bit; index = (index << 1) | last; }
+    // expectedDisplayTime: when the compositor means to show it, never earlier than now
+    const shown = performance.timeOrigin + Math.max(performance.now(), frame.expectedDisplayTime);
+    if (ones & 1) window.__seen.push([shown * 1000, index]);
+    video.requestVideoFrameCallback(onFrame);
+  };
+  video.requestVideoFrameCallback(onFrame);
+}
+"""
+
+
+@contextmanager
+def simulator(folder: Path) -> Iterator[tuple[str, int]]:
+    """(address of camera 1, control port)."""
+    port, control = free_port(), free_port()
+    words = [sys.executable, "-m", "shared.cli.main", "camera", "simulate", "--count=1", f"--port={port}"]
+    words += [f"--file={bench_footage(RESULTS / 'footage')}", f"--user={USER}", f"--control-port={control}"]
+    with (folder / "simulator.log").open("wb") as log:
+        child = subprocess.Popen(words, stdout=log, stderr=log, env=os.environ | {"BK_SIMULATE_PASSWORD": PASSWORD})
+    try:
+        yield f"rtsp://{HOST}:{port}/cam/1", control
+    finally:
+        child.terminate()
+        child.wait(10)
+
+
+def written(control: int) -> list[tuple[float, int]]:
+    with urllib.request.urlopen(f"http://{HOST}:{control}/cameras/1", timeout=5) as answer:
+        return [(at, index) for at, index in json.load(answer)["written"]]
+
+
+def first_pictures(page: Page, url: str, rounds: int) -> list[float]:
+    """Milliseconds from asking for the stream to its first picture; the stream is warm, the page is loaded."""
+    samples = []
+    for _ in range(rounds):
+        page.click('a[href="/status"]')
+        page.wait_for_timeout(700)
+        page.click('a[href="/live"]')
+        page.wait_for_function("() => Object.values(window.__bk?.tiles ?? {}).some((tile) => tile?.firstPictureMs)", timeout=15_000)
+        samples.append(float(page.evaluate("() => Object.values(window.__bk.tiles).find((tile) => tile).firstPictureMs")))
+    return samples
+
+
+def latencies(page: Page, control: int, seconds: int) -> tuple[list[float], int, int]:
+    """(milliseconds from the camera's write to the screen, dropped pictures, all pictures) after 4 s to settle."""
+    page.wait_for_timeout(4000)
+    before = quality(page)
+    page.evaluate(READER)
+    samples: list[float] = []
+    for _ in range(max(1, seconds // 5)):
+        page.wait_for_timeout(5000)
+        seen = page.evaluate("() => window.__seen.splice(0)")
+        at = written(control)
+        for shown_us, index in seen:
+            earlier = [us for us, number in at if number == index and us <= shown_us]
+            if earlier:
+                samples.append((shown_us - max(earlier)) / 1000)
+    after = quality(page)
+    return samples, after[0] - before[0], after[1] - before[1]
+
+
+def quality(page: Page) -> tuple[int, int]:
+    told = page.evaluate(
+        "() => { const q = document.querySelector('video').getVideoPlaybackQuality();"
+        " return [q.droppedVideoFrames, q.totalVideoFrames]; }"
+    )
+    return int(told[0]), int(told[1])
+
+
+def measure(rounds: int, seconds: int) -> None:
+    with tempfile.TemporaryDirectory() as name, simulator(Path(name)) as (camera_url, control):
+        stack = Stack(Path(name) / "data", demo=0)
+        stack.start()
+        try:
+            api = Api(stack.url, stack.admin_password)
+            api.site("school")
+            api.add("bench", camera_url, transport="tcp", username=USER, password=PASSWORD)
+            api.until_condition("bench", "online")
+            time.sleep(3)
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+                page = browser.new_page(viewport={"width": 1280, "height": 800})
+                page.goto(stack.url)
+                page.fill("#password", stack.admin_password)
+                page.click("button[type=submit]")
+                page.wait_for_selector(".tile")
+                page.goto(f"{stack.url}/live?n=1")
+                page.wait_for_selector(".tile.playing", timeout=15_000)
+                firsts = first_pictures(page, stack.url, rounds)
+                samples, dropped, total = latencies(page, control, seconds)
+                version = browser.version
+                browser.close()
+            api.close()
+        finally:
+            stack.stop()
+    report(firsts, samples, dropped, total, version)
+
+
+def report(firsts: list[float], samples: list[float], dropped: int, total: int, version: str) -> None:
+    conditions: dict[str, Any] = {
+        "video": "1080p25 H.264 4 Mbit/s, GOP 2 s, without sound",
+        "browser": f"Chromium {version}, headless, no GPU",
+        "cores": os.cpu_count(),
+        "rounds": len(firsts),
+        "pictures_read": len(samples),
+    }
+    ordered = sorted(samples)
+    rows = [
+        row("first picture, warm stream, median", firsts, None, "ms", is_higher_better=False, conditions=conditions, digits=0),
+        row("picture latency while watched, median", samples, None, "ms", is_higher_better=False, conditions=conditions, digits=0),
+        row(
+            "picture latency while watched, p95", [ordered[int(len(ordered) * 0.95)]], None, "ms",
+            is_higher_better=False, conditions=conditions, digits=0,
+        ),
+        row(
+            f"dropped pictures of {total}", [float(dropped)], None, "pictures",
+            is_higher_better=False, conditions=conditions, digits=0,
+        ),
+    ]  # fmt: skip
+    say(rows, {"first_picture_ms": firsts, "latency_ms": samples, "mean": statistics.mean(samples)}, "live")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=15, help="how often the first picture is measured")
+    parser.add_argument("--seconds", type=int, default=20, help="how long latency is read")
+    told = parser.parse_args()
+    measure(told.rounds, told.seconds)
+
+
+if __name__ == "__main__":
+    main()
