@@ -39,11 +39,11 @@ test: $(INSTALLED) $(CONSOLE_BUILT) peers-if-possible check ## the whole suite: 
 	$(BIN)/python -m pytest $(TESTS)
 
 test-peers: ## install what tests compare us with: GStreamer's RTSP server, Chromium, ffmpeg (needs root)
-	@tools/peers install
+	@.ci/peers install
 
 .PHONY: peers-if-possible
 peers-if-possible:
-	@tools/peers present || { tools/peers can-install && $(MAKE) --no-print-directory test-peers; } || true
+	@.ci/peers present || { .ci/peers can-install && $(MAKE) --no-print-directory test-peers; } || true
 
 check: $(INSTALLED) ## ruff, mypy --strict, the architecture test
 	$(BIN)/ruff check .
@@ -69,8 +69,8 @@ docs: $(INSTALLED) ## write the generated tables again
 clean: ## remove the environment and what was built; data stays
 	rm -rf $(VENV) $(CONSOLE)/node_modules $(CONSOLE)/dist build *.egg-info .mypy_cache .ruff_cache .pytest_cache
 
-$(INSTALLED): pyproject.toml constraints.txt
-	@tools/install "$(PYTHON)" "$(VENV)" "$(TORCH_INDEX)"
+$(INSTALLED): pyproject.toml .ci/constraints.txt
+	@.ci/install "$(PYTHON)" "$(VENV)" "$(TORCH_INDEX)"
 
 $(CONSOLE_BUILT): $(CONSOLE_SOURCES) | $(INSTALLED)
-	@tools/build-console "$(VENV)" "$(CONSOLE)"
+	@.ci/build-console "$(VENV)" "$(CONSOLE)"

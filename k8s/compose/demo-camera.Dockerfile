@@ -7,7 +7,7 @@ FROM python:${PYTHON_VERSION}-slim-bookworm${PYTHON_DIGEST} AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /build
 RUN python -m venv /venv
-COPY constraints.txt k8s/compose/demo-camera.requirements.txt ./
+COPY .ci/constraints.txt k8s/compose/demo-camera.requirements.txt ./
 RUN /venv/bin/pip install -c constraints.txt -r demo-camera.requirements.txt
 COPY shared/ /app/shared/
 COPY k8s/compose/register_demo.py /app/

@@ -17,9 +17,10 @@ from services.ingest.adapters.transcodes import Transcodes
 from services.ingest.camera_ledger import CameraLedger
 from services.ingest.fleet import Fleet, Pull, StreamRef
 from services.ingest.handlers import Handlers
-from services.ingest.normaliser import Normaliser
+from services.ingest.normaliser import Normaliser, RunEvents
 from services.ingest.settings import Settings
 from shared import subjects
+from shared.bus import Bus
 from shared.bus.kv_watch import KvEntry
 from shared.bus.streams import EVENTS, MEDIA, Limits
 from shared.messages.cameras import CameraState, DesiredCamera, StreamName
@@ -33,6 +34,54 @@ from shared.version import VERSION
 
 # = how long a camera may take from the first byte sent to it to its first whole picture
 FIRST_PICTURE_LIMIT_S = 15.0
+CAPABILITIES = ("rtsp", "libav", "probe", "transcode")
+
+
+class _Streams:
+    """Makes what serves one stream, and takes cameras over from workers before us."""
+
+    def __init__(self, context: Context[Settings], media: MediaOut, sources: Sources, ledger: CameraLedger):
+        self._settings = context.settings
+        self._bus = context.bus
+        self._clock = context.clock
+        self._media = media
+        self._sources = sources
+        self._ledger = ledger
+        self._reports = StreamReports(ledger, context.clock)
+
+    def puller(self, stream: StreamRef, pull: Pull) -> StreamPuller:
+        return StreamPuller(
+            stream,
+            lambda: self._sources.open(stream, pull),
+            lambda puller: self._normaliser(stream, puller),
+            self._reports,
+            self._clock,
+            self._settings.frozen_after_s,
+            FIRST_PICTURE_LIMIT_S,
+        )
+
+    def transcoded(self, camera: CameraRef) -> Normaliser:
+        """For pictures of our own making, whose runs say nothing about the camera."""
+        return self._normaliser(StreamRef(camera, "h264"), self._reports.unheard)
+
+    async def take_over(self, camera: CameraRef) -> None:
+        """Begin with what the worker before us said, and where its pictures end."""
+        if self._ledger.state(camera) is not None:
+            return
+        entry = await (await self._bus.kv("camera_states")).get(camera.key)
+        if entry is None or entry.value is None:
+            return
+        last = await self._bus.last_media(subjects.media(camera, "main"))
+        until_us = None if last is None else last.header.captured_us + last.header.duration_90k * 100 // 9
+        self._ledger.take_over(CameraState.decode(entry.value), camera, until_us)
+
+    def _normaliser(self, stream: StreamRef, events: RunEvents) -> Normaliser:
+        return Normaliser(
+            self._media.publisher_of(stream),
+            events,
+            lambda: secrets.token_hex(8),
+            int(self._settings.clock_tolerance_s * 1e6),
+        )
 
 
 async def wire(context: Context[Settings]) -> Wired:
@@ -41,53 +90,20 @@ async def wire(context: Context[Settings]) -> Wired:
     await bus.ensure_stream(MEDIA, Limits(settings.media_max_age_s, settings.media_max_bytes))
     await bus.ensure_stream(EVENTS)
     states = await bus.kv("camera_states")
-    tolerance_us = int(settings.clock_tolerance_s * 1e6)
-    mill = ReadMill(tick_s=settings.read_tick_ms / 1000)
     fleet = Fleet()
-    ledger = CameraLedger(settings.worker_id, tolerance_us)
-    reports = StreamReports(ledger, clock)
+    ledger = CameraLedger(settings.worker_id, int(settings.clock_tolerance_s * 1e6))
     media = await MediaOut.open(bus, ledger, clock, settings.unsent_bytes_max)
+    mill = ReadMill(tick_s=settings.read_tick_ms / 1000)
     sources = Sources(settings, Sealer.from_settings(settings), mill, clock)
-
-    def new_normaliser(stream: StreamRef, puller: StreamPuller | None) -> Normaliser:
-        return Normaliser(
-            media.publisher_of(stream),
-            puller if puller is not None else reports.unheard,
-            lambda: secrets.token_hex(8),
-            tolerance_us,
-        )
-
-    def new_puller(stream: StreamRef, pull: Pull) -> StreamPuller:
-        return StreamPuller(
-            stream,
-            lambda: sources.open(stream, pull),
-            lambda puller: new_normaliser(stream, puller),
-            reports,
-            clock,
-            settings.frozen_after_s,
-            FIRST_PICTURE_LIMIT_S,
-        )
-
-    async def take_over(camera: CameraRef) -> None:
-        if ledger.state(camera) is not None:
-            return
-        entry = await states.get(camera.key)
-        if entry is None or entry.value is None:
-            return
-        last = await bus.last_media(subjects.media(camera, "main"))
-        until_us = None if last is None else last.header.captured_us + last.header.duration_90k * 100 // 9
-        ledger.take_over(CameraState.decode(entry.value), camera, until_us)
-
-    transcodes = Transcodes(
-        H264Transcoder, lambda camera: new_normaliser(StreamRef(camera, "h264"), None), settings.transcodes_max
-    )
+    streams = _Streams(context, media, sources, ledger)
+    transcodes = Transcodes(H264Transcoder, streams.transcoded, settings.transcodes_max)
     handlers: Handlers
     keeper = FleetKeeper(
         fleet,
         ledger,
         context.supervisor,
-        new_puller,
-        take_over,
+        streams.puller,
+        streams.take_over,
         transcodes,
         clock,
         settings.sub_linger_s,
@@ -100,12 +116,19 @@ async def wire(context: Context[Settings]) -> Wired:
         await states.put(camera.key, state.encode())
 
     async def status(data: bytes) -> ServiceStatus:
-        return ServiceStatus(
-            service="ingest",
-            worker=settings.worker_id,
-            version=VERSION,
-            capabilities=("rtsp", "libav", "probe", "transcode"),
-        )
+        return ServiceStatus(service="ingest", worker=settings.worker_id, version=VERSION, capabilities=CAPABILITIES)
+
+    writer = StateWriter(ledger, put_state, bus.publish_fact, clock)
+    await _listen(bus, handlers)
+    stop_serving = await bus.serve("ingest", {"probe": Prober(sources, clock).probe, "status": status})
+    return Wired(
+        tasks=(("shards", leases), ("fleet", keeper), ("states", writer), ("media", media)),
+        close=(keeper.stop, stop_serving, leases.release, media.settle, writer.flush),
+    )
+
+
+async def _listen(bus: Bus, handlers: Handlers) -> None:
+    """Follow what is wanted and who watches; returns when all that was there has been heard."""
 
     def desired_changed(entry: KvEntry) -> None:
         desired = None if entry.value is None else DesiredCamera.decode(entry.value)
@@ -115,17 +138,5 @@ async def wire(context: Context[Settings]) -> Wired:
         camera, stream, holder = subjects.watch_of(entry.key)
         handlers.watch_heard(camera, cast(StreamName, stream), holder, entry.value is not None)
 
-    writer = StateWriter(ledger, put_state, bus.publish_fact, clock)
-    prober = Prober(sources, clock)
     await (await bus.kv("cameras")).watch(desired_changed)
     await (await bus.kv("watches")).watch(watch_changed)
-    stop_serving = await bus.serve("ingest", {"probe": prober.probe, "status": status})
-    return Wired(
-        tasks=(
-            ("shards", leases),
-            ("fleet", keeper),
-            ("states", writer),
-            ("media", media),
-        ),
-        close=(keeper.stop, stop_serving, leases.release, media.settle, writer.flush),
-    )

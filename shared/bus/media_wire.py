@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nats.aio.client import Client
+from nats.aio.transport import TcpTransport
 
 
 class MediaWire:
@@ -18,7 +19,9 @@ class MediaWire:
     @property
     def buffered_bytes(self) -> int:
         transport = self._client._transport
-        return 0 if transport is None else int(transport._io_writer.transport.get_write_buffer_size())
+        if not isinstance(transport, TcpTransport) or transport._io_writer is None:
+            return 0
+        return int(transport._io_writer.transport.get_write_buffer_size())
 
     def write(self, pieces: list[bytes]) -> None:
         transport = self._client._transport

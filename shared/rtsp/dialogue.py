@@ -119,7 +119,9 @@ class Dialogue:
             return self._follow(request, response)
         reason = response.reason or REASONS.get(status, "no reason given")
         if status == 454:
-            raise CameraUnreachable(f"The camera has forgotten the RTSP session ({request.method}: 454).", code="closed")
+            raise CameraUnreachable(
+                f"The camera has forgotten the RTSP session ({request.method}: 454).", code="closed"
+            )
         raise CameraRefused(f"The camera answered {request.method} with {status} {reason}.", status=status)
 
     def keep_alive(self, url: str) -> Request:

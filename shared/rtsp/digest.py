@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 # name="quoted \" value" or name=token; RFC 7235 2.1
 _PARAMETER = re.compile(r'([A-Za-z0-9_\-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))')
-_SCHEME = re.compile(r'(?:^|,)\s*([A-Za-z][A-Za-z0-9\-]*)(?=\s+[A-Za-z0-9_\-]+\s*=|\s*$|\s*,)')
+_SCHEME = re.compile(r"(?:^|,)\s*([A-Za-z][A-Za-z0-9\-]*)(?=\s+[A-Za-z0-9_\-]+\s*=|\s*$|\s*,)")
 
 _HASHES: dict[str, Callable[[bytes], hashlib._Hash]] = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
 # Strongest first (RFC 7616 3.7 leaves the choice to the client).

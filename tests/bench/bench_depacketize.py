@@ -144,14 +144,18 @@ def main() -> None:
     parser.add_argument("--cameras", type=int, default=31)
     parser.add_argument("--seconds", type=float, default=8.0)
     options = parser.parse_args()
-    row("depacketize-packet", sorted(bare_loop_us() for _ in range(3))[1], "us/packet", "15 packets of 1400 B a picture")
+    row(
+        "depacketize-packet", sorted(bare_loop_us() for _ in range(3))[1], "us/packet", "15 packets of 1400 B a picture"
+    )
     for is_immediate in (False, True):
         for pieces in (1, PACKETS):
             cpu_s, pictures = uvloop.run(receive(options.cameras, pieces, options.seconds, is_immediate))
             how = "at once" if is_immediate else "on the 40 ms tick"
             share = 100 * cpu_s / options.seconds / options.cameras
             rate = pictures / options.seconds / options.cameras
-            conditions = f"{options.cameras} cameras, {pieces} write(s) a picture, read {how}, {rate:.1f} pictures/s each"
+            conditions = (
+                f"{options.cameras} cameras, {pieces} write(s) a picture, read {how}, {rate:.1f} pictures/s each"
+            )
             row("receive-camera", share, "% of a core per camera", conditions)
 
 

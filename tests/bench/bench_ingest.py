@@ -89,7 +89,10 @@ class Bench:
         """Ingest pulling `urls`; its base is the same process before it has cameras."""
         port = free_port()
         process = Process(
-            "ingest", [sys.executable, "-m", "services.ingest"], self._folder / "ingest.log", env=self._environment(port)
+            "ingest",
+            [sys.executable, "-m", "services.ingest"],
+            self._folder / "ingest.log",
+            env=self._environment(port),
         )
         await process.start()
         try:

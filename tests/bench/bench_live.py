@@ -30,10 +30,16 @@ from tests.e2e.live_client import Api
 from tests.stack import Stack
 
 USER, PASSWORD = "bench", "bench-only"
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --autoplay-policy=no-user-gesture-required"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+]
 
 # Reads the Gray code of shared/simulator/picture_index.py from the picture that is on the screen now.
 READER = """
@@ -91,8 +97,12 @@ def first_pictures(page: Page, url: str, rounds: int) -> list[float]:
         page.click('a[href="/status"]')
         page.wait_for_timeout(700)
         page.click('a[href="/live"]')
-        page.wait_for_function("() => Object.values(window.__bk?.tiles ?? {}).some((tile) => tile?.firstPictureMs)", timeout=15_000)
-        samples.append(float(page.evaluate("() => Object.values(window.__bk.tiles).find((tile) => tile).firstPictureMs")))
+        page.wait_for_function(
+            "() => Object.values(window.__bk?.tiles ?? {}).some((tile) => tile?.firstPictureMs)", timeout=15_000
+        )
+        samples.append(
+            float(page.evaluate("() => Object.values(window.__bk.tiles).find((tile) => tile).firstPictureMs"))
+        )
     return samples
 
 

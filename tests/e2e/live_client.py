@@ -62,7 +62,9 @@ class Api:
         assert answer.status_code == 200, answer.text
         return dict(answer.json().get("state") or {})
 
-    def until(self, camera: str, is_so: Callable[[dict[str, Any]], bool], limit_s: float) -> tuple[dict[str, Any], float]:
+    def until(
+        self, camera: str, is_so: Callable[[dict[str, Any]], bool], limit_s: float
+    ) -> tuple[dict[str, Any], float]:
         """Wait for a state; returns it and the seconds it took."""
         began = time.monotonic()
         state: dict[str, Any] = {}

@@ -128,9 +128,7 @@ async def test_cameras_of_a_killed_worker_are_back_within_6_s(plant: Plant, bus:
         os.kill(pid, signal.SIGKILL)
 
         async def back() -> bool:
-            return all(
-                any(one.header.captured_us > killed_us + 500_000 for one in heard[camera]) for camera in theirs
-            )
+            return all(any(one.header.captured_us > killed_us + 500_000 for one in heard[camera]) for camera in theirs)
 
         took_s = await until(back, 15.0)
         print(f"{len(theirs)} cameras of the killed worker back after {took_s:.1f} s")

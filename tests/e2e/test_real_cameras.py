@@ -15,7 +15,13 @@ pytestmark = [pytest.mark.gstreamer, pytest.mark.stack]
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
 @pytest.mark.parametrize(
     ("codec", "audio", "sample_entry"),
-    [("h264", "none", "avc1"), ("h264", "pcmu", "avc1"), ("h264", "aac", "avc1"), ("h265", "none", "hvc1"), ("h265", "pcma", "hvc1")],
+    [
+        ("h264", "none", "avc1"),
+        ("h264", "pcmu", "avc1"),
+        ("h264", "aac", "avc1"),
+        ("h265", "none", "hvc1"),
+        ("h265", "pcma", "hvc1"),
+    ],
 )
 def test_pictures_come(api: Api, codec: str, audio: str, sample_entry: str, transport: str) -> None:
     with (
@@ -123,7 +129,9 @@ def test_changed_and_removed_while_running(api: Api) -> None:
     with GstCamera() as first, GstCamera(width=320, height=240) as second:
         with api.camera("moves", first.url) as name:
             api.until_condition(name, "online")
-            api.http.patch(f"/cameras/{name}", json={"main": {"url": second.url, "transport": "tcp"}}).raise_for_status()
+            api.http.patch(
+                f"/cameras/{name}", json={"main": {"url": second.url, "transport": "tcp"}}
+            ).raise_for_status()
             api.until(name, lambda state: state.get("width") == 320, 10.0)
             api.http.patch(f"/cameras/{name}", json={"is_enabled": False}).raise_for_status()
             api.until_condition(name, "disabled", 5.0)
@@ -133,15 +141,14 @@ def test_changed_and_removed_while_running(api: Api) -> None:
 
 
 def test_one_bad_camera_delays_no_other(api: Api) -> None:
-    with GstCamera() as good, GstCamera() as bad:
-        with api.camera("bad", bad.url), api.camera("good", good.url):
-            api.until_condition("bad", "online")
-            api.until_condition("good", "online")
-            bad.freeze()
-            watched = api.watch("good", 4.0)
-            arrivals = [words["received_us"] for words, _ in watched.fragments]
-            steps = [later - earlier for earlier, later in zip(arrivals, arrivals[1:], strict=False)]
-            assert max(steps) < 500_000
+    with GstCamera() as good, GstCamera() as bad, api.camera("bad", bad.url), api.camera("good", good.url):
+        api.until_condition("bad", "online")
+        api.until_condition("good", "online")
+        bad.freeze()
+        watched = api.watch("good", 4.0)
+        arrivals = [words["received_us"] for words, _ in watched.fragments]
+        steps = [later - earlier for earlier, later in zip(arrivals, arrivals[1:], strict=False)]
+        assert max(steps) < 500_000
 
 
 def test_snapshot_and_probe(api: Api) -> None:

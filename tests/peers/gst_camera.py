@@ -143,7 +143,9 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--b-frames", type=int, default=0)
     parser.add_argument("--profile", default="high")
     parser.add_argument("--mtu", type=int, default=1400)
-    parser.add_argument("--config-interval", type=int, default=-1, help="-1 = parameter sets before every IDR, 0 = never")
+    parser.add_argument(
+        "--config-interval", type=int, default=-1, help="-1 = parameter sets before every IDR, 0 = never"
+    )
     parser.add_argument("--only", choices=("tcp", "udp"), help="refuse the other with 461")
     parser.add_argument("--timeout-s", type=int, default=60, help="of an RTSP session")
     return parser.parse_args()
@@ -160,7 +162,9 @@ def _ask_password(server, factory, options: argparse.Namespace) -> None:
         auth.add_digest(options.user, options.password, token)
     server.set_auth(auth)
     factory.add_role_from_structure(
-        Gst.Structure.new_from_string("viewer, media.factory.access=(boolean)true, media.factory.construct=(boolean)true")
+        Gst.Structure.new_from_string(
+            "viewer, media.factory.access=(boolean)true, media.factory.construct=(boolean)true"
+        )
     )
 
 

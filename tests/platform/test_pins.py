@@ -1,4 +1,4 @@
-"""One version of everything: what pyproject.toml names is what constraints.txt holds."""
+"""One version of everything: what pyproject.toml names is what .ci/constraints.txt holds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NAMED = [*_PROJECT["dependencies"], *(each for extra in _EXTRAS.values() for ea
 
 
 def _constraints() -> dict[str, str]:
-    lines = [line for line in (_ROOT / "constraints.txt").read_text().splitlines() if line and line[0] != "#"]
+    lines = [line for line in (_ROOT / ".ci/constraints.txt").read_text().splitlines() if line and line[0] != "#"]
     return {canonicalize_name(name): version for name, _, version in (line.partition("==") for line in lines)}
 
 
@@ -35,11 +35,11 @@ def test_torch_and_torchvision_are_pinned_together() -> None:
 def test_no_registry_is_named() -> None:
     for name in (
         "pyproject.toml",
-        "constraints.txt",
+        ".ci/constraints.txt",
         "Makefile",
-        "tools/install",
-        "tools/build-console",
-        "tools/peers",
+        ".ci/install",
+        ".ci/build-console",
+        ".ci/peers",
     ):
         assert "http" not in (_ROOT / name).read_text().replace("httptools", "").replace("httpx", "").replace(
             "httpcore", ""

@@ -55,7 +55,8 @@ def fragments_h264(nal: bytes, size: int) -> list[bytes]:
     """FU-A payloads of one NAL unit."""
     pieces = [nal[k : k + size] for k in range(1, len(nal), size)]
     return [
-        bytes((nal[0] & 0xE0 | 28, (0x80 if k == 0 else 0) | (0x40 if k == len(pieces) - 1 else 0) | nal[0] & 0x1F)) + piece
+        bytes((nal[0] & 0xE0 | 28, (0x80 if k == 0 else 0) | (0x40 if k == len(pieces) - 1 else 0) | nal[0] & 0x1F))
+        + piece
         for k, piece in enumerate(pieces)
     ]
 

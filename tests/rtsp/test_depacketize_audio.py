@@ -72,5 +72,7 @@ def test_broken_payloads_are_violations(track: Track, payload: bytes) -> None:
 
 
 def test_sizes_of_no_bits_do_not_hang() -> None:
-    track = Track("audio", "aac", "MPEG4-GENERIC", 97, 8000, 1, "", {"sizelength": "0", "indexlength": "0"}, audio=AAC.audio)
+    track = Track(
+        "audio", "aac", "MPEG4-GENERIC", 97, 8000, 1, "", {"sizelength": "0", "indexlength": "0"}, audio=AAC.audio
+    )
     assert received(track, [(0, (13).to_bytes(2) + (3 << 3).to_bytes(2) + b"abc", True)]) == [(0, b"abc")]

@@ -146,7 +146,9 @@ def test_transports(text: str, expected: Transport) -> None:
     assert parse_transport(expected.to_text()) == [expected]
 
 
-@pytest.mark.parametrize("text", ["RTP/AVP;client_port=a-b", "RTP/AVP/TCP;interleaved=0-256", "RTP/AVP;server_port=99999-1"])
+@pytest.mark.parametrize(
+    "text", ["RTP/AVP;client_port=a-b", "RTP/AVP/TCP;interleaved=0-256", "RTP/AVP;server_port=99999-1"]
+)
 def test_ports_that_are_none(text: str) -> None:
     with pytest.raises(ProtocolViolation):
         parse_transport(text)

@@ -42,7 +42,10 @@ def test_the_lane_does_what_the_long_way_does(name: str, monkeypatch: pytest.Mon
     for one, other in zip(fast.receivers, slow.receivers, strict=True):
         assert one.reception is not None
         assert other.reception is not None
-        assert (one.reception.next_sequence, one.reception.packets) == (other.reception.next_sequence, other.reception.packets)
+        assert (one.reception.next_sequence, one.reception.packets) == (
+            other.reception.next_sequence,
+            other.reception.packets,
+        )
 
 
 def stream_with_disturbances(seed: int) -> tuple[bytes, int]:
