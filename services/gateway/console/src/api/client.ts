@@ -15,6 +15,8 @@ export class Problem extends Error {
     readonly detail: string,
     /** Field name (dotted) to what is to be changed about it. */
     readonly fields: Record<string, string>,
+    /** With 429 and 503: when to try again. */
+    readonly retryAfterS: number | null = null,
   ) {
     super(detail || title);
   }
@@ -53,7 +55,7 @@ async function asProblem(answer: Response): Promise<Problem> {
     const document = (await answer.json()) as Schemas["Problem"];
     const fields: Record<string, string> = {};
     for (const error of document.errors ?? []) fields[error.field] = `${error.problem} ${error.change}`.trim();
-    return new Problem(answer.status, document.title, document.detail, fields);
+    return new Problem(answer.status, document.title, document.detail, fields, document.retry_after_s ?? null);
   } catch {
     return new Problem(answer.status, answer.statusText, "", {});
   }

@@ -6,7 +6,7 @@ export const en: Words = {
   product: "Bright Kitchen",
   productLine: "Supervision of school kitchens",
   language: "中文",
-  signIn: { title: "Log in", name: "Account", password: "Password", submit: "Log in", wrong: "The account or the password is not right.", hint: "The administrator's password was printed at the first start and is kept in the file admin-password of the data folder.", offline: "The server cannot be reached. Check the network and try again." },
+  signIn: { title: "Log in", name: "Account", password: "Password", submit: "Log in", wrong: "The account or the password is not right.", tooOften: "Too many failures. Try again in {seconds} s.", hint: "The administrator's password was printed at the first start and is kept in the file admin-password of the data folder.", offline: "The server cannot be reached. Check the network and try again." },
   nav: { live: "Live", cameras: "Cameras", sites: "Schools", status: "System", manage: "Manage", signOut: "Log out", menu: "Menu" },
   live: {
     title: "Live view", layout: "Layout", page: "Page {page} of {pages}", previous: "Previous page", next: "Next page", fullScreen: "Full screen", enlarge: "Enlarge {name}", back: "Back (Esc)",
@@ -20,7 +20,7 @@ export const en: Words = {
     protocol: "The camera sent what the standard does not allow.", port_closed: "Nothing listens at that address and port. Check both, and that RTSP is switched on.", no_such_host: "The host name is not known. Check the address.", no_route: "There is no way to that network. Check the address, the route or the VPN.",
     timed_out: "No answer in time. Check power, address and firewall.", closed: "The camera ended the stream; it may be restarting and is tried again.", unreachable: "The camera cannot be reached.", failed: "The connection failed and is tried again.",
     no_connection: "The connection to the server broke; reconnecting.", no_fragments: "No new picture for some seconds.", decode_error: "The browser could not decode it; trying again.", codec: "This browser cannot play that codec.", no_media_source: "This browser cannot play live video. Please update it.",
-    login_ended: "Your login has ended. Please log in again.", forbidden: "You may not watch this camera.", no_such_camera: "This camera was removed.", no_route_yet: "Waiting for ingest.",
+    login_ended: "Your login has ended. Please log in again.", forbidden: "You may not watch this camera.", no_such_camera: "This camera was removed.", not_taken: "Waiting for ingest to take it.", needs_password: "Enter the password to probe it.",
   },
   purpose: { hygiene: "hygiene", processing: "processing", dishes: "dishes", storage: "storage" },
   cameras: {
@@ -30,6 +30,6 @@ export const en: Words = {
   },
   sites: { title: "Schools", add: "Add a school", name: "Name", id: "Id", kind: "Kind", emptyTitle: "No schools yet", emptyText: "Add a school first, then register the cameras of its kitchen.", cameras: "Cameras", remove: "Remove", removeTitle: "Remove {name}?", removeText: "Only a school without cameras can be removed.", newTitle: "Add a school" },
   kind: { kindergarten: "kindergarten", primary: "primary school", secondary: "secondary school", school: "school", university: "university", other: "other" },
-  status: { title: "System", services: "Services", cameras: "Cameras", up: "running", down: "no answer", since: "since {time}", nothingYet: "started; its features come later", capabilities: "can", offline: "The state of the system cannot be fetched; trying again.", allOnline: "all online", notOnline: "{count} not online" },
+  status: { title: "System", services: "Services", cameras: "Cameras", up: "running", degraded: "partly there", down: "no answer", since: "since {time}", nothingYet: "started; its features come later", capabilities: "can", offline: "The state of the system cannot be fetched; trying again.", allOnline: "all online", notOnline: "{count} not online" },
   problem: { title: "That did not work", unknown: "The server gave no reason. Try again in a moment.", retry: "Try again" },
 };

@@ -4,7 +4,7 @@ export const zhCN = {
   product: "明厨亮灶",
   productLine: "学校食堂后厨监管",
   language: "English",
-  signIn: { title: "登录", name: "账号", password: "密码", submit: "登录", wrong: "账号或密码不正确。", hint: "首次启动时生成的管理员密码打印在终端，并保存在数据目录的 admin-password 文件中。", offline: "无法连接服务器，请检查网络后重试。" },
+  signIn: { title: "登录", name: "账号", password: "密码", submit: "登录", wrong: "账号或密码不正确。", tooOften: "失败次数过多，请在 {seconds} 秒后重试。", hint: "首次启动时生成的管理员密码打印在终端，并保存在数据目录的 admin-password 文件中。", offline: "无法连接服务器，请检查网络后重试。" },
   nav: { live: "实时", cameras: "摄像机", sites: "学校", status: "系统", manage: "管理", signOut: "退出登录", menu: "菜单" },
   live: {
     title: "实时画面", layout: "宫格", page: "第 {page} / {pages} 页", previous: "上一页", next: "下一页", fullScreen: "全屏", enlarge: "放大 {name}", back: "返回 (Esc)",
@@ -18,7 +18,7 @@ export const zhCN = {
     protocol: "摄像机发送了不符合标准的数据。", port_closed: "该地址和端口没有服务：检查地址、端口，并确认已启用 RTSP。", no_such_host: "找不到该主机名，请检查地址。", no_route: "到该网络没有路由，请检查地址、路由或 VPN。",
     timed_out: "在规定时间内没有应答：检查电源、地址和防火墙。", closed: "摄像机结束了码流，可能正在重启，系统会自动重试。", unreachable: "无法连接摄像机。", failed: "连接失败，系统会自动重试。",
     no_connection: "与服务器的连接中断，正在重连。", no_fragments: "几秒内没有收到新画面。", decode_error: "浏览器无法解码，正在重试。", codec: "此浏览器不能播放该编码。", no_media_source: "此浏览器不支持实时播放，请升级。",
-    login_ended: "登录已失效，请重新登录。", forbidden: "没有观看此摄像机的权限。", no_such_camera: "该摄像机已被移除。", no_route_yet: "等待接入服务处理。",
+    login_ended: "登录已失效，请重新登录。", forbidden: "没有观看此摄像机的权限。", no_such_camera: "该摄像机已被移除。", not_taken: "等待接入服务处理。", needs_password: "请输入密码后再检测。",
   },
   purpose: { hygiene: "环境卫生", processing: "加工操作", dishes: "餐具洗消", storage: "食材仓储" },
   cameras: {
@@ -28,7 +28,7 @@ export const zhCN = {
   },
   sites: { title: "学校", add: "添加学校", name: "名称", id: "编号", kind: "类型", emptyTitle: "还没有学校", emptyText: "先添加学校，再为它的后厨登记摄像机。", cameras: "摄像机", remove: "移除", removeTitle: "移除 {name}？", removeText: "只有没有摄像机的学校可以移除。", newTitle: "添加学校" },
   kind: { kindergarten: "幼儿园", primary: "小学", secondary: "中学", school: "学校", university: "高校", other: "其他" },
-  status: { title: "系统状态", services: "服务", cameras: "摄像机", up: "运行中", down: "无应答", since: "自 {time}", nothingYet: "已启动，功能尚未提供", capabilities: "能力", offline: "无法获取系统状态，正在重试。", allOnline: "全部在线", notOnline: "{count} 台不在线" },
+  status: { title: "系统状态", services: "服务", cameras: "摄像机", up: "运行中", degraded: "部分可用", down: "无应答", since: "自 {time}", nothingYet: "已启动，功能尚未提供", capabilities: "能力", offline: "无法获取系统状态，正在重试。", allOnline: "全部在线", notOnline: "{count} 台不在线" },
   problem: { title: "操作未完成", unknown: "服务器没有给出原因，请稍后重试。", retry: "重试" },
 };
 
