@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import urlsplit
 
 from shared.messages.cameras import DesiredCamera, DesiredStream, Transport
 from shared.subjects import CameraRef
@@ -61,3 +62,9 @@ class Camera:
 def seal_context(camera: CameraRef) -> str:
     """What a camera's password is bound to: in another row it does not open."""
     return f"camera:{camera}"
+
+
+def hosts_of(camera: Camera) -> frozenset[str]:
+    """The hosts that its streams are pulled from, and that its password is sent to."""
+    sources = [source for source in (camera.main, camera.sub) if source is not None]
+    return frozenset((urlsplit(source.url).hostname or "") for source in sources)

@@ -217,3 +217,21 @@ async def test_a_probe_asks_ingest_and_never_carries_a_password_in_the_address(
     assert (asked[0].url, asked[0].username, asked[0].password) == ("rtsp://10.0.0.7/1", "ana", "pw")
     refused = await admin.post("/cameras/probe", json={"url": "http://169.254.169.254/"})
     assert refused.json()["errors"][0]["field"] == "url"
+
+
+async def test_a_stored_password_is_not_sent_to_another_host(admin: httpx.AsyncClient) -> None:
+    await add_site(admin, "site-hosts")
+    camera = {
+        "id": "keeps-its-host", "site": "site-hosts", "name": "n", "username": "u", "password": "secret-word",
+        "main": {"url": "rtsp://192.168.7.1/a"},
+    }  # fmt: skip
+    assert (await admin.post("/cameras", json=camera)).status_code == 201
+    elsewhere = {"main": {"url": "rtsp://192.168.7.66/a"}}
+    refused = await admin.patch("/cameras/keeps-its-host", json=elsewhere)
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["field"] == "password"
+    for change in (
+        {"main": {"url": "rtsp://192.168.7.1/other-path"}},
+        elsewhere | {"password": "entered-again"},
+    ):
+        assert (await admin.patch("/cameras/keeps-its-host", json=change)).status_code == 200

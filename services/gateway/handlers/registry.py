@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from services.gateway.audit import Action, Deed
 from services.gateway.camera_addresses import AddressRules, CleanUrl, Names
-from services.gateway.cameras import Camera, StreamSource, seal_context
+from services.gateway.cameras import Camera, StreamSource, hosts_of, seal_context
 from services.gateway.identity import Identity
 from services.gateway.pages import PageOf, PageRequest, page_of
 from services.gateway.refusals import FieldFault, InvalidFields, changed_meanwhile, no_such, taken
@@ -104,6 +104,15 @@ class RegistryDesk:
             changed = replace(changed, sealed_password=self._sealed(camera, password))
         elif password is not None:
             changed = replace(changed, sealed_password=self._sealed(camera, password))
+        elif camera.sealed_password is not None and not hosts_of(changed) <= hosts_of(camera):
+            # The stored password is for the host it was entered for: it is not sent to another behind our back.
+            raise InvalidFields(
+                [
+                    FieldFault(
+                        "password", "The address names another host.", "Enter the password for it, or null for none."
+                    )
+                ]
+            )
         deed = self._deed("camera_changed", by, camera=camera, fields=_named(changes))
         if not await self.register.replace_camera(changed, deed):
             raise changed_meanwhile()
