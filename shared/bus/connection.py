@@ -166,7 +166,12 @@ class Bus:
         async def on_ack(msg: Msg) -> None:
             publisher.on_ack(msg.subject.rsplit(".", 1)[-1], msg.headers, msg.data)
 
-        await self._client.subscribe(f"{inbox}.*", cb=on_ack)
+        try:
+            await self._client.subscribe(f"{inbox}.*", cb=on_ack)
+            # Fragments overtake what nats-py has pending, and the first answer must find the subscription.
+            await self._client.flush(timeout=2)
+        except (nats.errors.Error, TimeoutError) as error:
+            raise BusUnreachable(f"no acknowledgements: {error or type(error).__name__}") from error
         self.on_connection(publisher.disconnected, publisher.connected)
         return publisher
 
