@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address
 from pathlib import PurePosixPath
 from typing import Protocol
 from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
 from services.gateway.refusals import FieldFault
-
-Network = IPv4Network | IPv6Network
-Address = IPv4Address | IPv6Address
+from shared.camera_networks import Address, Network, allows
 
 DEFAULT_PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443, "rtmp": 1935, "srt": None, "udp": None}
 _NEEDS_PORT = frozenset(("srt", "udp"))
-PRIVATE_NETWORKS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
-LOOPBACK_NETWORKS = ("127.0.0.0/8", "::1/128")
-# Whatever the list says: link-local is where clouds keep their metadata service (169.254.169.254, fd00:ec2::254).
-_NEVER = tuple(ip_network(each) for each in ("169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128", "0.0.0.0/8", "::/128"))
 _CONTROL = frozenset(map(chr, (*range(0x21), 0x7F)))
 
 
@@ -74,13 +68,6 @@ class AddressRules:
         fault = await self._check_host(field, host, port or 0, names)
         return fault or _without_credentials(parts)
 
-    def allows(self, address: Address) -> bool:
-        mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-        address = mapped or address
-        if any(address in network for network in _NEVER):
-            return False
-        return any(address in network for network in self.networks)
-
     async def _check_host(self, field: str, host: str, port: int, names: Names) -> FieldFault | None:
         addresses = [literal] if (literal := _literal(host)) is not None else await names.addresses(host)
         if not addresses:
@@ -88,7 +75,7 @@ class AddressRules:
                 field, f"The name {host!r} is not known here.", "Correct it, or use the camera's IP address."
             )
         for address in addresses:
-            if not self.allows(address):
+            if not allows(self.networks, address):
                 return FieldFault(
                     field,
                     f"{address} is not in a network where cameras may be.",
@@ -114,13 +101,6 @@ class AddressRules:
                 field, "That file is outside the allowed folder.", f"Use a file under {self.file_folder}."
             )
         return CleanUrl(urlunsplit(("file", "", parts.path, "", "")))
-
-
-def networks_of(text: str, *, allows_loopback: bool) -> tuple[Network, ...]:
-    """From a list separated by commas; empty = the private ranges. Raises ValueError that names the wrong one."""
-    named = [part.strip() for part in text.split(",") if part.strip()] or list(PRIVATE_NETWORKS)
-    named += LOOPBACK_NETWORKS if allows_loopback else ()
-    return tuple(ip_network(each) for each in named)
 
 
 def _split(url: str) -> SplitResult | str:

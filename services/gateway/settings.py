@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import field_validator
 from pydantic_settings import SettingsConfigDict
 
-from services.gateway.camera_addresses import networks_of
+from shared.camera_networks import CameraNetworkSettings
 from shared.settings import PREFIX, DatabaseSettings, SealingSettings, ServiceSettings, setting
 
 
-class GatewaySettings(ServiceSettings, DatabaseSettings, SealingSettings):
+class GatewaySettings(ServiceSettings, DatabaseSettings, SealingSettings, CameraNetworkSettings):
     """Environment variables `BK_*`."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
@@ -37,16 +36,6 @@ class GatewaySettings(ServiceSettings, DatabaseSettings, SealingSettings):
         False,
         says="whether the login cookie travels over TLS alone",
         when_wrong="true without TLS: nobody stays logged in; false with TLS: one plain request shows the cookie",
-    )
-    camera_networks: str = setting(
-        "",
-        says="networks where cameras may be, separated by commas; empty: the private ranges",
-        when_wrong="too wide: the camera form can be used to reach other machines; too narrow: cameras are refused",
-    )
-    allow_loopback_cameras: bool = setting(
-        False,
-        says="whether a camera may be on this machine (simulated ones are); never on a port of ours",
-        when_wrong="true on a server: administrators can make ingest speak to whatever listens there",
     )
     own_ports: str = setting(
         "",
@@ -83,12 +72,6 @@ class GatewaySettings(ServiceSettings, DatabaseSettings, SealingSettings):
         when_wrong="short: a hiccup of the network loses pictures; long: a slow viewer sees the past",
         gt=0.2,
     )
-
-    @field_validator("camera_networks")
-    @classmethod
-    def _networks_parse(cls, text: str) -> str:
-        networks_of(text, allows_loopback=False)
-        return text
 
     @property
     def own_port_numbers(self) -> frozenset[int]:

@@ -21,7 +21,7 @@ from services.gateway.adapters.postgres.audit import PostgresAuditTrail
 from services.gateway.adapters.postgres.people import PostgresAccounts, PostgresFailedLogins, PostgresLogins
 from services.gateway.adapters.postgres.register import PostgresRegister
 from services.gateway.adapters.registry_mirror import RegistryMirror
-from services.gateway.camera_addresses import AddressRules, networks_of
+from services.gateway.camera_addresses import AddressRules
 from services.gateway.camera_states import CameraStates
 from services.gateway.handlers.media import MediaDesk
 from services.gateway.handlers.people import People
@@ -140,7 +140,7 @@ def _people(context: Context[GatewaySettings], stored: _Stored, hasher: Argon2Ha
 def _registry(context: Context[GatewaySettings], stored: _Stored, mirror: RegistryMirror) -> RegistryDesk:
     settings = context.settings
     rules = AddressRules(
-        networks_of(settings.camera_networks, allows_loopback=settings.allow_loopback_cameras),
+        settings.networks,
         settings.own_port_numbers,
         None if settings.camera_files is None else str(settings.camera_files),
     )

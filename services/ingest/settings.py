@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from shared.camera_networks import CameraNetworkSettings
 from shared.settings import SealingSettings, ServiceSettings, setting
 
 
-class Settings(ServiceSettings, SealingSettings):
+class Settings(ServiceSettings, SealingSettings, CameraNetworkSettings):
     """Variables `BK_*` of ingest."""
 
     connect_timeout_s: float = setting(

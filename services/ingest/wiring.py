@@ -22,6 +22,7 @@ from services.ingest.settings import Settings
 from shared import subjects
 from shared.bus import Bus
 from shared.bus.kv_watch import KvEntry
+from shared.bus.media_backlog import KEEP_S
 from shared.bus.streams import EVENTS, MEDIA, Limits
 from shared.messages.cameras import CameraState, DesiredCamera, StreamName
 from shared.messages.status import ServiceStatus
@@ -110,7 +111,16 @@ async def wire(context: Context[Settings]) -> Wired:
         lambda lease_s: handlers.watches_expired(lease_s),
     )
     handlers = Handlers(fleet, ledger, keeper.notify, keeper.watch_changed, clock.now_us, clock.monotonic)
-    leases = ShardLeases(bus, "ingest", settings.worker_id, clock, handlers.shard_gained, handlers.shard_lost)
+    # While NATS is away cameras are pulled for as long as their fragments can be kept (decision 0001).
+    leases = ShardLeases(
+        bus,
+        "ingest",
+        settings.worker_id,
+        clock,
+        handlers.shard_gained,
+        handlers.shard_lost,
+        fenced_after_s=KEEP_S,
+    )
 
     async def put_state(camera: CameraRef, state: CameraState) -> None:
         await states.put(camera.key, state.encode())

@@ -110,11 +110,13 @@ class _Launch:
         own: dict[str, str] = {}
         if service == "ingest":
             own["BK_MEDIA_MAX_BYTES"] = str(self._servers.media_bytes_max)
+        if service in ("gateway", "ingest"):
+            # Simulated cameras live on loopback.
+            own["BK_ALLOW_LOOPBACK_CAMERAS"] = "true"
         if service == "gateway":
             own["BK_ADMIN_PASSWORD_FILE"] = str(self._directory.password_path)
             own["BK_CONSOLE_DIR"] = str(_CONSOLE)
-            # Simulated cameras live on loopback beside our own servers, which no camera form may reach.
-            own["BK_ALLOW_LOOPBACK_CAMERAS"] = "true"
+            # Beside the simulated cameras are our own servers, which no camera form may reach.
             own["BK_OWN_PORTS"] = ",".join(str(port) for port in sorted(self._ports.given - {self._demo_port}))
         return environment(service, self._servers, host=HOST, port=self._health_ports[service], own=own)
 

@@ -17,7 +17,7 @@ class DesiredStream(Message):
     """Where one stream of a camera comes from."""
 
     url: str = Field(
-        description="rtsp://, rtsps://, file:, http(s)://…flv|m3u8, rtmp://, srt://, udp://; never with a password in it"
+        description="rtsp://, rtsps://, file:, http(s)://, rtmp://, srt://, udp://; never with a password in it"
     )
     transport: Transport = Field("auto", description="RTSP: auto tries TCP first, then UDP")
 
@@ -46,7 +46,7 @@ class CameraState(Message):
     condition: CameraCondition
     reason: str = Field(description="a sentence a person can act on, English; the console translates reason_code")
     reason_code: str = Field(
-        description="stable: ok, starting, wrong_password, not_found, no_route, timed_out, closed, frozen, protocol, no_video, disabled, …"
+        description="stable, for programs: ok, starting, wrong_password, not_found, port_closed, timed_out, frozen, …"
     )
     since_us: int = Field(description="when this condition began, UTC microseconds")
     worker: str = Field(description="the ingest worker that says so")

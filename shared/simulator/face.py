@@ -20,7 +20,7 @@ _DARK_HAIR = (0.34, 0.31, 0.32)
 @cache
 def head(number: int) -> Image.Image:
     """RGBA head with hair; other numbers are other people's colouring, and every second looks the other way."""
-    portrait = data.astronaut()[_TOP : _TOP + _HEIGHT, _LEFT : _LEFT + _WIDTH].astype(np.float32)
+    portrait = data.astronaut()[_TOP : _TOP + _HEIGHT, _LEFT : _LEFT + _WIDTH].astype(np.float32)  # type: ignore[no-untyped-call]
     face, whole = _masks()
     dark = portrait.mean(axis=2, keepdims=True) * np.asarray(_DARK_HAIR, np.float32)
     skin = portrait * np.asarray(_SKIN_TINTS[number % len(_SKIN_TINTS)], np.float32)

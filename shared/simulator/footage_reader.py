@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import av.error
@@ -38,7 +39,7 @@ def read_footage(path: Path) -> Footage:
             if video is None:
                 raise FootageUnusable(f"{path} has no H.264 or H.265 video: it is shown as it is, never encoded")
             tracks = [video] if sound is None else [video, sound]
-            packets: dict[int, list[av.Packet]] = {track.index: [] for track in tracks}
+            packets: dict[int, list[av.Packet[Any]]] = {track.index: [] for track in tracks}
             for packet in container.demux(*tracks):
                 if packet.size:
                     packets[packet.stream.index].append(packet)
@@ -48,7 +49,7 @@ def read_footage(path: Path) -> Footage:
         raise FootageUnusable(f"cannot read {path}: {error}") from error
 
 
-def _picture_loop(stream: av.VideoStream, packets: Sequence[av.Packet]) -> PictureLoop:
+def _picture_loop(stream: av.VideoStream, packets: Sequence[av.Packet[Any]]) -> PictureLoop:
     codec = _VIDEO[stream.codec_context.name]
     extradata = bytes(stream.codec_context.extradata or b"")
     # avcC and hvcC begin with their version, 1; Annex B begins with a zero (ISO/IEC 14496-15 5.3.3).
@@ -92,7 +93,7 @@ def _numbered_from_zero(
     return PictureLoop(codec, sets, tuple(pictures), last_dts - first_dts + mean)
 
 
-def _sound_loop(stream: av.AudioStream, packets: Sequence[av.Packet]) -> SoundLoop | None:
+def _sound_loop(stream: av.AudioStream, packets: Sequence[av.Packet[Any]]) -> SoundLoop | None:
     codec = _SOUND[stream.codec_context.name]
     rate, channels = stream.codec_context.sample_rate, stream.codec_context.channels
     if codec == "aac":

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from shared.simulator import furniture as thing
-from shared.simulator.brush import Brush, Point
+from shared.simulator.brush import Brush, Colour, Point
 
 WIDTH, HEIGHT = 1280, 720
 _WALL_BOTTOM = 352.0
@@ -164,7 +164,7 @@ def storage() -> Interior:
     return Interior(brush.finish(), front.finish())
 
 
-def _room(tile: thing.Colour, grout: thing.Colour, floor_light: thing.Colour, floor_dark: thing.Colour) -> Brush:
+def _room(tile: Colour, grout: Colour, floor_light: Colour, floor_dark: Colour) -> Brush:
     brush = Brush(WIDTH, HEIGHT, 2, (255, 255, 255))
     thing.wall(brush, tile, grout, _WALL_BOTTOM)
     thing.floor(brush, floor_light, floor_dark, _WALL_BOTTOM)

@@ -158,6 +158,7 @@ class Bench:
             "BK_NATS_PASSWORD": self._passwords["ingest"],
             "BK_HTTP_PORT": str(port),
             "BK_SECRET_KEY": self._key,
+            "BK_ALLOW_LOOPBACK_CAMERAS": "true",
             "BK_MEDIA_MAX_BYTES": str(4 * 1024**3),
         }
 

@@ -7,8 +7,9 @@ from ipaddress import ip_address
 
 import pytest
 
-from services.gateway.camera_addresses import Address, AddressRules, CleanUrl, networks_of
+from services.gateway.camera_addresses import AddressRules, CleanUrl
 from services.gateway.refusals import FieldFault
+from shared.camera_networks import Address, may_connect, networks_of
 
 
 class KnownNames:
@@ -107,3 +108,21 @@ async def test_the_metadata_service_is_never_a_camera() -> None:
     for host in ("169.254.169.254", "[fe80::1]", "[fd00:ec2::254]", "[::ffff:169.254.169.254]", "0.0.0.0", "[::]"):
         assert isinstance(await rules.check("url", f"http://{host}/", KnownNames()), FieldFault), host
     assert isinstance(await rules.check("url", "rtsp://8.8.8.8/", KnownNames()), CleanUrl)
+
+
+@pytest.mark.parametrize(
+    ("address", "is_allowed"),
+    [
+        ("192.168.1.64", True),
+        ("::ffff:192.168.1.64", True),
+        ("169.254.169.254", False),
+        ("::ffff:169.254.169.254", False),
+        ("8.8.8.8", False),
+        ("127.0.0.1", False),
+        ("fe80::1%eth0", False),
+        ("fd12::1", True),
+        ("not an address", False),
+    ],
+)
+def test_what_is_connected_to_is_checked_again(address: str, is_allowed: bool) -> None:
+    assert may_connect(networks_of("", allows_loopback=False), address) is is_allowed

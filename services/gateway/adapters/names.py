@@ -7,7 +7,7 @@ import socket
 from collections.abc import Sequence
 from ipaddress import ip_address
 
-from services.gateway.camera_addresses import Address
+from shared.camera_networks import Address
 
 _LIMIT_S = 3.0
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from services.ingest.adapters.pyav_source import PyAvSource
 from services.ingest.adapters.rtsp_source import RtspCameraSource
 from services.ingest.adapters.stream_puller import Source
 from services.ingest.fleet import Pull, StreamRef
 from services.ingest.settings import Settings
+from shared.camera_networks import may_connect
 from shared.clock import Clock
 from shared.errors import CameraRefused
 from shared.messages.cameras import Transport
@@ -29,6 +32,8 @@ class Sources:
         self._sealer = sealer
         self._mill = mill
         self._clock = clock
+        # Asked with the address a name means now, and after a redirect: the gateway checked what it meant then.
+        self._may_connect = partial(may_connect, settings.networks)
 
     def open(self, stream: StreamRef, pull: Pull) -> Source:
         """Raises CameraRefused where the password cannot be opened."""
@@ -47,6 +52,6 @@ class Sources:
     ) -> Source:
         """For an address as it stands."""
         if url.partition(":")[0].lower() in ("rtsp", "rtsps"):
-            source = RtspSource(url, username, password, transport, wants_audio)
+            source = RtspSource(url, username, password, transport, wants_audio, may_connect=self._may_connect)
             return RtspCameraSource(source, self._mill, self._clock, self._settings.connect_timeout_s)
         return PyAvSource(url, self._clock, username=username, password=password, wants_audio=wants_audio)
