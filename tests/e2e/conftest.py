@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
+from shared.bus import Bus
 from tests.e2e.live_client import Api
+from tests.e2e.plant import PASSWORDS, Plant
 from tests.stack import Stack
 
 
@@ -26,3 +29,20 @@ def api(bare_stack: Stack) -> Iterator[Api]:
     logged_in.site("school")
     yield logged_in
     logged_in.close()
+
+
+@pytest.fixture
+async def plant(tmp_path: Path) -> AsyncIterator[Plant]:
+    made = Plant(tmp_path)
+    await made.nats.start()
+    try:
+        yield made
+    finally:
+        await made.stop()
+
+
+@pytest.fixture
+async def bus(plant: Plant) -> AsyncIterator[Bus]:
+    connected = await Bus.connect(plant.nats.url, name="test", user="gateway", password=PASSWORDS["gateway"])
+    yield connected
+    await connected.close()

@@ -6,79 +6,21 @@ import asyncio
 import itertools
 import os
 import signal
-import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 
 import pytest
 
 from shared import subjects
 from shared.bus import Bus
-from shared.embedded.nats import EmbeddedNats
-from shared.embedded.ports import HOST, Ports, free_port
-from shared.embedded.process import Process, answers
 from shared.media.fragment import Fragment
 from shared.messages.cameras import CameraState, DesiredCamera, DesiredStream
 from shared.messages.ingest import CameraCameOnline
-from shared.sealing import new_key
-from shared.subjects import SERVICES, CameraRef
+from shared.subjects import CameraRef
+from tests.e2e.plant import Plant
 from tests.peers.gst import GstCamera
 
 CAMERAS = [CameraRef("school", f"camera-{number}") for number in range(1, 7)]
-PASSWORDS = {name: f"{name}-test" for name in SERVICES}
-
-
-class Plant:
-    """A bus and two ingest workers."""
-
-    def __init__(self, folder: Path):
-        (folder / "logs").mkdir()
-        self._folder = folder
-        self._key = new_key()
-        self.nats = EmbeddedNats(folder, Ports(folder / "ports.json"), PASSWORDS, store_bytes_max=4 * 1024**3)
-        self.workers: dict[str, Process] = {}
-
-    async def add_worker(self, name: str) -> None:
-        port = free_port()
-        told = {
-            "BK_NATS_URL": self.nats.url,
-            "BK_NATS_USER": "ingest",
-            "BK_NATS_PASSWORD": PASSWORDS["ingest"],
-            "BK_HTTP_PORT": str(port),
-            "BK_SECRET_KEY": self._key,
-            "BK_ALLOW_LOOPBACK_CAMERAS": "true",
-            "BK_WORKER_ID": name,
-            "BK_MEDIA_MAX_BYTES": str(256 * 1024**2),
-        }
-        process = Process(
-            name, [sys.executable, "-m", "services.ingest"], self._folder / f"{name}.log", env=os.environ | told
-        )
-        await process.start()
-        await process.until_ready(lambda: answers(HOST, port), 30.0)
-        self.workers[name] = process
-
-    async def stop(self) -> None:
-        for process in self.workers.values():
-            await process.stop(8.0)
-        await self.nats.stop()
-
-
-@pytest.fixture
-async def plant(tmp_path: Path) -> AsyncIterator[Plant]:
-    made = Plant(tmp_path)
-    await made.nats.start()
-    try:
-        yield made
-    finally:
-        await made.stop()
-
-
-@pytest.fixture
-async def bus(plant: Plant) -> AsyncIterator[Bus]:
-    connected = await Bus.connect(plant.nats.url, name="test", user="gateway", password=PASSWORDS["gateway"])
-    yield connected
-    await connected.close()
 
 
 async def until(is_true: Callable[[], Awaitable[bool]], limit_s: float) -> float:
