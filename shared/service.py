@@ -148,6 +148,7 @@ async def _connect(name: str, settings: ServiceSettings, clock: Clock) -> Bus:
                 name=f"{name} {settings.worker_id}",
                 user=settings.nats_user,
                 password=settings.nats_password.get_secret_value(),
+                replicas=settings.nats_replicas,
             )
         except PeerError as error:
             failures += 1

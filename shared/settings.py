@@ -39,6 +39,13 @@ class ServiceSettings(BaseSettings):
     nats_password: SecretStr = setting(
         SecretStr(""), says="its password on the bus", when_wrong="the bus refuses the connection"
     )
+    nats_replicas: int = setting(
+        1,
+        says="on how many NATS servers a stream or bucket is kept that this service is the first to create: 1, 3 or 5",
+        when_wrong="1 in a cluster: a server that is lost takes its streams with it; more than there are: none is made",
+        ge=1,
+        le=5,
+    )
     http_host: str = setting(
         "127.0.0.1",
         says="address on which health, metrics and (gateway) the API are served",

@@ -41,7 +41,8 @@ T = TypeVar("T")
 class Bus:
     """What a service is given. Made by `connect`; every method raises BusUnreachable while NATS is away."""
 
-    def __init__(self, client: Client, user: str, clock: Clock):
+    def __init__(self, client: Client, user: str, clock: Clock, replicas: int = 1):
+        self._replicas = replicas
         self._client = client
         self._clock = clock
         self._js: JetStreamContext = client.jetstream(timeout=CONNECT_LIMIT_S)
@@ -57,15 +58,24 @@ class Bus:
 
     @classmethod
     async def connect(
-        cls, url: str, *, name: str, user: str = "", password: str = "", clock: Clock | None = None
+        cls,
+        url: str,
+        *,
+        name: str,
+        user: str = "",
+        password: str = "",
+        clock: Clock | None = None,
+        replicas: int = 1,
     ) -> Bus:
         """Connect once, within 5 s; afterwards the connection is renewed for ever.
+
+        `replicas`: on how many servers the streams and buckets that are created here are kept.
 
         Raises:
             BusUnreachable: nothing listens there, or the user or password is refused.
         """
         client = Client()
-        bus = cls(client, user, clock or SystemClock())
+        bus = cls(client, user, clock or SystemClock(), replicas)
         options: dict[str, Any] = {"user": user, "password": password} if user else {}
         try:
             async with asyncio.timeout(CONNECT_LIMIT_S):
@@ -116,14 +126,14 @@ class Bus:
 
     async def ensure_stream(self, name: str, limits: Limits | None = None) -> None:
         """Create the stream, or bring it to the one definition."""
-        await ensure_stream(self._js, name, limits)
+        await ensure_stream(self._js, name, limits, self._replicas)
 
     async def kv(self, bucket: str) -> KvBucket:
         """A bucket, created where it is not there yet. Names: shared/bus/streams.py."""
         if bucket not in BUCKETS:
             raise ValueError(f"no bucket {bucket!r} is defined")
         if bucket not in self._buckets:
-            opened = self._buckets[bucket] = await ensure_bucket(self._js, bucket)
+            opened = self._buckets[bucket] = await ensure_bucket(self._js, bucket, self._replicas)
             self.on_connection(lambda: None, opened.connection_back)
         return self._buckets[bucket]
 

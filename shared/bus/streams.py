@@ -42,11 +42,12 @@ BUCKETS: dict[str, float | None] = {
 }
 
 
-async def ensure_stream(js: JetStreamContext, name: str, limits: Limits | None) -> None:
+async def ensure_stream(js: JetStreamContext, name: str, limits: Limits | None, replicas: int) -> None:
     """Create the stream; one that is there is brought to `limits` where they are given."""
     chosen = limits or DEFAULT_LIMITS[name]
     config = StreamConfig(
         name=name,
+        num_replicas=replicas,
         subjects=[MEDIA_SUBJECTS if name == MEDIA else EVENTS_SUBJECTS],
         retention=RetentionPolicy.LIMITS,
         storage=StorageType.FILE,
@@ -79,14 +80,15 @@ async def _create(js: JetStreamContext, config: StreamConfig) -> None:
             raise
 
 
-async def ensure_bucket(js: JetStreamContext, name: str) -> KvBucket:
+async def ensure_bucket(js: JetStreamContext, name: str, replicas: int) -> KvBucket:
     """Open a bucket; create it where nobody has."""
     try:
         try:
             store = await js.key_value(name)
         except nats.js.errors.NotFoundError:
             ttl = BUCKETS[name]
-            store = await js.create_key_value(KeyValueConfig(bucket=name, history=1, ttl=ttl, storage=StorageType.FILE))
+            config = KeyValueConfig(bucket=name, history=1, ttl=ttl, storage=StorageType.FILE, replicas=replicas)
+            store = await js.create_key_value(config)
     except (nats.errors.Error, TimeoutError) as error:
         raise BusUnreachable(f"bucket {name} not there: {error or type(error).__name__}") from error
     return KvBucket(store, name)
