@@ -10,6 +10,11 @@ from shared.camera_networks import CameraNetworkSettings
 from shared.settings import PREFIX, DatabaseSettings, SealingSettings, ServiceSettings, setting
 
 
+def _built_console() -> Path:
+    """Where `make console` puts it."""
+    return Path(__file__).parent / "console" / "dist"
+
+
 class GatewaySettings(ServiceSettings, DatabaseSettings, SealingSettings, CameraNetworkSettings):
     """Environment variables `BK_*`."""
 
@@ -21,8 +26,8 @@ class GatewaySettings(ServiceSettings, DatabaseSettings, SealingSettings, Camera
         when_wrong="without it nobody can log in after the first start: the process ends with one line instead",
     )
     console_dir: Path = setting(
-        Path(__file__).parent / "console" / "dist",
-        says="folder of the built console",
+        default_factory=_built_console,
+        says="folder of the built console; by default dist beside its sources",
         when_wrong="a page says that the console is not built; the API works",
     )
     login_lifetime_s: float = setting(

@@ -1,10 +1,11 @@
-"""A person's head for drawn workers: from the public-domain portrait that scikit-image brings along (NASA S92-49221)."""
+"""A person's head for drawn workers, from the public-domain NASA portrait that scikit-image brings along."""
 
 from __future__ import annotations
 
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 from skimage import data
 
@@ -17,10 +18,14 @@ _FACE = (28, 58, 124, 160)  # the ellipse around forehead, cheeks and chin
 _DARK_HAIR = (0.34, 0.31, 0.32)
 
 
+def _portrait() -> NDArray[np.uint8]:
+    return np.asarray(data.astronaut())  # type: ignore[no-untyped-call]
+
+
 @cache
 def head(number: int) -> Image.Image:
     """RGBA head with hair; other numbers are other people's colouring, and every second looks the other way."""
-    portrait = data.astronaut()[_TOP : _TOP + _HEIGHT, _LEFT : _LEFT + _WIDTH].astype(np.float32)  # type: ignore[no-untyped-call]
+    portrait = _portrait()[_TOP : _TOP + _HEIGHT, _LEFT : _LEFT + _WIDTH].astype(np.float32)
     face, whole = _masks()
     dark = portrait.mean(axis=2, keepdims=True) * np.asarray(_DARK_HAIR, np.float32)
     skin = portrait * np.asarray(_SKIN_TINTS[number % len(_SKIN_TINTS)], np.float32)

@@ -14,6 +14,7 @@ from PIL import Image
 
 from shared.simulator import scenes
 from shared.simulator.caption import cjk_font_path
+from shared.simulator.demo_cast import SCENES
 from shared.simulator.footage_writer import Encoding, FootageWriter, Sound
 from shared.simulator.hum import kitchen_hum
 from shared.simulator.picture_index import burn_index
@@ -37,7 +38,7 @@ class DemoFiles:
 
 def demo_footage(cache_dir: Path, cameras: int, say: Callable[[str], None]) -> list[DemoFiles]:
     """Files for that many cameras (they repeat after the last scene), composed where they are missing."""
-    wanted = scenes.SCENES[: max(1, min(cameras, len(scenes.SCENES)))]
+    wanted = SCENES[: max(1, min(cameras, len(SCENES)))]
     files = [_files(cache_dir, scene) for scene in wanted]
     missing = [number for number, each in enumerate(files) if not (each.main.exists() and each.sub.exists())]
     if not missing:
@@ -55,7 +56,7 @@ def demo_footage(cache_dir: Path, cameras: int, say: Callable[[str], None]) -> l
 
 def compose(cache_dir: Path, number: int) -> None:
     """Draw and encode scene `number`, both streams in one go."""
-    scene = scenes.SCENES[number]
+    scene = SCENES[number]
     files = _files(cache_dir, scene)
     sound = None
     if scene.sound is not None:

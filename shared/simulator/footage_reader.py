@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import av
 import av.error
@@ -18,6 +18,7 @@ from shared.simulator.footage import EncodedPicture, Footage, PictureLoop, Sound
 
 _VIDEO: dict[str, VideoCodec] = {"h264": "h264", "hevc": "h265"}
 _SOUND: dict[str, SoundCodec] = {"aac": "aac", "pcm_mulaw": "pcmu", "pcm_alaw": "pcma"}
+_Packet: TypeAlias = "av.Packet[Any]"
 _G711_UNIT_BYTES = 160  # 20 ms, as cameras send it
 _AAC_UNIT_TICKS = 1024
 

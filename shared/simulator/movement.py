@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import cast, get_args
 
 from PIL import Image, ImageFilter
 
@@ -24,6 +25,17 @@ class Station:
     at_s: float
     x: float
     action: Action
+
+
+def stations(script: str) -> tuple[Station, ...]:
+    """A round as a stage manager writes it: "0 470 stir, 6 470 walk, 7.6 640 stir" (seconds, x, action)."""
+    found = []
+    for line in script.split(","):
+        at_s, x, action = line.split()
+        if action not in get_args(Action):
+            raise ValueError(f"nobody can {action}")
+        found.append(Station(float(at_s), float(x), cast(Action, action)))
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

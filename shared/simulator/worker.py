@@ -144,8 +144,8 @@ def _head(brush: Brush, outfit: Outfit, bob: float) -> None:
         brush.line([(face + 28, top + 50), (face + 20, top + 64)], (232, 238, 242), 1.6)
         brush.shape(
             [
-                (face - 25, top + 60), (face - 9, top + 57), (face, top + 54), (face + 9, top + 57), (face + 25, top + 60),
-                (face + 24, top + 76), (face + 11, top + 91), (face - 11, top + 91), (face - 24, top + 76),
+                (face - 25, top + 60), (face - 9, top + 57), (face, top + 54), (face + 9, top + 57),
+                (face + 25, top + 60), (face + 24, top + 76), (face + 11, top + 91), (face - 11, top + 91), (face - 24, top + 76),
             ],
             _MASK,
         )  # fmt: skip

@@ -106,7 +106,8 @@ class StreamPuller:
             return
         limit_s = self._frozen_after_s if pictures else self._first_picture_limit_s
         if now - self._seen_at >= limit_s:
-            self._limit.reschedule(asyncio.get_running_loop().time())
+            limit, self._limit = self._limit, None  # once: an expiring limit refuses to be moved again
+            limit.reschedule(asyncio.get_running_loop().time())
 
     def take_lost_packets(self) -> int:
         """RTP packets lost since the last call."""
