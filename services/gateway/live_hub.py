@@ -103,8 +103,12 @@ class LiveHub:
             viewer.end(code, reason)
 
     def watched(self) -> set[ChannelKey]:
-        """What at least one viewer looks at: the watch leases to hold."""
-        return {key for key, channel in self._channels.items() if channel.viewers}
+        """The watch leases to hold: what somebody looks at and is not pulled anyway, or wants picture by picture."""
+        return {
+            key
+            for key, channel in self._channels.items()
+            if any(key.stream != "main" or viewer.wants_each_picture for viewer in channel.viewers)
+        }
 
     def close_idle(self, now_s: float) -> list[ChannelKey]:
         """Forget the channels that nobody came back to; their subscriptions are to be ended."""

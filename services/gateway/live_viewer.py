@@ -34,8 +34,10 @@ class Ending:
 class LiveViewer:
     """`wake` is called whenever there is something to take."""
 
-    def __init__(self, limit: ViewerLimit, wake: Callable[[], None]):
+    def __init__(self, limit: ViewerLimit, wake: Callable[[], None], wants_each_picture: bool = True):
         self._limit = limit
+        # A fragment for each picture, as it comes; else groups of 200 ms, which cost everybody less, are good enough.
+        self.wants_each_picture = wants_each_picture
         self._wake = wake
         self._queue: deque[tuple[LiveFragment, LiveRun, float]] = deque()
         self._words: deque[str] = deque()

@@ -10,6 +10,8 @@ from shared.errors import RequestRefused
 from shared.messages.cameras import StreamName
 
 AskedStream = Literal["main", "sub", "h264", "auto"]
+# Of the main stream: a fragment for each picture as it comes, or for 200 ms of them, at a fifth of the messages.
+AskedPictures = Literal["each", "grouped"]
 
 
 def candidates(asked: AskedStream, camera: Camera) -> tuple[StreamName, ...]:

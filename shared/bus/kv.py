@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import nats.errors
@@ -9,7 +10,9 @@ import nats.js.errors
 from nats.js.kv import KeyValue
 
 from shared.bus.errors import BusUnreachable, RevisionConflict
-from shared.bus.kv_watch import KvEntry, KvWatch, Watcher
+from shared.bus.kv_watch import KvEntry, KvFeed, KvWatch, Watcher
+
+KEYS_LIMIT_S = 10.0
 
 
 class KvBucket:
@@ -55,10 +58,15 @@ class KvBucket:
 
     async def keys(self) -> list[str]:
         try:
-            return list(await self._store.keys())
-        except nats.js.errors.NoKeysError:
-            return []
-        except (nats.errors.Error, TimeoutError) as error:
+            async with asyncio.timeout(KEYS_LIMIT_S):
+                watcher = await self._store.watch(">", meta_only=True)
+                feed, found = KvFeed(watcher), list[str]()
+                while (entry := await feed.next()) is not None:
+                    if entry.value is not None:
+                        found.append(entry.key)
+                await watcher.stop()  # type: ignore[no-untyped-call]
+                return found
+        except (nats.errors.Error, TimeoutError, EOFError) as error:
             raise self._away(error) from error
 
     async def watch(self, told: Watcher, *, keys: str = ">") -> KvWatch:

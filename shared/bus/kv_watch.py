@@ -28,6 +28,45 @@ class KvEntry:
 Watcher = Callable[[KvEntry], Awaitable[None] | None]
 
 
+class KvFeed:
+    """What a bucket holds, then None once, then every change.
+
+    The client library's own mark between old and new is not enough: it says "empty" where the server has already
+    sent the values and they are still on their way (nats-py 2.16). Each entry tells how many are to follow it, and
+    an empty start is asked for again.
+    """
+
+    def __init__(self, watcher: KeyValue.KeyWatcher):
+        self._watcher = watcher
+        self._is_current = False
+        self._owes_mark = False
+
+    async def next(self) -> KvEntry | None:
+        """Waits as long as nothing changes. Raises nats.errors.Error, and EOFError once closed."""
+        if self._owes_mark:
+            self._owes_mark = False
+            return None
+        while True:
+            entry = await self._watcher._updates.get()
+            if isinstance(entry, StopIterSentinel):
+                raise EOFError
+            if entry is not None:
+                self._is_current, self._owes_mark = (
+                    self._is_current or entry.delta == 0,
+                    not self._is_current and entry.delta == 0,
+                )
+                is_gone = str(entry.operation) in ("DEL", "PURGE")
+                return KvEntry(entry.key, None if is_gone else entry.value, entry.revision or 0)
+            if not self._is_current and await self._is_nothing_on_its_way():
+                self._is_current = True
+                return None
+
+    async def _is_nothing_on_its_way(self) -> bool:
+        assert self._watcher._sub is not None
+        info = await self._watcher._sub.consumer_info()
+        return not info.num_pending and not info.delivered.consumer_seq
+
+
 class KvWatch:
     """One listener of one bucket."""
 
@@ -74,26 +113,24 @@ class KvWatch:
             self._resume.clear()
             try:
                 await self._follow()
-            except (nats.errors.Error, TimeoutError) as error:
+            except (nats.errors.Error, TimeoutError, EOFError) as error:
                 log().warning("bucket not followed, will try again", bucket=self._bucket, detail=str(error))
                 await asyncio.sleep(RETRY_S)
 
     async def _follow(self) -> None:
         """Until the connection was away once."""
         watcher = await self._store.watch(self._keys)
+        feed = KvFeed(watcher)
         resumed = asyncio.create_task(self._resume.wait())
         missing = set(self._known)
         try:
             while not self._resume.is_set():
-                # The queue, not the iterator: iteration ends at the marker between old and new.
-                news = asyncio.ensure_future(watcher._updates.get())
+                news = asyncio.create_task(feed.next())
                 await asyncio.wait({news, resumed}, return_when=asyncio.FIRST_COMPLETED)
                 if not news.done():
                     news.cancel()
                     break
                 entry = news.result()
-                if isinstance(entry, StopIterSentinel):
-                    break
                 if entry is None:
                     for key in missing:
                         await self._tell(KvEntry(key, None, 0))
@@ -101,8 +138,7 @@ class KvWatch:
                     self._is_caught_up.set()
                     continue
                 missing.discard(entry.key)
-                is_gone = str(entry.operation) in ("DEL", "PURGE")
-                await self._tell(KvEntry(entry.key, None if is_gone else entry.value, entry.revision or 0))
+                await self._tell(entry)
         finally:
             resumed.cancel()
             try:

@@ -25,6 +25,7 @@ from shared.bus.media_backlog import KEEP_S, Backlog, Kept
 from shared.bus.media_headers import header_text
 from shared.clock import Clock
 from shared.media.fragment import Fragment
+from shared.telemetry import log
 
 ASK_EVERY_S = 0.05
 # = how long the last fragments of a camera that stopped stay unconfirmed
@@ -120,6 +121,8 @@ class MediaPublisher:
         if number == self._asked:
             self._asked = None
         if not _is_stored(headers, data):
+            if not self._is_refused:
+                log().warning("JetStream does not take media; live goes on", detail=data[:200].decode(errors="replace"))
             self._is_refused = True
             return
         backlog = self._backlog
@@ -155,6 +158,8 @@ class MediaPublisher:
         if not self._is_up or self._is_clogged:
             return
         if self._asked is not None and now - self._asked_at > ACK_LIMIT_S:
+            if not self._is_refused:
+                log().warning("JetStream is silent; live goes on without it", waited_s=ACK_LIMIT_S)
             self._is_refused = True
             self._asked = None
         if self._is_refused and self._asked is None:
@@ -171,6 +176,9 @@ class MediaPublisher:
         now = self._monotonic()
         while backlog.waiting and backlog.sent_bytes < RESEND_WINDOW_BYTES:
             self._send(backlog.take_waiting(), now, is_asking=self._asked is None)
+        if backlog.waiting and self._asked is None:
+            # The window is full of what was sent without asking (before a clogged socket): no ack would ever come.
+            self._send(backlog.sent[-1], now, is_asking=True)
 
     def _send(self, kept: Kept, now: float, *, is_asking: bool = False) -> None:
         number, _, subject, fragment = kept

@@ -230,6 +230,22 @@ async def test_a_socket_that_lags_is_not_written_to_without_bound(until: Callabl
     assert bench.wire.take() == [1, 2]
 
 
+async def test_a_socket_that_lagged_with_a_full_window_goes_on(until: Callable[..., object]) -> None:
+    bench = Bench()
+    size = RESEND_WINDOW_BYTES // 8
+    bench.wire.buffered_bytes = WRITE_BUFFER_BYTES + 1
+    bench.publisher.publish("s", fragment(0, size=size))
+    await bench.publish(*range(1, 10), size=size)  # one turn: more than a window, of which only the first asked
+    await bench.publish(10, size=size)
+    assert bench.wire.take() == list(range(10)), "the eleventh waits for the socket"
+    await bench.ack(1)
+    bench.wire.buffered_bytes = 0
+    await until(lambda: bench.wire.sent)
+    assert bench.wire.take() == [9], "the newest once more, to ask for all before it"
+    await bench.ack(10)
+    assert bench.wire.take() == [10]
+
+
 @pytest.mark.parametrize("answer", [b"", b"{", b"[]", b'{"error": {"code": 503}}', b'{"stream": "MEDIA"}'])
 async def test_an_answer_that_is_no_ack_confirms_nothing(answer: bytes) -> None:
     bench = Bench()

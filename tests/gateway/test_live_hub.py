@@ -21,6 +21,10 @@ def a_viewer() -> LiveViewer:
     return LiveViewer(ViewerLimit(), lambda: None)
 
 
+def unhurried() -> LiveViewer:
+    return LiveViewer(ViewerLimit(), lambda: None, wants_each_picture=False)
+
+
 def test_many_viewers_open_one_channel() -> None:
     hub, viewers = LiveHub(HubLimit()), [a_viewer() for _ in range(20)]
     assert [hub.join(MAIN, viewer, 0.0, 0) for viewer in viewers] == [True] + [False] * 19
@@ -32,6 +36,19 @@ def test_many_viewers_open_one_channel() -> None:
         messages = viewer.take()
         assert messages is not None
         assert list(messages)[-1] is payload, "the very same bytes, not a copy"
+
+
+def test_only_who_wants_each_picture_hurries_ingest() -> None:
+    hub, patient, hurried = LiveHub(HubLimit()), unhurried(), a_viewer()
+    hub.join(MAIN, patient, 0.0, 0)
+    assert hub.watched() == set(), "main is pulled anyway"
+    hub.join(MAIN, hurried, 0.0, 0)
+    assert hub.watched() == {MAIN}
+    hub.leave(MAIN, hurried, 1.0)
+    assert hub.watched() == set()
+    sub = ChannelKey(CAMERA, "sub")
+    hub.join(sub, patient, 1.0, 0)
+    assert hub.watched() == {sub}, "a sub stream is pulled only while it is watched"
 
 
 def test_a_channel_stays_warm_and_then_goes() -> None:

@@ -17,7 +17,7 @@ from services.gateway.live_fragment import state_message
 from services.gateway.live_hub import ChannelKey, LiveHub
 from services.gateway.live_view import LiveView
 from services.gateway.live_viewer import LiveViewer, ViewerLimit
-from services.gateway.stream_choice import AskedStream, candidates
+from services.gateway.stream_choice import AskedPictures, AskedStream, candidates
 from shared.clock import Clock
 from shared.errors import PeerError, RequestRefused
 from shared.media.fragment import Fragment
@@ -79,14 +79,14 @@ class LiveDesk:
         asked: AskedStream,
         decodable: frozenset[str],
         wake: Callable[[], None],
+        pictures: AskedPictures = "each",
     ) -> AsyncIterator[LiveView]:
         """Look at a camera; on record from before the first picture until after the last.
 
         Raises RequestRefused (no such stream), ResourceExhausted (too many views), PeerError (cannot be recorded).
         """
-        view = LiveView(
-            LiveViewer(self._viewer_limit, wake), camera, identity.login, candidates(asked, camera), decodable
-        )
+        viewer = LiveViewer(self._viewer_limit, wake, pictures == "each")
+        view = LiveView(viewer, camera, identity.login, candidates(asked, camera), decodable)
         self._hub.admit(view.viewer, identity.name)
         began = self._clock.now()
         try:

@@ -84,6 +84,11 @@ def _live_operation() -> dict[str, Any]:
             {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}},
             query("stream", streams, "auto: main, or what the client can decode"),
             query(
+                "pictures",
+                {"type": "string", "enum": ["each", "grouped"], "default": "each"},
+                "each: a message for every picture; grouped: one for 200 ms of pictures, for walls of many",
+            ),
+            query(
                 "codecs", {"type": "string"}, "what the client can decode, e.g. `avc1` or `avc1,hvc1`; with stream=auto"
             ),
             query("token", {"type": "string"}, "a media token with the verb `view`, instead of a login"),

@@ -13,7 +13,7 @@ from services.gateway.adapters.http.problems import close_with
 from services.gateway.adapters.http.rooms import rooms_of
 from services.gateway.adapters.live_desk import LiveDesk
 from services.gateway.live_view import LiveView
-from services.gateway.stream_choice import AskedStream, decodable_of
+from services.gateway.stream_choice import AskedPictures, AskedStream, decodable_of
 
 router = APIRouter(prefix="/api/v1/cameras", tags=["live"])
 
@@ -23,6 +23,7 @@ async def live(
     websocket: WebSocket,
     id: str,
     stream: AskedStream = "main",
+    pictures: AskedPictures = "each",
     codecs: Annotated[str | None, Query(max_length=200)] = None,
     token: Annotated[str | None, Query()] = None,
 ) -> None:
@@ -31,7 +32,7 @@ async def live(
     camera = await rooms.registry.camera(id)
     wakeup = asyncio.Event()
     opening = rooms.live.view(
-        identity_of(websocket), address_of(websocket), camera, stream, decodable_of(codecs), wakeup.set
+        identity_of(websocket), address_of(websocket), camera, stream, decodable_of(codecs), wakeup.set, pictures
     )
     async with opening as view:
         await websocket.accept()

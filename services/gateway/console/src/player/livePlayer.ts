@@ -2,7 +2,9 @@
  * One camera in one <video>: WebSocket of fragments into MediaSource, kept close to the newest picture.
  *
  * The socket is opened before anything else, MediaSource beside it; the GOP so far comes at once and is appended as it
- * comes. A lost camera or socket never leaves a picture behind that looks live: the owner is told and covers it.
+ * comes. Its IDR is shown as soon as it is decoded; then one seek to the newest picture, and from there on only the
+ * playback rate keeps close. A lost camera or socket never leaves a picture behind that looks live: the owner is told
+ * and covers it.
  */
 
 import { AppendQueue, joined, KEEP_BEHIND_S, type Waiting } from "./appendQueue";
@@ -37,6 +39,10 @@ export interface PlayerEvents {
 const TICK_MS = 50;
 const SILENCE_MS = 3000;
 const STALL_MS = 1500;
+/** = how long the first picture may take before the newest is gone to without having shown it */
+const FIRST_PICTURE_MS = 400;
+/** Behind by less than this after the first picture, the playback rate catches up sooner than a seek would. */
+const SEEK_BEHIND_S = 0.35;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 8000;
 const TRIM_EVERY_MS = 2000;
@@ -59,9 +65,7 @@ function mediaSourceClass(): (new () => AnyMediaSource) | null {
 
 /** Sample entries that this browser decodes, for the gateway to choose a stream by. */
 export function decodableCodecs(): string {
-  const supports = (codec: string) =>
-    typeof MediaSource === "undefined" || MediaSource.isTypeSupported(`video/mp4; codecs="${codec}"`);
-  return supports("hvc1.1.6.L123.B0") && typeof MediaSource !== "undefined" ? "avc1,hvc1" : "avc1";
+  return isSupported('video/mp4; codecs="hvc1.1.6.L123.B0"') ? "avc1,hvc1" : "avc1";
 }
 
 export class LivePlayer {
@@ -76,6 +80,10 @@ export class LivePlayer {
   private next: FragmentMessage | null = null;
   private mime = "";
   private hasStarted = false;
+  private hasCaughtUp = false;
+  private startedAt = 0;
+  /** On the media timeline: pictures before it came before the camera was lost, and do not make it live again. */
+  private liveFrom = 0;
   private isClosed = false;
   private timer: number | null = null;
   private retryTimer: number | null = null;
@@ -168,6 +176,8 @@ export class LivePlayer {
     this.next = null;
     this.mime = "";
     this.hasStarted = false;
+    this.hasCaughtUp = false;
+    this.liveFrom = 0;
     this.figures.latencyMs = null;
     if (this.objectUrl !== null) URL.revokeObjectURL(this.objectUrl);
     this.objectUrl = null;
@@ -262,19 +272,28 @@ export class LivePlayer {
   }
 
   private onUpdateEnd(): void {
-    if (!this.hasStarted && this.queue.isEmpty) this.start();
+    if (!this.hasStarted) this.start();
     this.pump();
     this.trim();
   }
 
-  /** All of the GOP so far is there: begin close to its end. */
+  /** The IDR is there, and maybe more: begin with it. */
   private start(): void {
     const range = this.lastRange();
     if (range === null) return;
     this.hasStarted = true;
-    this.lastMovedAt = performance.now();
-    this.video.currentTime = Math.max(range.start, range.end - START_S);
+    this.startedAt = this.lastMovedAt = performance.now();
+    if (this.video.currentTime < range.start) this.video.currentTime = range.start;
     void this.video.play().catch(() => undefined); // muted video may always play; a closed one need not
+  }
+
+  /** Once, after the first picture: from the IDR to the newest. */
+  private catchUp(): void {
+    const range = this.lastRange();
+    if (range === null) return;
+    this.hasCaughtUp = true;
+    this.pace.reset();
+    if (range.end - this.video.currentTime > SEEK_BEHIND_S) this.video.currentTime = range.end - START_S;
   }
 
   private trim(): void {
@@ -301,6 +320,11 @@ export class LivePlayer {
     }
     const range = this.hasStarted ? this.lastRange() : null;
     if (range === null) return;
+    if (!this.hasCaughtUp) {
+      if (now - this.startedAt > FIRST_PICTURE_MS) this.catchUp();
+      return;
+    }
+    if (this.video.seeking) return;
     const position = this.video.currentTime;
     if (position !== this.lastPosition) {
       this.lastPosition = position;
@@ -335,6 +359,7 @@ export class LivePlayer {
     if (this.figures.firstPictureMs === null && this.hasStarted) {
       this.figures.firstPictureMs = frame.presentationTime - this.figures.requestedAt;
     }
+    if (this.hasStarted && !this.hasCaughtUp) this.catchUp();
     const capturedUs = this.timeline.capturedAt(frame.mediaTime);
     if (capturedUs !== null) {
       // Where the clocks of this device and the server differ by more than any network delays, the difference is taken off.
@@ -344,7 +369,7 @@ export class LivePlayer {
     const quality = this.video.getVideoPlaybackQuality();
     this.figures.droppedFrames = quality.droppedVideoFrames;
     this.figures.totalFrames = quality.totalVideoFrames;
-    if (this.state.phase !== "playing" && performance.now() - this.lastFragmentAt < SILENCE_MS) {
+    if (this.state.phase !== "playing" && this.hasStarted && frame.mediaTime >= this.liveFrom) {
       this.retryMs = FIRST_RETRY_MS;
       this.say("playing", null);
     }
@@ -353,6 +378,7 @@ export class LivePlayer {
   private say(phase: PlayerPhase, reasonCode: string | null, sinceMs = Date.now()): void {
     if (this.isClosed || (this.state.phase === phase && this.state.reasonCode === reasonCode)) return;
     const isSamePhase = this.state.phase === phase && phase === "lost";
+    if (phase === "lost") this.liveFrom = this.timeline.newest;
     this.state = { phase, reasonCode, sinceMs: isSamePhase ? Math.min(this.state.sinceMs, sinceMs) : sinceMs };
     this.events.onState(this.state);
   }

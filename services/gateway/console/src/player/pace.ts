@@ -3,7 +3,8 @@
  *
  * Pictures come in steps, so the distance to the end of the buffer is a saw-tooth; what counts is its lowest point,
  * the margin that is left just before the next picture comes. The margin is kept in a band by playing 5 to 8 %
- * faster or slower, which nobody sees. Only when more than three seconds are missing a jump is the lesser evil.
+ * faster or slower, which nobody sees; what a stall or the decoding of a long GOP left behind is made up for at up to
+ * twice the pace. Only when more than three seconds are missing a jump is the lesser evil.
  */
 
 export const NEAREST_S = 0.03;
@@ -11,6 +12,8 @@ export const FARTHEST_S = 0.06;
 export const START_S = 0.1;
 const JUMP_S = 3;
 const WINDOW_MS = 450;
+/** Margin in seconds beyond which so much faster is played. */
+const CATCH_UP: readonly (readonly [number, number])[] = [[0.4, 2], [0.2, 1.5], [0.12, 1.08], [FARTHEST_S, 1.05]];
 
 export type Pace = { rate: number } | { seekTo: number };
 
@@ -30,7 +33,8 @@ export class PaceKeeper {
     this.samples.push({ at: nowMs, behind });
     const margin = Math.min(...this.samples.map((sample) => sample.behind));
     const aim = (NEAREST_S + FARTHEST_S) / 2;
-    if (margin > FARTHEST_S) this.rate = margin > 2 * FARTHEST_S ? 1.08 : 1.05;
+    const faster = CATCH_UP.find(([beyond]) => margin > beyond);
+    if (faster !== undefined) this.rate = faster[1];
     else if (margin < NEAREST_S) this.rate = margin < NEAREST_S / 2 ? 0.92 : 0.95;
     else if ((this.rate > 1 && margin <= aim) || (this.rate < 1 && margin >= aim)) this.rate = 1;
     return { rate: this.rate };

@@ -9,22 +9,22 @@ function fragment(run: string, seconds: number, capturedUs: number): FragmentMes
   };
 }
 
-it("leaves the first run where it is and puts the next behind it", () => {
+it("begins at 0 and puts the next run behind the first", () => {
   const timeline = new RunTimeline();
   expect(timeline.place(fragment("a", 1, 0))).toBe(true);
-  expect(timeline.offset).toBe(0);
+  expect(timeline.offset).toBe(-1);
   expect(timeline.place(fragment("a", 1.2, 200_000))).toBe(false);
   expect(timeline.place(fragment("b", 1, 9_000_000))).toBe(true);
-  expect(timeline.offset).toBeCloseTo(0.4);
-  expect(timeline.newest).toBeCloseTo(1.6);
+  expect(timeline.offset).toBeCloseTo(-0.6);
+  expect(timeline.newest).toBeCloseTo(0.6);
 });
 
 it("knows when a picture was taken, across runs", () => {
   const timeline = new RunTimeline();
   timeline.place(fragment("a", 1, 1_000_000));
   timeline.place(fragment("b", 1, 9_000_000));
-  expect(timeline.capturedAt(1.04)).toBeCloseTo(1_040_000, -1);
-  expect(timeline.capturedAt(1.24)).toBeCloseTo(9_040_000, -1);
-  expect(timeline.capturedAt(0.5)).toBeNull();
+  expect(timeline.capturedAt(0.04)).toBeCloseTo(1_040_000, -1);
+  expect(timeline.capturedAt(0.24)).toBeCloseTo(9_040_000, -1);
+  expect(timeline.capturedAt(-0.5)).toBeNull();
   expect(timeline.capturedAt(9)).toBeNull();
 });

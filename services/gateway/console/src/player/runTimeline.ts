@@ -2,7 +2,8 @@
  * Puts the runs of a camera one behind the other on the timeline of one SourceBuffer, and remembers which
  * picture was taken when.
  *
- * PTS of every run begin anew; `offset` is what MediaSource adds to them (timestampOffset).
+ * PTS of every run begin anew; `offset` is what MediaSource adds to them (timestampOffset). The first run begins at 0,
+ * where a <video> begins: it shows its first picture without a seek.
  */
 
 import type { FragmentMessage } from "./messages";
@@ -28,7 +29,7 @@ export class RunTimeline {
     const pts = fragment.pts_90k / CLOCK;
     if (isNewRun) {
       this.run = fragment.run;
-      this.offset = this.end === 0 ? 0 : this.end - pts;
+      this.offset = this.end - pts;
     }
     const from = pts + this.offset;
     const to = from + fragment.duration_90k / CLOCK;
