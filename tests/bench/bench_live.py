@@ -116,11 +116,16 @@ class Shown:
 
 
 def shown(page: Page, url: str, control: int, seconds: int) -> Shown:
-    """What the tile of a page shows, after 4 s to settle."""
+    """What the tile of a page shows, after 4 s to settle.
+
+    Drops are counted before pixels are read: reading them takes the time of the thread that shows the pictures.
+    """
     page.goto(url)
     page.wait_for_selector(".tile.playing", timeout=15_000)
     page.wait_for_timeout(4000)
     before = quality(page)
+    page.wait_for_timeout(seconds * 1000)
+    after = quality(page)
     page.evaluate(READER)
     samples: list[float] = []
     for _ in range(max(1, seconds // 5)):
@@ -131,7 +136,6 @@ def shown(page: Page, url: str, control: int, seconds: int) -> Shown:
             earlier = [us for us, number in at if number == index and us <= shown_us]
             if earlier:
                 samples.append((shown_us - max(earlier)) / 1000)
-    after = quality(page)
     return Shown(samples, after[0] - before[0], after[1] - before[1])
 
 

@@ -3087,6 +3087,8 @@ export interface operations {
             query?: {
                 /** @description auto: main, or what the client can decode */
                 stream?: "main" | "sub" | "h264" | "auto";
+                /** @description each: a message for every picture; grouped: one for 200 ms of pictures, for walls of many */
+                pictures?: "each" | "grouped";
                 /** @description what the client can decode, e.g. `avc1` or `avc1,hvc1`; with stream=auto */
                 codecs?: string;
                 /** @description a media token with the verb `view`, instead of a login */

@@ -5,8 +5,8 @@ describe("PaceKeeper", () => {
   it.each([
     [0.045, 1],
     [0.1, 1.05],
-    [0.15, 1.08],
-    [0.3, 1.5],
+    [0.15, 1.2],
+    [0.3, 1.4],
     [1, 2],
     [0.02, 0.95],
     [0.01, 0.92],
@@ -18,7 +18,7 @@ describe("PaceKeeper", () => {
     const pace = new PaceKeeper();
     expect(pace.decide(0, 10 - 0.05, 0, 10)).toEqual({ rate: 1 });
     expect(pace.decide(50, 10 - 0.25, 0, 10)).toEqual({ rate: 1 });
-    expect(pace.decide(600, 10 - 0.25, 0, 10)).toEqual({ rate: 1.5 });
+    expect(pace.decide(600, 10 - 0.25, 0, 10)).toEqual({ rate: 1.4 });
   });
 
   it("jumps only when far behind or before what is buffered", () => {

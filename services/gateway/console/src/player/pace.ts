@@ -2,9 +2,9 @@
  * How fast to play so that the picture stays 50 to 150 ms behind the newest, without jumping.
  *
  * Pictures come in steps, so the distance to the end of the buffer is a saw-tooth; what counts is its lowest point,
- * the margin that is left just before the next picture comes. The margin is kept in a band by playing 5 to 8 %
- * faster or slower, which nobody sees; what a stall or the decoding of a long GOP left behind is made up for at up to
- * twice the pace. Only when more than three seconds are missing a jump is the lesser evil.
+ * the margin that is left just before the next picture comes. The margin is kept in a band by playing 5 % faster or 5
+ * to 8 % slower, which nobody sees; what a stall or the decoding of a long GOP left behind is made up for the faster
+ * the more it is, at most at twice the pace. Only when more than three seconds are missing a jump is the lesser evil.
  */
 
 export const NEAREST_S = 0.03;
@@ -13,7 +13,9 @@ export const START_S = 0.1;
 const JUMP_S = 3;
 const WINDOW_MS = 450;
 /** Margin in seconds beyond which so much faster is played. */
-const CATCH_UP: readonly (readonly [number, number])[] = [[0.4, 2], [0.2, 1.5], [0.12, 1.08], [FARTHEST_S, 1.05]];
+const CATCH_UP: readonly (readonly [number, number])[] = [
+  [0.4, 2], [0.2, 1.4], [0.1, 1.2], [FARTHEST_S, 1.05],
+];
 
 export type Pace = { rate: number } | { seekTo: number };
 
