@@ -102,12 +102,12 @@ class LiveHub:
         for viewer in channel.viewers if channel is not None else ():
             viewer.end(code, reason)
 
-    def watched(self) -> set[ChannelKey]:
-        """The watch leases to hold: what somebody looks at and is not pulled anyway, or wants picture by picture."""
+    def watched(self) -> dict[ChannelKey, bool]:
+        """The watch leases to hold: what somebody looks at, and whether anybody wants it picture by picture."""
         return {
-            key
+            key: any(viewer.wants_each_picture for viewer in channel.viewers)
             for key, channel in self._channels.items()
-            if any(key.stream != "main" or viewer.wants_each_picture for viewer in channel.viewers)
+            if channel.viewers
         }
 
     def close_idle(self, now_s: float) -> list[ChannelKey]:

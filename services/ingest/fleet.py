@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
 from shared.messages.cameras import DesiredCamera, DesiredStream, StreamName
 from shared.subjects import CameraRef
@@ -38,17 +39,27 @@ class Changes:
     start: tuple[tuple[StreamRef, Pull], ...]
 
 
+class Watching(Enum):
+    """What those who look at a stream ask of it."""
+
+    NOBODY = "nobody"
+    GROUPED = "grouped"
+    """Read without delay, in fragments of 200 ms."""
+    EACH = "each"
+    """One access unit a fragment."""
+
+
 @dataclass(slots=True)
 class Fleet:
     """Everything a worker knows about what it should do. All methods are total: any order of news is fine."""
 
     shards: set[int] = field(default_factory=set)
     desired: dict[CameraRef, DesiredCamera] = field(default_factory=dict)
-    watches: dict[StreamRef, dict[str, float]] = field(default_factory=dict)
-    """Who watches a stream, and when each last said so (seconds, monotonic)."""
+    watches: dict[StreamRef, dict[str, tuple[float, Watching]]] = field(default_factory=dict)
+    """Who watches a stream, when each last said so (seconds, monotonic), and how."""
 
-    def watch(self, stream: StreamRef, holder: str, now: float) -> None:
-        self.watches.setdefault(stream, {})[holder] = now
+    def watch(self, stream: StreamRef, holder: str, now: float, how: Watching = Watching.EACH) -> None:
+        self.watches.setdefault(stream, {})[holder] = (now, how)
 
     def unwatch(self, stream: StreamRef, holder: str) -> None:
         holders = self.watches.get(stream)
@@ -60,14 +71,21 @@ class Fleet:
     def expire_watches(self, seen_before: float) -> list[StreamRef]:
         """Drop holders that have not renewed (they died without a word); returns streams nobody watches now."""
         dead = [
-            (ref, holder) for ref, holders in self.watches.items() for holder, at in holders.items() if at < seen_before
+            (ref, holder)
+            for ref, holders in self.watches.items()
+            for holder, (at, _) in holders.items()
+            if at < seen_before
         ]
         for ref, holder in dead:
             self.unwatch(ref, holder)
         return [ref for ref in dict.fromkeys(ref for ref, _ in dead) if ref not in self.watches]
 
-    def is_watched(self, stream: StreamRef) -> bool:
-        return stream in self.watches
+    def watching(self, stream: StreamRef) -> Watching:
+        """The most that any of those who look at it asks."""
+        holders = self.watches.get(stream)
+        if holders is None:
+            return Watching.NOBODY
+        return Watching.EACH if any(how is Watching.EACH for _, how in holders.values()) else Watching.GROUPED
 
     def is_mine(self, camera: CameraRef) -> bool:
         return camera.shard in self.shards and camera in self.desired

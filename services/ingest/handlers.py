@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from services.ingest.camera_ledger import CameraLedger
 from services.ingest.conditions import DISABLED
-from services.ingest.fleet import Fleet, StreamRef
+from services.ingest.fleet import Fleet, StreamRef, Watching
 from shared.messages.cameras import DesiredCamera, StreamName
 from shared.subjects import CameraRef
 
@@ -33,15 +33,15 @@ class Handlers:
                 self.ledger.found(StreamRef(camera, "main"), DISABLED, self.now_us())
         self.notify()
 
-    def watch_heard(self, camera: CameraRef, stream: StreamName, holder: str, is_held: bool) -> None:
+    def watch_heard(self, camera: CameraRef, stream: StreamName, holder: str, how: Watching) -> None:
         """KV `watches`: a holder's lease was written, or it was deleted or ran out."""
         ref = StreamRef(camera, stream)
-        was_watched = self.fleet.is_watched(ref)
-        if is_held:
-            self.fleet.watch(ref, holder, self.monotonic())
-        else:
+        before = self.fleet.watching(ref)
+        if how is Watching.NOBODY:
             self.fleet.unwatch(ref, holder)
-        if self.fleet.is_watched(ref) != was_watched:
+        else:
+            self.fleet.watch(ref, holder, self.monotonic(), how)
+        if self.fleet.watching(ref) is not before:
             self.watch_changed(ref)
 
     def shard_gained(self, shard: int) -> None:

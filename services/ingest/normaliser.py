@@ -104,7 +104,7 @@ class Normaliser:
         return None if self._fragmenter is None else self._fragmenter.run
 
     def watch(self, is_watched: bool) -> None:
-        """One access unit a fragment while somebody watches, 200 ms otherwise; at once."""
+        """One access unit a fragment while somebody wants each picture, 200 ms otherwise; at once."""
         self._target_90k = WATCHED_90K if is_watched else UNWATCHED_90K
         if self._fragmenter is not None:
             for fragment in self._fragmenter.retarget(self._target_90k):

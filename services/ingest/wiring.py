@@ -15,7 +15,7 @@ from services.ingest.adapters.stream_puller import StreamPuller
 from services.ingest.adapters.stream_reports import StreamReports
 from services.ingest.adapters.transcodes import Transcodes
 from services.ingest.camera_ledger import CameraLedger
-from services.ingest.fleet import Fleet, Pull, StreamRef
+from services.ingest.fleet import Fleet, Pull, StreamRef, Watching
 from services.ingest.handlers import Handlers
 from services.ingest.normaliser import Normaliser, RunEvents
 from services.ingest.settings import Settings
@@ -24,7 +24,7 @@ from shared.bus import Bus
 from shared.bus.kv_watch import KvEntry
 from shared.bus.media_backlog import KEEP_S
 from shared.bus.streams import EVENTS, MEDIA, Limits
-from shared.messages.cameras import CameraState, DesiredCamera, StreamName
+from shared.messages.cameras import CameraState, DesiredCamera, StreamName, WatchLease
 from shared.messages.status import ServiceStatus
 from shared.rtsp.read_mill import ReadMill
 from shared.sealing import Sealer
@@ -146,7 +146,8 @@ async def _listen(bus: Bus, handlers: Handlers) -> None:
 
     def watch_changed(entry: KvEntry) -> None:
         camera, stream, holder = subjects.watch_of(entry.key)
-        handlers.watch_heard(camera, cast(StreamName, stream), holder, entry.value is not None)
+        how = Watching.NOBODY if entry.value is None else Watching(WatchLease.decode(entry.value).pictures)
+        handlers.watch_heard(camera, cast(StreamName, stream), holder, how)
 
     await (await bus.kv("cameras")).watch(desired_changed)
     await (await bus.kv("watches")).watch(watch_changed)

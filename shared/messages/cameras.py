@@ -63,9 +63,11 @@ class CameraState(Message):
 class WatchLease(Message):
     """KV bucket `watches` (TTL 6 s), key `<CameraRef.key>.<stream>.<holder>`: somebody looks right now.
 
-    While one is there, ingest sends one access unit a fragment, and pulls `sub` or transcodes `h264`.
+    While one is there, ingest reads the camera without delay, and pulls `sub` or transcodes `h264`. With `pictures`
+    "each" it sends one access unit a fragment as well; "grouped" stays at 200 ms, enough for a small tile.
     The holder writes it again every 2 s and deletes it when the last viewer leaves.
     """
 
     holder: str
     stream: StreamName
+    pictures: Literal["each", "grouped"] = "each"

@@ -28,7 +28,7 @@ def unhurried() -> LiveViewer:
 def test_many_viewers_open_one_channel() -> None:
     hub, viewers = LiveHub(HubLimit()), [a_viewer() for _ in range(20)]
     assert [hub.join(MAIN, viewer, 0.0, 0) for viewer in viewers] == [True] + [False] * 19
-    assert hub.watched() == {MAIN}
+    assert hub.watched() == {MAIN: True}
     header = FragmentHeader("aa", 0, 0, 3600, 0, 0, True, 0, "avc1.64002A", "")
     payload = b"picture"
     hub.on_fragment(MAIN, Fragment(header, payload), 0.0)
@@ -41,14 +41,15 @@ def test_many_viewers_open_one_channel() -> None:
 def test_only_who_wants_each_picture_hurries_ingest() -> None:
     hub, patient, hurried = LiveHub(HubLimit()), unhurried(), a_viewer()
     hub.join(MAIN, patient, 0.0, 0)
-    assert hub.watched() == set(), "main is pulled anyway"
+    assert hub.watched() == {MAIN: False}
     hub.join(MAIN, hurried, 0.0, 0)
-    assert hub.watched() == {MAIN}
+    assert hub.watched() == {MAIN: True}
     hub.leave(MAIN, hurried, 1.0)
-    assert hub.watched() == set()
+    assert hub.watched() == {MAIN: False}
+    hub.leave(MAIN, patient, 1.0)
     sub = ChannelKey(CAMERA, "sub")
     hub.join(sub, patient, 1.0, 0)
-    assert hub.watched() == {sub}, "a sub stream is pulled only while it is watched"
+    assert hub.watched() == {sub: False}
 
 
 def test_a_channel_stays_warm_and_then_goes() -> None:
@@ -56,7 +57,7 @@ def test_a_channel_stays_warm_and_then_goes() -> None:
     hub.join(MAIN, viewer, 0.0, 0)
     assert hub.close_idle(1000.0) == []
     hub.leave(MAIN, viewer, 1000.0)
-    assert hub.watched() == set()
+    assert hub.watched() == {}
     assert hub.close_idle(1029.9) == []
     assert not hub.join(MAIN, viewer, 1029.9, 0), "still open: nothing to subscribe"
     hub.leave(MAIN, viewer, 1040.0)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.ingest.fleet import Fleet, StreamRef, changes
+from services.ingest.fleet import Fleet, StreamRef, Watching, changes
 from shared.messages.cameras import DesiredCamera, DesiredStream
 from shared.subjects import CameraRef
 
@@ -65,8 +65,8 @@ def test_holder_that_died_expires_and_others_stay() -> None:
     fleet.watch(MAIN, "gateway-2", 9.0)
     fleet.watch(SUB, "gateway-1", 1.0)
     assert fleet.expire_watches(5.0) == [SUB]
-    assert fleet.is_watched(MAIN)
-    assert not fleet.is_watched(SUB)
+    assert fleet.watching(MAIN) is Watching.EACH
+    assert fleet.watching(SUB) is Watching.NOBODY
 
 
 def test_transcode_only_for_my_cameras() -> None:
@@ -75,3 +75,13 @@ def test_transcode_only_for_my_cameras() -> None:
     assert fleet.transcodes() == frozenset()
     fleet.shards.add(CAMERA.shard)
     assert fleet.transcodes() == {CAMERA}
+
+
+def test_the_most_that_anybody_asks_counts() -> None:
+    fleet = Fleet()
+    fleet.watch(MAIN, "gateway-1", 1.0, Watching.GROUPED)
+    assert fleet.watching(MAIN) is Watching.GROUPED
+    fleet.watch(MAIN, "gateway-2", 1.0, Watching.EACH)
+    assert fleet.watching(MAIN) is Watching.EACH
+    fleet.unwatch(MAIN, "gateway-2")
+    assert fleet.watching(MAIN) is Watching.GROUPED

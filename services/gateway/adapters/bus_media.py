@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from services.gateway.live_feed import OnFragment, Unsubscribe
 from services.gateway.live_hub import ChannelKey
 from shared import subjects
@@ -35,8 +37,10 @@ class BusWatchLeases:
         self._bucket = bucket
         self._holder = holder
 
-    async def put(self, key: ChannelKey) -> None:
-        await self._bucket.put(self._key(key), WatchLease(holder=self._holder, stream=key.stream).encode())
+    async def put(self, key: ChannelKey, wants_each_picture: bool) -> None:
+        pictures: Literal["each", "grouped"] = "each" if wants_each_picture else "grouped"
+        lease = WatchLease(holder=self._holder, stream=key.stream, pictures=pictures)
+        await self._bucket.put(self._key(key), lease.encode())
 
     async def drop(self, key: ChannelKey) -> None:
         await self._bucket.delete(self._key(key))

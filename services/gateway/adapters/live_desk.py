@@ -203,11 +203,11 @@ class LiveDesk:
 
     async def _tell_leases(self) -> None:
         watched = self._hub.watched()
-        for key in self._held - watched:
+        for key in self._held - watched.keys():
             await self._leases.drop(key)
             self._held.discard(key)
-        for key in watched:
-            await self._leases.put(key)
+        for key, wants_each_picture in watched.items():
+            await self._leases.put(key, wants_each_picture)
             self._held.add(key)
 
     async def _close_channels(self, keys: Iterable[ChannelKey]) -> None:

@@ -10,7 +10,7 @@ from services.ingest.adapters.stream_puller import StreamPuller
 from services.ingest.adapters.transcodes import Transcodes
 from services.ingest.camera_ledger import CameraLedger
 from services.ingest.conditions import DISABLED
-from services.ingest.fleet import Fleet, Pull, StreamRef, changes
+from services.ingest.fleet import Fleet, Pull, StreamRef, Watching, changes
 from shared.clock import Clock
 from shared.subjects import CameraRef
 from shared.supervise import Supervisor
@@ -58,12 +58,12 @@ class FleetKeeper:
 
     def watch_changed(self, stream: StreamRef) -> None:
         """Viewers came or went: told to the puller at once, in the same turn of the loop."""
-        is_watched = self._fleet.is_watched(stream)
-        if not is_watched:
+        watching = self._fleet.watching(stream)
+        if watching is Watching.NOBODY:
             self._unwatched_at[stream] = self._clock.monotonic()
         running = self._running.get(stream)
         if running is not None:
-            running[1].watch(is_watched)
+            running[1].watch(watching)
         if running is None or stream.stream != "main":
             self._news.set()
 
@@ -121,7 +121,7 @@ class FleetKeeper:
         if stream.stream == "main":
             await self._take_over(stream.camera)
         puller = self._new_puller(stream, pull)
-        puller.watch(self._fleet.is_watched(stream))
+        puller.watch(self._fleet.watching(stream))
         self._running[stream] = (pull, puller)
         self._supervisor.start(f"stream:{stream}", puller)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from services.ingest.conditions import ONLINE, STARTING, CameraFrozen, Finding, finding_of
-from services.ingest.fleet import StreamRef
+from services.ingest.fleet import StreamRef, Watching
 from services.ingest.normaliser import Normaliser
 from shared.clock import Clock
 from shared.errors import CameraUnreachable, PeerError
@@ -54,7 +54,7 @@ class StreamPuller:
         self._clock = clock
         self._frozen_after_s = frozen_after_s
         self._first_picture_limit_s = first_picture_limit_s
-        self._is_watched = False
+        self._watching = Watching.NOBODY
         self._source: Source | None = None
         self._limit: asyncio.Timeout | None = None
         self._seen_pictures = 0
@@ -69,8 +69,8 @@ class StreamPuller:
         normaliser = self.normaliser = self._new_normaliser(self)
         source = self._source = self._open_source()
         self._seen_pictures, self._seen_at = 0, self._clock.monotonic()
-        source.set_immediate(self._is_watched)
-        normaliser.watch(self._is_watched)
+        source.set_immediate(self._watching is not Watching.NOBODY)
+        normaliser.watch(self._watching is Watching.EACH)
         try:
             async with asyncio.timeout(None) as self._limit:
                 await source.run(normaliser)
@@ -87,13 +87,13 @@ class StreamPuller:
             self._source = None
             normaliser.finish()
 
-    def watch(self, is_watched: bool) -> None:
+    def watch(self, watching: Watching) -> None:
         """Somebody looks, or nobody any more."""
-        self._is_watched = is_watched
+        self._watching = watching
         if self._source is not None:
-            self._source.set_immediate(is_watched)
+            self._source.set_immediate(watching is not Watching.NOBODY)
         if self.normaliser is not None:
-            self.normaliser.watch(is_watched)
+            self.normaliser.watch(watching is Watching.EACH)
 
     def tick(self) -> None:
         """About once a second: has a picture come since the last look?"""

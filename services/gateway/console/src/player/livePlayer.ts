@@ -213,6 +213,9 @@ export class LivePlayer {
     this.next = null;
     this.lastFragmentAt = performance.now();
     this.skewUs = Math.min(this.skewUs, Date.now() * 1000 - fragment.received_us);
+    const range = this.hasCaughtUp && !this.video.seeking ? this.lastRange() : null;
+    if (range !== null) this.pace.observe(this.lastFragmentAt, range.end - this.video.currentTime);
+    this.pace.expect(fragment.duration_90k / 90_000);
     const isNewRun = this.timeline.place(fragment);
     if (isNewRun) this.figures.run = fragment.run;
     const run = isNewRun ? { offset: this.timeline.offset, mime: this.stream.mime } : null;

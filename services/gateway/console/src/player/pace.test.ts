@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { FARTHEST_S, NEAREST_S, PaceKeeper } from "./pace";
+import { BAND_S, PaceKeeper } from "./pace";
 
 describe("PaceKeeper", () => {
   it.each([
@@ -21,6 +21,12 @@ describe("PaceKeeper", () => {
     expect(pace.decide(600, 10 - 0.25, 0, 10)).toEqual({ rate: 1.4 });
   });
 
+  it("counts what was left when more came, between two looks", () => {
+    const pace = new PaceKeeper();
+    pace.observe(0, 0.005);
+    expect(pace.decide(20, 10 - 0.2, 0, 10)).toEqual({ rate: 0.92 });
+  });
+
   it("jumps only when far behind or before what is buffered", () => {
     expect(new PaceKeeper().decide(0, 5, 0, 10)).toEqual({ seekTo: 9.9 });
     expect(new PaceKeeper().decide(0, 7.5, 8, 10)).toEqual({ seekTo: 9.9 });
@@ -29,6 +35,7 @@ describe("PaceKeeper", () => {
 
   it.each([0.01, 0.2, 0.6, 2.5])("comes to rest in the band from %s s", (start) => {
     const pace = new PaceKeeper();
+    pace.expect(0.2);
     let position = 100 - start;
     let lowest = 0;
     for (let ms = 0; ms < 90_000; ms += 50) {
@@ -38,7 +45,7 @@ describe("PaceKeeper", () => {
       else position += decided.rate * 0.05;
       if (ms % 200 === 150) lowest = end - position;
     }
-    expect(lowest).toBeGreaterThan(NEAREST_S - 0.06);
-    expect(lowest).toBeLessThan(FARTHEST_S + 0.06);
+    expect(lowest).toBeGreaterThan(BAND_S.grouped[0] - 0.06);
+    expect(lowest).toBeLessThan(BAND_S.grouped[1] + 0.06);
   });
 });

@@ -7,14 +7,16 @@
  * the more it is, at most at twice the pace. Only when more than three seconds are missing a jump is the lesser evil.
  */
 
-export const NEAREST_S = 0.03;
-export const FARTHEST_S = 0.06;
+/** Between these the margin may be: with a fragment a picture, and with longer ones, which are late by their length. */
+export const BAND_S = { single: [0.03, 0.06], grouped: [0.025, 0.055] } as const;
+/** A fragment longer than this holds several pictures. */
+const GROUPED_FROM_S = 0.1;
 export const START_S = 0.1;
 const JUMP_S = 3;
 const WINDOW_MS = 450;
 /** Margin in seconds beyond which so much faster is played. */
 const CATCH_UP: readonly (readonly [number, number])[] = [
-  [0.4, 2], [0.2, 1.4], [0.1, 1.2], [FARTHEST_S, 1.05],
+  [0.4, 2], [0.2, 1.4], [0.1, 1.2],
 ];
 
 export type Pace = { rate: number } | { seekTo: number };
@@ -22,7 +24,19 @@ export type Pace = { rate: number } | { seekTo: number };
 /** Keeps what it decided until the middle of the band is reached, so that the rate does not flutter. */
 export class PaceKeeper {
   private rate = 1;
+  private band: readonly [number, number] = BAND_S.single;
   private samples: { at: number; behind: number }[] = [];
+
+  /** How long the fragments are that come, seconds. */
+  expect(fragmentS: number): void {
+    this.band = fragmentS > GROUPED_FROM_S ? BAND_S.grouped : BAND_S.single;
+  }
+
+  /** What was left to play just when more came: the lowest point, which looking now and then would miss. */
+  observe(nowMs: number, behind: number): void {
+    this.samples = this.samples.filter((sample) => nowMs - sample.at < WINDOW_MS);
+    this.samples.push({ at: nowMs, behind });
+  }
 
   /** All in seconds of the media timeline but `nowMs`; `start` is where the buffered range begins. */
   decide(nowMs: number, position: number, start: number, end: number): Pace {
@@ -31,13 +45,14 @@ export class PaceKeeper {
       this.reset();
       return { seekTo: Math.max(start, end - START_S) };
     }
-    this.samples = this.samples.filter((sample) => nowMs - sample.at < WINDOW_MS);
-    this.samples.push({ at: nowMs, behind });
+    this.observe(nowMs, behind);
     const margin = Math.min(...this.samples.map((sample) => sample.behind));
-    const aim = (NEAREST_S + FARTHEST_S) / 2;
+    const [nearest, farthest] = this.band;
+    const aim = (nearest + farthest) / 2;
     const faster = CATCH_UP.find(([beyond]) => margin > beyond);
     if (faster !== undefined) this.rate = faster[1];
-    else if (margin < NEAREST_S) this.rate = margin < NEAREST_S / 2 ? 0.92 : 0.95;
+    else if (margin > farthest) this.rate = 1.05;
+    else if (margin < nearest) this.rate = margin < nearest / 2 ? 0.92 : 0.95;
     else if ((this.rate > 1 && margin <= aim) || (this.rate < 1 && margin >= aim)) this.rate = 1;
     return { rate: this.rate };
   }
