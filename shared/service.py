@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -110,7 +110,7 @@ async def _serve(name: str, settings: S, wire: Wire[S]) -> None:
     finally:
         # HTTP first, so that no request meets a half-closed service; then tasks, then the bus.
         health.stop()
-        server.should_exit = True
+        server.stop()
         await serving
         asked.cancel()
         work.cancel()
@@ -214,7 +214,21 @@ def _uvicorn_config(app: ASGIApp) -> uvicorn.Config:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its signal handlers: this process has its own."""
+    """uvicorn without its signal handlers (this process has its own) and without waking ten times a second."""
+
+    def __init__(self, config: uvicorn.Config):
+        super().__init__(config)
+        self._is_asked_to_stop = asyncio.Event()
+
+    def stop(self) -> None:
+        self.should_exit = True
+        self._is_asked_to_stop.set()
+
+    async def main_loop(self) -> None:
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(1.0):  # = how old the Date header may be
+                    await self._is_asked_to_stop.wait()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

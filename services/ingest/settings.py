@@ -24,8 +24,8 @@ class Settings(ServiceSettings, SealingSettings, CameraNetworkSettings):
         le=60,
     )
     read_tick_ms: int = setting(
-        40,
-        says="milliseconds between two looks at the cameras nobody watches",
+        100,
+        says="milliseconds between two looks at the cameras nobody watches (UDP: at most 40)",
         when_wrong="smaller costs CPU for every camera; larger adds as much to how far live lags",
         ge=1,
         le=200,

@@ -7,14 +7,16 @@ import select
 import socket
 from collections.abc import Callable
 
-TICK_S = 0.04
+TICK_S = 0.1
+# A datagram that finds the socket's buffer full is lost, where TCP only waits: Linux grants 208 KiB unless told.
+DATAGRAM_TICK_S = 0.04
 
 
 class ReadMill:
     """One epoll for all moderated sockets of a process.
 
     A picture comes in a dozen pieces some hundred microseconds apart. Woken for each of them, a process spends most of
-    its time waking up; looked at every 40 ms (= how much later a picture nobody watches is handed on) all pieces are
+    its time waking up; looked at every 100 ms (= how much later a picture nobody watches is handed on) all pieces are
     read at once, and all cameras in one round.
 
     `on_readable` must read without waiting and may not raise.
@@ -22,6 +24,7 @@ class ReadMill:
 
     def __init__(self, tick_s: float = TICK_S):
         self._tick_s = tick_s
+        self._datagrams: ReadMill | None = None
         self._epoll = select.epoll()
         self._moderated: dict[int, Callable[[], None]] = {}
         self._immediate: dict[int, Callable[[], None]] = {}
@@ -58,8 +61,17 @@ class ReadMill:
             self.remove(sock)
             self.add(sock, on_readable, is_immediate)
 
+    @property
+    def datagrams(self) -> ReadMill:
+        """The mill for UDP sockets, which are looked at more often. Closed with this one."""
+        if self._datagrams is None:
+            self._datagrams = ReadMill(min(self._tick_s, DATAGRAM_TICK_S))
+        return self._datagrams
+
     def close(self) -> None:
         """Sockets are closed by who opened them, before this."""
+        if self._datagrams is not None:
+            self._datagrams.close()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

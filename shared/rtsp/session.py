@@ -66,7 +66,7 @@ class MediaSession:
         if is_tcp:
             self._carriers.append(_Carrier(receiver, channel, None))
             return Transport(is_tcp=True, interleaved=(channel, channel + 1))
-        udp = UdpPair(self._connection.link.local_host, self._mill, self._clock, self._on_read)
+        udp = UdpPair(self._connection.link.local_host, self._mill.datagrams, self._clock, self._on_read)
         self._carriers.append(_Carrier(receiver, -1, udp))
         return Transport(is_tcp=False, client_port=udp.ports)
 
