@@ -68,8 +68,15 @@ class Segmenter:
         self._last: tuple[str, int] | None = None
 
     @property
-    def open_bytes(self) -> int:
-        return 0 if self._open is None else self._open.size_bytes
+    def missing_s(self) -> float:
+        """How much longer the open segment has to become, and the GOP after it to begin; 0 where none is open."""
+        opened = self._open
+        if opened is None or not opened.gops:
+            return 0.0
+        first, last = opened.gops[0], opened.gops[-1]
+        end_90k = last.pts_90k + last.duration_90k
+        gop_90k = max((gop.duration_90k for gop in opened.gops[:-1]), default=last.duration_90k)
+        return max(0.0, (self._next_target_90k + gop_90k - (end_90k - first.pts_90k)) / TICKS_PER_S)
 
     def go_on_after(self, run: str, last_seq: int) -> None:
         """What is stored already: fragments up to it are let fall."""

@@ -19,7 +19,7 @@ from shared.bus.facts import Facts
 from shared.bus.kv import KvBucket
 from shared.bus.media_headers import decode_fragment
 from shared.bus.media_publisher import Gap, MediaPublisher
-from shared.bus.media_recent import recent_fragments
+from shared.bus.media_recent import StoredBatch, fragments_after, recent_fragments
 from shared.bus.media_subscription import MediaSubscription
 from shared.bus.media_wire import MediaWire
 from shared.bus.requests import RequestHandler, Requests
@@ -192,6 +192,10 @@ class Bus:
     async def recent_media(self, subject: str, since_us: int, *, limit: int = 200) -> list[Fragment]:
         """The fragments of one subject stored since then, oldest first, with a single request."""
         return await recent_fragments(self._client, subject, since_us, limit)
+
+    async def media_after(self, subject: str, media_seq: int, *, max_bytes: int) -> StoredBatch:
+        """The fragments of one subject behind a number of the bus, in its order, with a single request."""
+        return await fragments_after(self._client, subject, media_seq, max_bytes)
 
     async def last_media(self, subject: str) -> Fragment | None:
         """The newest fragment stored of one subject, None where there is none."""

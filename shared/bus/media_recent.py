@@ -1,9 +1,11 @@
-"""The newest fragments of one subject with a single request: JetStream's batched direct get (ADR-31)."""
+"""Stored fragments of one subject with a single request: JetStream's batched direct get (ADR-31)."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import nats.errors
@@ -15,32 +17,61 @@ from shared.bus.media_headers import decode_fragment
 from shared.media.fragment import Fragment
 
 LIMIT_S = 3.0
+# = how long 32 MB may take from a disk that is busy
+BATCH_LIMIT_S = 15.0
 # = how much one viewer may ask NATS to send at once; a GOP of 4 s at 8 Mbit/s fits
 MAX_BYTES = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBatch:
+    """Fragments with the number the bus gave each, in its order; `has_more` where the batch was full."""
+
+    items: list[tuple[int, Fragment]]
+    has_more: bool
 
 
 async def recent_fragments(client: Client, subject: str, since_us: int, limit: int) -> list[Fragment]:
     """Oldest first, at most `limit` messages less the repeats; empty where nothing is stored. Raises BusUnreachable."""
     start = datetime.fromtimestamp(since_us / 1e6, UTC).isoformat().replace("+00:00", "Z")
-    request = json.dumps({"batch": limit, "max_bytes": MAX_BYTES, "next_by_subj": subject, "start_time": start})
-    inbox = client.new_inbox()
+    wanted = {"batch": limit, "max_bytes": MAX_BYTES, "next_by_subj": subject, "start_time": start}
     # by run and seq: what was sent twice is stored twice
     found: dict[tuple[str, int], Fragment] = {}
+    for _, fragment in (await _batch(client, wanted, LIMIT_S)).items:
+        found.setdefault((fragment.header.run, fragment.header.seq), fragment)
+    return list(found.values())
+
+
+async def fragments_after(client: Client, subject: str, media_seq: int, max_bytes: int) -> StoredBatch:
+    """What was stored behind that number, repeats included, up to about `max_bytes`. Raises BusUnreachable."""
+    wanted = {"batch": 5000, "max_bytes": max_bytes, "next_by_subj": subject, "seq": media_seq + 1}
+    return await _batch(client, wanted, BATCH_LIMIT_S)
+
+
+async def _batch(client: Client, wanted: Mapping[str, object], limit_s: float) -> StoredBatch:
+    inbox = client.new_inbox()
+    items: list[tuple[int, Fragment]] = []
+    pending = 0
     ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     async def on_message(msg: Msg) -> None:
-        status = (msg.headers or {}).get("Status")
+        nonlocal pending
+        headers = msg.headers or {}
+        status = headers.get("Status")
         if status is None:
-            fragment = decode_fragment(msg.headers, msg.data)
-            found.setdefault((fragment.header.run, fragment.header.seq), fragment)
+            items.append((int(headers["Nats-Sequence"]), decode_fragment(headers, msg.data)))
+            pending = int(headers.get("Nats-Num-Pending", "0"))
         elif not ended.done():
             ended.set_result(status)
 
     try:
-        subscription = await client.subscribe(inbox, cb=on_message)
+        # A batch is bounded by what was asked for, not by what nats-py thinks a slow reader may hold.
+        subscription = await client.subscribe(
+            inbox, cb=on_message, pending_msgs_limit=10_000, pending_bytes_limit=4 * MAX_BYTES
+        )
         try:
-            await client.publish("$JS.API.DIRECT.GET.MEDIA", request.encode(), reply=inbox)
-            async with asyncio.timeout(LIMIT_S):
+            await client.publish("$JS.API.DIRECT.GET.MEDIA", json.dumps(wanted).encode(), reply=inbox)
+            async with asyncio.timeout(limit_s):
                 status = await ended
         finally:
             await subscription.unsubscribe()
@@ -49,4 +80,4 @@ async def recent_fragments(client: Client, subject: str, since_us: int, limit: i
     # ADR-31: 204 ends a batch, 404 says that there is nothing; 503: there is no such stream.
     if status not in ("204", "404"):
         raise BusUnreachable(f"MEDIA is not there (status {status})")
-    return list(found.values())
+    return StoredBatch(items, pending > 0)

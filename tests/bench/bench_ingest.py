@@ -43,6 +43,7 @@ class Measured:
 
     cpu_percent: list[float] = field(default_factory=list)
     nats_percent: list[float] = field(default_factory=list)
+    base_percent: float = 0.0
     memory_mb: float = 0.0
     received_mbps: float = 0.0
     lost_packets: float = 0.0
@@ -100,11 +101,13 @@ class Bench:
             assert process.pid is not None
             assert self._nats.process.pid is not None
             await asyncio.sleep(3.0)
-            base_mb = resident_mb(process.pid)
+            base_mb, idle = resident_mb(process.pid), cost_of([process.pid])
+            await asyncio.sleep(self._seconds)
+            base_percent = cost_of([process.pid]).percent_since(idle)
             cameras = await self._desire(urls)
             await self._until_online(cameras)
             await asyncio.sleep(SETTLE_S)
-            measured = Measured()
+            measured = Measured(base_percent=base_percent)
             bytes_before, began = await _metrics(port), asyncio.get_running_loop().time()
             for _ in range(WINDOWS):
                 before, nats_before = cost_of([process.pid]), cost_of([self._nats.process.pid])
@@ -231,6 +234,7 @@ def _report(count: int, pieces: int, seconds: int, ours: Measured, theirs: Measu
         "windows": f"{WINDOWS} x {seconds} s",
         "received_mbps": round(ours.received_mbps, 1),
         "lost_packets": ours.lost_packets,
+        "process_without_cameras_percent": round(ours.base_percent, 3),
         "cores": os.cpu_count(),
         "peer": "ffmpeg -c copy -f null, a process a camera",
     }
