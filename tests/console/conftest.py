@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,9 +63,21 @@ def camera_of(tmp_path: Path) -> Callable[..., object]:
                 env=os.environ | {"BK_SIMULATE_PASSWORD": PASSWORD},
             )
         try:
+            until_it_listens(chosen)
             yield f"rtsp://{HOST}:{chosen}/cam/1"
         finally:
             child.terminate()
             child.wait(10)
 
     return simulate
+
+
+def until_it_listens(port: int) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            socket.create_connection((HOST, port), 1).close()
+            return
+        except OSError:
+            assert time.monotonic() < deadline, "the simulated camera does not listen"
+            time.sleep(0.1)
