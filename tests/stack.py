@@ -57,6 +57,19 @@ class Stack:
     def is_running(self) -> bool:
         return self._child is not None and self._child.poll() is None
 
+    def pid_of(self, what: str) -> int:
+        """A process of this installation: a service by its name, or a server by its program's."""
+        assert self._child is not None
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                words = (folder / "cmdline").read_bytes().decode().split("\0")
+                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if parent == self._child.pid and (f"services.{what}" in words or Path(words[0]).name == what):
+                return int(folder.name)
+        raise AssertionError(f"no {what} runs")
+
     def command(self, *words: str) -> list[str]:
         """A command line of bk."""
         return [*self._prefix, sys.executable, "-m", "shared.cli.main", *words]

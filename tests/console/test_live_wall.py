@@ -69,7 +69,10 @@ def test_every_page_fits_the_screen(logged_in: Page, width: int, tmp_path: Path)
     logged_in.set_viewport_size({"width": width, "height": 844 if width == 390 else 1080})
     for path in ("/live", "/cameras", "/sites", "/status"):
         logged_in.goto(path)
-        logged_in.wait_for_load_state("networkidle" if path != "/live" else "load")
+        if path == "/live":
+            logged_in.wait_for_selector(".tile.playing", timeout=30_000)
+        else:
+            logged_in.wait_for_load_state("networkidle")
         shot = tmp_path / f"{width}{path.replace('/', '-')}.png"
         logged_in.screenshot(path=shot)
         overflow = logged_in.evaluate("document.documentElement.scrollWidth - window.innerWidth")
