@@ -76,7 +76,7 @@ SERVICES = ("ingest", "detector", "alerting", "recorder", "intercom", "gateway")
 class Part:
     """What one service does on the bus; permissions, AsyncAPI and the table in the docs are made of it.
 
-    `media`: publish, live (core NATS), recent (the newest stored, by direct get), stored (consumers on the stream).
+    `media`: publish, live (core NATS), recent (what is stored, by direct get).
     `says` and `asks` name facts and commands; `writes` and `reads` name KV buckets.
     """
 
@@ -111,7 +111,14 @@ CATALOGUE: tuple[Part, ...] = (
     ),
     Part("detector", media=("live",), writes=_worker_buckets("detector"), reads=("cameras",)),
     Part("alerting", hears=("ingest", "detector"), writes=_worker_buckets("alerting"), reads=("cameras",)),
-    Part("recorder", media=("stored",), writes=_worker_buckets("recorder"), reads=("cameras",)),
+    Part(
+        "recorder",
+        media=("recent",),
+        says=("segment_stored", "gap_recorded", "recording_stale", "recording_resumed"),
+        hears=("ingest",),
+        writes=_worker_buckets("recorder"),
+        reads=("cameras",),
+    ),
     Part("intercom", media=("live",), writes=("members_intercom", "watches"), reads=("cameras",)),
     Part(
         "gateway",

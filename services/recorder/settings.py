@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
-from shared.settings import DatabaseSettings, ObjectSettings, ServiceSettings
+from shared.settings import DatabaseSettings, ObjectSettings, ServiceSettings, setting
 
 
 class Settings(ServiceSettings, DatabaseSettings, ObjectSettings):
-    """Variables `BK_*` of the recorder: those of every service, its database and its bucket."""
+    """Variables `BK_*` of the recorder: its own, its database's and its bucket's."""
+
+    segment_s: float = setting(
+        20.0,
+        says="about how long a recorded segment is, seconds = what a crash re-reads",
+        when_wrong="smaller makes more objects and rows; larger makes a crash and each upload cost more",
+        ge=4,
+        le=60,
+    )
+    recording_lanes: int = setting(
+        4,
+        says="how many streams are read and uploaded at once",
+        when_wrong="fewer catch up slowly after an outage; each may hold some 64 MB while it does",
+        ge=1,
+        le=32,
+    )

@@ -2,35 +2,91 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from services.recorder.adapters.bus_media_log import BusMediaLog
+from services.recorder.adapters.fact_writer import FactWriter
+from services.recorder.adapters.postgres.index import PostgresIndex
+from services.recorder.adapters.recording_keeper import RecordingKeeper
+from services.recorder.adapters.s3_segments import S3Segments
 from services.recorder.handlers import Handlers
+from services.recorder.outage_ledger import OutageLedger
+from services.recorder.recording import Recording
+from services.recorder.segment import StreamRef
 from services.recorder.settings import Settings
+from shared import subjects
+from shared.bus import Bus
+from shared.bus.kv_watch import KvEntry
 from shared.bus.streams import EVENTS
 from shared.database import Database
 from shared.errors import PeerError
+from shared.messages.cameras import DesiredCamera
+from shared.messages.ingest import CameraCameOnline
 from shared.objects import ObjectStore
-from shared.presence import Presence
 from shared.service import Context, Wired
+from shared.shards import ShardLeases
+from shared.subjects import CameraRef
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 async def wire(context: Context[Settings]) -> Wired:
-    """Its bucket is there, then on the bus with a sign of life; ready while database and S3 answer."""
-    worker = context.settings.worker_id
-    presence = Presence(context.bus, "recorder", worker, context.clock)
-    objects = ObjectStore.from_settings(context.settings)
+    """Its tables and bucket are there, then the shards; ready while database and S3 answer."""
+    settings, bus, clock = context.settings, context.bus, context.clock
+    objects = ObjectStore.from_settings(settings)
+    database = Database.from_settings(settings, "recorder")
     try:
         await objects.ensure_bucket()
-        await context.bus.ensure_stream(EVENTS)
-        stop_answering = await context.bus.serve("recorder", {"status": Handlers(worker).status})
+        await database.migrate(_MIGRATIONS)
+        await bus.ensure_stream(EVENTS)
     except PeerError:
         objects.close()  # `wire` is called again
+        await database.close()
         raise
-    database = Database.from_settings(context.settings, "recorder")
+    media, segments, index = BusMediaLog(bus), S3Segments(objects), PostgresIndex(database)
+    ledger = OutageLedger()
+    handlers: Handlers
+
+    def new_recording(of: StreamRef) -> Recording:
+        return Recording(
+            of,
+            media,
+            segments,
+            index,
+            clock.now_us,
+            settings.segment_s,
+            is_wanted=lambda captured_us: True,
+            cause_of=lambda from_us, to_us: handlers.cause_of(of.camera, to_us),
+        )
+
+    keeper = RecordingKeeper(new_recording, ledger, clock)
+    handlers = Handlers(settings.worker_id, keeper.keep)
+    leases = ShardLeases(bus, "recorder", settings.worker_id, clock, handlers.shard_gained, handlers.shard_lost)
+    writer = FactWriter(ledger, bus.publish_fact, clock)
+    stop_hearing = await _listen(bus, handlers)
+    stop_answering = await bus.serve("recorder", {"status": handlers.status})
 
     async def close_objects() -> None:
         objects.close()
 
+    lanes = [(f"recording-{number}", keeper) for number in range(settings.recording_lanes)]
     return Wired(
-        tasks=[("presence", presence)],
+        tasks=[("shards", leases), ("facts", writer), *lanes],
         readiness={"database": database.why_not_ready, "objects": objects.why_not_ready},
-        close=[stop_answering, presence.leave, database.close, close_objects],
+        close=[stop_hearing, stop_answering, leases.release, writer.flush, database.close, close_objects],
     )
+
+
+async def _listen(bus: Bus, handlers: Handlers) -> Callable[[], Awaitable[None]]:
+    """Follow which cameras there are and why they were away; returns when all cameras have been heard."""
+
+    def desired_changed(entry: KvEntry) -> None:
+        desired = None if entry.value is None else DesiredCamera.decode(entry.value)
+        handlers.camera_desired(CameraRef.from_key(entry.key), desired)
+
+    async def came_online(subject: str, data: bytes, seq: int) -> None:
+        handlers.camera_came_online(CameraCameOnline.decode(data))
+
+    await (await bus.kv("cameras")).watch(desired_changed)
+    return await bus.subscribe_facts(subjects.facts("ingest", "camera_came_online"), came_online)

@@ -28,7 +28,6 @@ MEDIA_USES = {
     "publish": "fragments",
     "live": "as they come",
     "recent": "the newest stored, at once",
-    "stored": "all that is stored, in order",
 }
 # What is kept in buckets; the others hold a few bytes of our own (heartbeats, owners).
 BUCKET_MESSAGES = {"cameras": "DesiredCamera", "camera_states": "CameraState", "watches": "WatchLease"}

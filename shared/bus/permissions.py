@@ -49,8 +49,6 @@ def _permissions(part: Part) -> tuple[list[str], list[str]]:
         subscribe.append(MEDIA_SUBJECTS)
     if "recent" in part.media:
         publish += _direct(MEDIA)
-    if "stored" in part.media:
-        publish += _stream_reading(MEDIA)
     for owner in part.hears:
         publish += _stream_reading(EVENTS)
         subscribe.append(facts(owner))

@@ -1,4 +1,4 @@
-"""The four services whose features come later: real processes on real servers, honest about what they cannot do."""
+"""Four services on real servers, each by itself: they start, say what they can do and no more, and leave in order."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 LIMIT_S = 30.0
 DATABASE = frozenset(("alerting", "recorder"))
 OBJECTS = frozenset(("recorder",))
+# What each can do today.
+CAPABILITIES = {"recorder": ("recording",)}
 QUIET = ("alerting", "detector", "intercom", "recorder")
 
 
@@ -78,7 +80,7 @@ async def test_it_starts_answers_and_leaves(service: str, servers: Servers, data
         assert "# TYPE" in (await http.get("/metrics")).text
 
         told = ServiceStatus.decode(await bus.request(service, "status", StatusWanted()))
-        assert told == ServiceStatus(service=service, worker=f"{service}-1", version=VERSION, capabilities=())
+        assert told == ServiceStatus(service=service, worker=f"{service}-1", version=VERSION, capabilities=CAPABILITIES.get(service, ()))
 
         members = await bus.kv(f"members_{service}")
         first = await members.get(f"{service}-1")
