@@ -123,12 +123,12 @@ class KvWatch:
         feed = KvFeed(watcher)
         resumed = asyncio.create_task(self._resume.wait())
         missing = set(self._known)
+        news: asyncio.Task[KvEntry | None] | None = None
         try:
             while not self._resume.is_set():
                 news = asyncio.create_task(feed.next())
                 await asyncio.wait({news, resumed}, return_when=asyncio.FIRST_COMPLETED)
                 if not news.done():
-                    news.cancel()
                     break
                 entry = news.result()
                 if entry is None:
@@ -141,6 +141,8 @@ class KvWatch:
                 await self._tell(entry)
         finally:
             resumed.cancel()
+            if news is not None:
+                news.cancel()
             try:
                 await watcher.stop()  # type: ignore[no-untyped-call]
             except (nats.errors.Error, TimeoutError):
