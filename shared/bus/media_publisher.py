@@ -2,9 +2,9 @@
 
 Theory of operation (decision 0002). Messages of one connection to one stream are stored in the order in which they
 were sent, so one acknowledgement speaks for everything before it. A message asks for one only while none is
-outstanding and the last was asked 50 ms ago: what an ack costs us does not grow with the number of cameras. What
-is not confirmed is kept; after a reconnect it is sent again in order, a window at a time and before anything newer.
-The receiver knows a repeat by run and sequence number.
+outstanding, every half second or, once a megabyte is on its way, every 50 ms: what acks cost us does not grow with
+the number of cameras. What is not confirmed is kept; after a reconnect it is sent again in order, a window at a time
+and before anything newer. The receiver knows a repeat by run and sequence number.
 
 Where JetStream refuses or is silent while the connection stands (disk full, no leader), live goes on: messages are
 sent once without asking, and the oldest that is not confirmed is offered again once a second. When it is taken,
@@ -27,9 +27,12 @@ from shared.clock import Clock
 from shared.media.fragment import Fragment
 from shared.telemetry import log
 
-ASK_EVERY_S = 0.05
+# Asked this often, or as soon as so much is on its way: an answer wakes the process, which few cameras pay dearly.
+ASK_EVERY_S = 0.5
+ASK_SOONEST_S = 0.05
+ASK_BYTES = 1024 * 1024
 # = how long the last fragments of a camera that stopped stay unconfirmed
-QUIET_S = 0.25
+QUIET_S = 1.0
 # = how soon a JetStream that lost an ack, or has no leader, is asked again
 ACK_LIMIT_S = 5.0
 # = how much a NATS that just came back is given at once; far below what nats-server buffers for a stream (128 MB)
@@ -184,7 +187,7 @@ class MediaPublisher:
         number, _, subject, fragment = kept
         header, payload = header_text(fragment.header), fragment.payload
         size = len(header)
-        if is_asking or (self._asked is None and now - self._asked_at >= ASK_EVERY_S and not self._is_refused):
+        if is_asking or self._is_time_to_ask(now):
             self._asked = number
             self._asked_at = now
             command = f"HPUB {subject} {self._inbox}.{number} {size} {size + len(payload)}\r\n{header}"
@@ -196,6 +199,12 @@ class MediaPublisher:
         if not self._is_flush_due:
             self._is_flush_due = True
             asyncio.get_running_loop().call_soon(self._flush)
+
+    def _is_time_to_ask(self, now: float) -> bool:
+        if self._asked is not None or self._is_refused:
+            return False
+        since_s = now - self._asked_at
+        return since_s >= ASK_EVERY_S or (since_s >= ASK_SOONEST_S and self._backlog.sent_bytes >= ASK_BYTES)
 
     def _flush(self) -> None:
         """Once in a turn of the loop, whatever many cameras had to say."""

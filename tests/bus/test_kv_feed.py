@@ -51,3 +51,17 @@ async def test_the_librarys_own_mark_is_told_once() -> None:
 async def test_an_empty_bucket_says_so() -> None:
     feed = KvFeed(LateWatcher(None, entry("c", 0), sent=0))  # type: ignore[arg-type]
     assert await told(feed, 2) == [None, "c"]
+
+
+async def test_a_watch_hears_tens_of_megabytes(connect, until) -> None:  # type: ignore[no-untyped-def]
+    """With flow control looked at seldom: it must not be what ends a watch."""
+    writing = await (await connect("gateway")).kv("cameras")
+    reading = await (await connect("ingest")).kv("cameras")
+    told: list[int] = []
+    await reading.watch(lambda heard: told.append(heard.revision))
+    value = bytes(64 * 1024)
+    last = 0
+    for number in range(700):  # 45 MB
+        last = await writing.put(f"1.a.c{number % 7}", value)
+    await until(lambda: told and told[-1] == last, 20.0)
+    assert len(told) == 700

@@ -11,11 +11,11 @@ from shared.messages.base import Fact
 from shared.messages.cameras import CameraState
 from shared.subjects import CameraRef
 
-ROUND_S = 0.2
+ROUND_S = 0.5
 
 
 class StateWriter:
-    """Supervised: a round every 200 ms writes what is new. A failed write stays to be written."""
+    """Supervised: a round every half second writes what is new. A failed write stays to be written."""
 
     def __init__(
         self,
