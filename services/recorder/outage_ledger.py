@@ -55,9 +55,7 @@ class OutageLedger:
                 )
             )
 
-    def failed(
-        self, of: StreamRef, began_us: int, stored_until_us: int, cause: str, reason: str, now_us: int
-    ) -> None:
+    def failed(self, of: StreamRef, began_us: int, stored_until_us: int, cause: str, reason: str, now_us: int) -> None:
         """A round that did not, since `began_us`; it is tried again."""
         outage = self._outages.setdefault(of, _Outage(began_us))
         if outage.is_said or now_us - outage.since_us < STALE_AFTER_S * 1e6:

@@ -80,7 +80,9 @@ async def test_it_starts_answers_and_leaves(service: str, servers: Servers, data
         assert "# TYPE" in (await http.get("/metrics")).text
 
         told = ServiceStatus.decode(await bus.request(service, "status", StatusWanted()))
-        assert told == ServiceStatus(service=service, worker=f"{service}-1", version=VERSION, capabilities=CAPABILITIES.get(service, ()))
+        assert told == ServiceStatus(
+            service=service, worker=f"{service}-1", version=VERSION, capabilities=CAPABILITIES.get(service, ())
+        )
 
         members = await bus.kv(f"members_{service}")
         first = await members.get(f"{service}-1")
