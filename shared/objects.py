@@ -7,11 +7,13 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 import urllib3
 from minio import Minio
+from minio.commonconfig import COMPLIANCE
 from minio.error import InvalidResponseError, S3Error, ServerError
+from minio.retention import Retention
 from urllib3.exceptions import HTTPError
 
 from shared.errors import BrightKitchenError, PeerError
@@ -20,6 +22,8 @@ from shared.settings import ObjectSettings
 CONNECT_LIMIT_S = 3.0
 READ_LIMIT_S = 30.0
 MAX_AT_ONCE = 8
+# What a large object is sent in; of one with a lock S3 wants a checksum of each part before it is sent.
+PART_BYTES = 16 * 1024 * 1024
 
 T = TypeVar("T")
 
@@ -82,11 +86,13 @@ class ObjectStore:
             is_secure=settings.s3_secure,
         )
 
-    async def ensure_bucket(self) -> None:
+    async def ensure_bucket(self, *, can_lock: bool = False) -> None:
+        """Make it where it is missing. Whether its objects can be locked is settled when it is made."""
+
         def make() -> None:
             if not self._client.bucket_exists(self._bucket):
                 try:
-                    self._client.make_bucket(self._bucket)
+                    self._client.make_bucket(self._bucket, object_lock=can_lock)
                 except S3Error as error:
                     # Another process was faster.
                     if error.code not in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):
@@ -99,6 +105,37 @@ class ObjectStore:
         await self._run(
             lambda: self._client.put_object(self._bucket, name, io.BytesIO(data), len(data), content_type=content_type)
         )
+
+    async def put_locked(
+        self, name: str, data: bytes | BinaryIO, until: datetime, content_type: str = "application/octet-stream"
+    ) -> None:
+        """Write one object that nobody, the bucket's owner included, may change or delete before `until`.
+
+        Object lock in compliance mode; a file is read in parts of PART_BYTES. The bucket must have been made with
+        `can_lock`. The same name again, or a removal, makes a new version and leaves the locked one.
+        Raises ObjectsUnreachable where the server did not keep the lock: nobody must believe that it is locked.
+        """
+        retention = Retention(COMPLIANCE, until)
+
+        def write() -> None:
+            source = io.BytesIO(data) if isinstance(data, bytes) else data
+            written = self._client.put_object(
+                self._bucket, name, source, -1, content_type, part_size=PART_BYTES, retention=retention
+            )
+            kept = self._client.get_object_retention(self._bucket, name, written.version_id)
+            if kept is None or kept.mode != COMPLIANCE or kept.retain_until_date < until.replace(microsecond=0):
+                raise ObjectsUnreachable(f"S3 took {name} and did not lock it")
+
+        await self._run(write)
+
+    async def locked_until(self, name: str) -> datetime | None:
+        """Until when its newest version is locked; None where it is not."""
+
+        def read() -> datetime | None:
+            kept = self._client.get_object_retention(self._bucket, name)
+            return None if kept is None else kept.retain_until_date
+
+        return await self._run(read)
 
     async def get(self, name: str, *, offset: int = 0, length: int | None = None) -> bytes:
         """The bytes, or `length` of them from `offset`. Raises ObjectMissing."""

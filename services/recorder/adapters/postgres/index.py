@@ -72,7 +72,7 @@ class PostgresIndex:
             .limit(limit)
         )
         async with self._database.transaction() as session:
-            return [_recorded(row) for row in (await session.execute(query)).all()]
+            return [recorded_of(row) for row in (await session.execute(query)).all()]
 
     async def _ensure_day(self, day: int) -> None:
         """The partition of that day, made by whoever needs it first."""
@@ -136,7 +136,7 @@ def _row(segment: Segment, number: int, link: str, gap: Gap | None) -> dict[str,
     }
 
 
-def _recorded(row: Any) -> Recorded:
+def recorded_of(row: Any) -> Recorded:
     segment = Segment(
         of=StreamRef(CameraRef(row.site, row.camera), row.stream),
         run=row.run,

@@ -1,0 +1,1 @@
+"""Evidence: chains, signed statements and case files that a stranger can check."""
