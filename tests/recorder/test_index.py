@@ -88,3 +88,20 @@ async def test_a_row_and_its_head_are_one(index: PostgresIndex) -> None:
         await index.append(segment(2), 3, None, replace(head, number=1))
     assert await index.head(OF) == head
     assert len(await index.between(OF, BEGAN_US, BEGAN_US + DAY_US)) == 2
+
+
+async def test_a_timeline_is_ranges_and_holes_with_causes(index: PostgresIndex) -> None:
+    head = await fill(index, 3)
+    lost = Gap(BEGAN_US + 60_000_000, BEGAN_US + 100_000_000, "port_closed")
+    head = await index.append(segment(5), 6, lost, head)
+    await index.append(segment(6), 7, None, head)
+    shown = await index.timeline(OF, BEGAN_US - 10_000_000, BEGAN_US + 500_000_000)
+    assert [(each.from_us - BEGAN_US, each.to_us - BEGAN_US) for each in shown.ranges] == [
+        (0, 60_000_000),
+        (100_000_000, 140_000_000),
+    ]
+    assert shown.gaps == (lost,)
+    in_the_hole = await index.timeline(OF, BEGAN_US + 70_000_000, BEGAN_US + 80_000_000)
+    assert in_the_hole.ranges == ()
+    assert in_the_hole.gaps == (Gap(BEGAN_US + 70_000_000, BEGAN_US + 80_000_000, "port_closed"),)
+    assert (await index.timeline(OTHER, BEGAN_US, BEGAN_US + DAY_US)).ranges == ()

@@ -22,6 +22,7 @@ from services.recorder.segment import (
     pack_gops,
     unpack_gops,
 )
+from services.recorder.timeline import Timeline, timeline
 from shared.database import Database
 from shared.subjects import CameraRef
 
@@ -73,6 +74,30 @@ class PostgresIndex:
         )
         async with self._database.transaction() as session:
             return [recorded_of(row) for row in (await session.execute(query)).all()]
+
+    async def timeline(self, of: StreamRef, from_us: int, to_us: int) -> Timeline:
+        """Ranges and holes; reads the first and the last segment and those behind a hole, and no other."""
+        stream = (segments.c.camera == of.camera.camera, segments.c.stream == of.stream)
+        overlapping = (
+            *stream,
+            segments.c.starts_us >= from_us - LONGEST_US,
+            segments.c.starts_us < to_us,
+            segments.c.ends_us > from_us,
+        )
+        first = select(segments.c.starts_us).where(*overlapping).order_by(segments.c.starts_us).limit(1)
+        last = select(segments.c.ends_us).where(*overlapping).order_by(segments.c.starts_us.desc()).limit(1)
+        hole = select(segments.c.gap_from_us, segments.c.starts_us, segments.c.gap_cause).where(
+            *stream, segments.c.gap_from_us.is_not(None)
+        )
+        inside = hole.where(segments.c.starts_us > from_us, segments.c.starts_us < to_us)
+        # The hole that lasts beyond the time asked for is told by the segment that ended it.
+        beyond = hole.where(segments.c.starts_us >= to_us).order_by(segments.c.starts_us).limit(1)
+        async with self._database.transaction() as session:
+            first_us, last_us = await session.scalar(first), await session.scalar(last)
+            rows = (await session.execute(inside.order_by(segments.c.starts_us))).all()
+            rows = [*rows, *(await session.execute(beyond)).all()]
+        gaps = [Gap(row.gap_from_us, row.starts_us, row.gap_cause) for row in rows]
+        return timeline(from_us, to_us, first_us, last_us, gaps)
 
     async def _ensure_day(self, day: int) -> None:
         """The partition of that day, made by whoever needs it first."""
