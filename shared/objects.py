@@ -77,9 +77,10 @@ class ObjectStore:
         )
 
     @classmethod
-    def from_settings(cls, settings: ObjectSettings) -> ObjectStore:
+    def from_settings(cls, settings: ObjectSettings, endpoint: str = "") -> ObjectStore:
+        """`endpoint` where others reach the same server (for signed URLs); empty: as we do."""
         return cls(
-            settings.s3_endpoint,
+            endpoint or settings.s3_endpoint,
             settings.s3_access_key,
             settings.s3_secret_key.get_secret_value(),
             settings.s3_bucket,

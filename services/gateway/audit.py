@@ -24,6 +24,7 @@ Action = Literal[
     "live_view",
     "live_view_ended",
     "snapshot",
+    "playback",
 ]
 
 

@@ -13,8 +13,9 @@ from typing import Literal
 from services.gateway.roles import Role
 from shared.errors import RequestRefused
 
-MediaVerb = Literal["view", "snapshot"]
-LIFETIME_S = 60
+MediaVerb = Literal["view", "snapshot", "playback"]
+# A view and a snapshot are opened once; each piece of a playback is asked for with the token, as long as one looks.
+LIFETIME_S: dict[MediaVerb, int] = {"view": 60, "snapshot": 60, "playback": 4 * 3600}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Literal
 
 Role = Literal["admin", "supervisor", "viewer"]
-Verb = Literal["stay_logged_in", "view", "snapshot", "change_registry", "manage_accounts", "read_audit"]
+Verb = Literal["stay_logged_in", "view", "snapshot", "playback", "change_registry", "manage_accounts", "read_audit"]
 
-_SEE: frozenset[Verb] = frozenset(("stay_logged_in", "view", "snapshot"))
+_SEE: frozenset[Verb] = frozenset(("stay_logged_in", "view", "snapshot", "playback"))
 
 # Supervisor and viewer part ways with alerts and orders; of what there is today both see and neither changes.
 VERBS_OF_ROLE: dict[Role, frozenset[Verb]] = {

@@ -30,6 +30,11 @@ class GatewaySettings(ServiceSettings, DatabaseSettings, SealingSettings, Camera
         says="folder of the built console; by default dist beside its sources",
         when_wrong="a page says that the console is not built; the API works",
     )
+    media_redirect: bool = setting(
+        False,
+        says="whether recorded bytes are fetched by browsers from S3 itself, by signed addresses",
+        when_wrong="true where browsers cannot reach BK_S3_PUBLIC_ENDPOINT of the recorder: playback stays black",
+    )
     login_lifetime_s: float = setting(
         12 * 3600.0,
         says="seconds until a login ends by itself",

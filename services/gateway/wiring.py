@@ -7,6 +7,7 @@ from typing import Any
 
 from services.gateway.adapters.bus_media import BusMediaFeed, BusWatchLeases
 from services.gateway.adapters.bus_probe import BusProber
+from services.gateway.adapters.bus_recorder import BusRecorder
 from services.gateway.adapters.bus_services import BusServices
 from services.gateway.adapters.bus_states import BusCameraStates, BusRemovedCameras
 from services.gateway.adapters.http.app import create_app
@@ -20,6 +21,7 @@ from services.gateway.adapters.passwords import Argon2Hasher
 from services.gateway.adapters.postgres.audit import PostgresAuditTrail
 from services.gateway.adapters.postgres.people import PostgresAccounts, PostgresFailedLogins, PostgresLogins
 from services.gateway.adapters.postgres.register import PostgresRegister
+from services.gateway.adapters.recorded_bytes import S3AndBusBytes
 from services.gateway.adapters.registry_mirror import RegistryMirror
 from services.gateway.camera_addresses import AddressRules
 from services.gateway.camera_states import CameraStates
@@ -27,6 +29,7 @@ from services.gateway.handlers.media import MediaDesk
 from services.gateway.handlers.people import People
 from services.gateway.handlers.presence import PresenceDesk
 from services.gateway.handlers.probes import ProbeDesk
+from services.gateway.handlers.recordings import RecordingsDesk
 from services.gateway.handlers.registry import RegistryDesk
 from services.gateway.handlers.snapshots import SnapshotDesk
 from services.gateway.live_hub import HubLimit, LiveHub
@@ -85,6 +88,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     worker = context.settings.worker_id
     presence = Presence(bus, "gateway", worker, context.clock)
     stop_answering = await bus.serve("gateway", {"status": PresenceDesk(worker).status}, version=VERSION)
+    recorded = S3AndBusBytes(bus)
     rooms = Rooms(
         people=people,
         registry=registry,
@@ -92,11 +96,13 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         media=MediaDesk(MediaTokens(_secret(context.settings)), stored.register, context.clock),
         live=live,
         snapshots=SnapshotDesk(live, jpegs, states, stored.trail, context.clock),
+        recordings=RecordingsDesk(BusRecorder(bus), recorded, stored.trail, context.clock),
         states=states,
         services=BusServices(bus, context.clock),
         trail=stored.trail,
         console_folder=context.settings.console_dir,
         is_cookie_secure=context.settings.secure_cookie,
+        is_media_redirected=context.settings.media_redirect,
     )
     return Wired(
         tasks=[
@@ -110,7 +116,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         ],
         readiness={"database": database.why_not_ready},
         app=create_app(rooms),
-        close=[stop_answering, presence.leave, live.close, hasher.close, jpegs.close, database.close],
+        close=[stop_answering, presence.leave, live.close, recorded.close, hasher.close, jpegs.close, database.close],
     )
 
 

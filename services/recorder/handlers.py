@@ -13,7 +13,7 @@ from shared.messages.status import ServiceStatus
 from shared.subjects import CameraRef
 from shared.version import VERSION
 
-CAPABILITIES = ("recording",)
+CAPABILITIES = ("recording", "playback")
 # How many holes of a camera are remembered until its first segment after each is stored.
 _HOLES_KEPT = 32
 # The hole as ingest tells it and as the segments show it differ by a picture or two.

@@ -15,6 +15,11 @@ class Settings(ServiceSettings, DatabaseSettings, ObjectSettings):
         ge=4,
         le=60,
     )
+    s3_read_endpoint: str = setting(
+        "",
+        says="host:port at which the gateway (with BK_MEDIA_REDIRECT: browsers) reads S3; empty: BK_S3_ENDPOINT",
+        when_wrong="signed addresses lead nowhere: playback fails while recording goes on",
+    )
     recording_lanes: int = setting(
         4,
         says="how many streams are read and uploaded at once",

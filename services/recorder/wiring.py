@@ -12,9 +12,11 @@ from services.recorder.adapters.recording_keeper import RecordingKeeper
 from services.recorder.adapters.s3_segments import S3Segments
 from services.recorder.handlers import Handlers
 from services.recorder.outage_ledger import OutageLedger
+from services.recorder.playback import PlaybackDesk
 from services.recorder.recording import Recording
 from services.recorder.segment import StreamRef
 from services.recorder.settings import Settings
+from services.recorder.tail import Tails
 from shared import subjects
 from shared.bus import Bus
 from shared.bus.kv_watch import KvEntry
@@ -65,10 +67,24 @@ async def wire(context: Context[Settings]) -> Wired:
     leases = ShardLeases(bus, "recorder", settings.worker_id, clock, handlers.shard_gained, handlers.shard_lost)
     writer = FactWriter(ledger, bus.publish_fact, clock)
     stop_hearing = await _listen(bus, handlers)
-    stop_answering = await bus.serve("recorder", {"status": handlers.status})
+    readable = ObjectStore.from_settings(settings, settings.s3_read_endpoint)
+
+    def url_of(name: str, lasts_s: int) -> str:
+        return readable.url(name, lasts_s=lasts_s)
+
+    desk = PlaybackDesk(index, Tails(media, clock.now_us), url_of, clock.now_us)
+    answers = {
+        "status": handlers.status,
+        "timeline": desk.timeline,
+        "playlist": desk.playlist,
+        "object": desk.object,
+        "gop": desk.gop,
+    }
+    stop_answering = await bus.serve("recorder", answers)
 
     async def close_objects() -> None:
         objects.close()
+        readable.close()
 
     lanes = [(f"recording-{number}", keeper) for number in range(settings.recording_lanes)]
     return Wired(

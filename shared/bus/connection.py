@@ -193,9 +193,14 @@ class Bus:
         """The fragments of one subject stored since then, oldest first, with a single request."""
         return await recent_fragments(self._client, subject, since_us, limit)
 
-    async def media_after(self, subject: str, media_seq: int, *, max_bytes: int) -> StoredBatch:
-        """The fragments of one subject behind a number of the bus, in its order, with a single request."""
-        return await fragments_after(self._client, subject, media_seq, max_bytes)
+    async def media_after(
+        self, subject: str, media_seq: int, *, max_bytes: int, since_us: int | None = None
+    ) -> StoredBatch:
+        """The fragments of one subject behind a number of the bus, in its order, with a single request.
+
+        With `since_us` (UTC microseconds) those that were stored since then, whatever the number.
+        """
+        return await fragments_after(self._client, subject, media_seq, max_bytes, since_us)
 
     async def last_media(self, subject: str) -> Fragment | None:
         """The newest fragment stored of one subject, None where there is none."""

@@ -23,7 +23,14 @@ ASYNCAPI_PATH = DESIGN / "asyncapi.json"
 TABLE_PATH = DESIGN / "subjects.md"
 
 # Request and reply of each command; every service answers `status`.
-COMMANDS = {"status": ("StatusWanted", "ServiceStatus"), "probe": ("ProbeRequest", "ProbeReply")}
+COMMANDS = {
+    "status": ("StatusWanted", "ServiceStatus"),
+    "probe": ("ProbeRequest", "ProbeReply"),
+    "timeline": ("TimelineWanted", "TimelineReply"),
+    "playlist": ("PlaylistWanted", "PlaylistReply"),
+    "object": ("ObjectWanted", "ObjectPlace"),
+    "gop": ("GopWanted", "GopPlace"),
+}
 MEDIA_USES = {
     "publish": "fragments",
     "live": "as they come",

@@ -33,8 +33,7 @@ class StoredBatch:
 
 async def recent_fragments(client: Client, subject: str, since_us: int, limit: int) -> list[Fragment]:
     """Oldest first, at most `limit` messages less the repeats; empty where nothing is stored. Raises BusUnreachable."""
-    start = datetime.fromtimestamp(since_us / 1e6, UTC).isoformat().replace("+00:00", "Z")
-    wanted = {"batch": limit, "max_bytes": MAX_BYTES, "next_by_subj": subject, "start_time": start}
+    wanted = {"batch": limit, "max_bytes": MAX_BYTES, "next_by_subj": subject, "start_time": _moment(since_us)}
     # by run and seq: what was sent twice is stored twice
     found: dict[tuple[str, int], Fragment] = {}
     for _, fragment in (await _batch(client, wanted, LIMIT_S)).items:
@@ -42,10 +41,23 @@ async def recent_fragments(client: Client, subject: str, since_us: int, limit: i
     return list(found.values())
 
 
-async def fragments_after(client: Client, subject: str, media_seq: int, max_bytes: int) -> StoredBatch:
-    """What was stored behind that number, repeats included, up to about `max_bytes`. Raises BusUnreachable."""
-    wanted = {"batch": 5000, "max_bytes": max_bytes, "next_by_subj": subject, "seq": media_seq + 1}
+async def fragments_after(
+    client: Client, subject: str, media_seq: int, max_bytes: int, since_us: int | None = None
+) -> StoredBatch:
+    """What was stored behind that number (or since then), repeats included, up to about `max_bytes`.
+
+    Raises BusUnreachable.
+    """
+    wanted: dict[str, object] = {"batch": 5000, "max_bytes": max_bytes, "next_by_subj": subject}
+    if since_us is None:
+        wanted["seq"] = media_seq + 1
+    else:
+        wanted["start_time"] = _moment(since_us)
     return await _batch(client, wanted, BATCH_LIMIT_S)
+
+
+def _moment(us: int) -> str:
+    return datetime.fromtimestamp(us / 1e6, UTC).isoformat().replace("+00:00", "Z")
 
 
 async def _batch(client: Client, wanted: Mapping[str, object], limit_s: float) -> StoredBatch:

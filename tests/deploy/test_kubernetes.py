@@ -108,7 +108,9 @@ def test_a_pod_may_reach_what_it_is_told_of_and_no_more(folder: str, service: st
     told = pod_environment(documents, workload)
     marks = workload["spec"]["template"]["metadata"]["labels"]
     for variable, label in POD_LABELS.items():
-        assert (f"bright-kitchen/{label}" in marks) == (variable in told), f"{service}: {label}"
+        # The gateway has no key to S3: it reads what the recorder signs an address for.
+        is_reader = service == "gateway" and label == "uses-objects"
+        assert (f"bright-kitchen/{label}" in marks) == (variable in told or is_reader), f"{service}: {label}"
 
 
 def test_the_bus_is_where_it_is_looked_for() -> None:

@@ -36,7 +36,7 @@ class MediaDesk:
         if await self.register.camera(camera) is None:
             raise no_such("camera", camera)
         login_ends_us = int(identity.expires_at.timestamp() * 1e6)
-        expires_us = min(self.clock.now_us() + LIFETIME_S * 1_000_000, login_ends_us)
+        expires_us = min(self.clock.now_us() + LIFETIME_S[verb] * 1_000_000, login_ends_us)
         grant = MediaGrant(camera, verb, identity.name, identity.roles, identity.login, expires_us)
         return IssuedToken(self.tokens.issue(grant), _moment(expires_us))
 

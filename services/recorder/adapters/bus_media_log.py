@@ -14,11 +14,14 @@ BATCH_BYTES = 16 * 1024 * 1024
 
 
 class BusMediaLog:
-    """Implements `MediaLog`."""
+    """Implements `MediaLog` and `TailLog`."""
 
     def __init__(self, bus: Bus):
         self._bus = bus
 
-    async def after(self, of: StreamRef, media_seq: int) -> tuple[Sequence[StoredFragment], bool]:
-        batch = await self._bus.media_after(subjects.media(of.camera, of.stream), media_seq, max_bytes=BATCH_BYTES)
+    async def after(
+        self, of: StreamRef, media_seq: int, since_us: int | None = None
+    ) -> tuple[Sequence[StoredFragment], bool]:
+        subject = subjects.media(of.camera, of.stream)
+        batch = await self._bus.media_after(subject, media_seq, max_bytes=BATCH_BYTES, since_us=since_us)
         return [StoredFragment(number, fragment) for number, fragment in batch.items], batch.has_more

@@ -50,6 +50,12 @@ RULES: Mapping[tuple[str, str], Needs] = {
     ("PATCH", "/api/v1/cameras/{id}"): Needs("change_registry"),
     ("DELETE", "/api/v1/cameras/{id}"): Needs("change_registry"),
     ("GET", "/api/v1/cameras/{id}/snapshot.jpg"): Needs("snapshot", token="snapshot"),
+    ("GET", "/api/v1/cameras/{id}/timeline"): Needs("playback"),
+    ("GET", "/api/v1/cameras/{id}/playback.m3u8"): Needs("playback", token="playback"),
+    ("GET", "/api/v1/cameras/{id}/recordings/{stream}/{year}/{month}/{day}/{name}"): Needs(
+        "playback", token="playback"
+    ),
+    ("GET", "/api/v1/cameras/{id}/gops/{stream}/{run}/{name}"): Needs("playback", token="playback"),
     ("WS", "/api/v1/cameras/{id}/live"): Needs("view", token="view"),
     ("POST", "/api/v1/media-tokens"): Needs("stay_logged_in"),
     ("GET", "/api/v1/status"): Needs("view"),

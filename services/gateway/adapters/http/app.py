@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from fastapi import Depends, FastAPI
 
-from services.gateway.adapters.http import accounts, cameras, live, media_tokens, problems, sessions, sites, status
+from services.gateway.adapters.http import (
+    accounts,
+    cameras,
+    live,
+    media_tokens,
+    problems,
+    recordings,
+    sessions,
+    sites,
+    status,
+)
 from services.gateway.adapters.http.access import guard, uncovered
 from services.gateway.adapters.http.console import console_route
 from services.gateway.adapters.http.contract import API_VERSION, SUMMARY, complete
@@ -18,6 +28,7 @@ ROUTERS = (
     sites.router,
     cameras.router,
     live.router,
+    recordings.router,
     media_tokens.router,
     status.router,
 )

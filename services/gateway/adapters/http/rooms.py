@@ -13,6 +13,7 @@ from services.gateway.camera_states import CameraStates
 from services.gateway.handlers.media import MediaDesk
 from services.gateway.handlers.people import People
 from services.gateway.handlers.probes import ProbeDesk
+from services.gateway.handlers.recordings import RecordingsDesk
 from services.gateway.handlers.registry import RegistryDesk
 from services.gateway.handlers.snapshots import SnapshotDesk
 from services.gateway.status import Services
@@ -20,7 +21,10 @@ from services.gateway.status import Services
 
 @dataclass(frozen=True, slots=True)
 class Rooms:
-    """`is_cookie_secure`: whether the login cookie may travel over TLS alone."""
+    """`is_cookie_secure`: whether the login cookie may travel over TLS alone.
+
+    `is_media_redirected`: whether recorded bytes come from S3 itself, by a signed address.
+    """
 
     people: People
     registry: RegistryDesk
@@ -28,11 +32,13 @@ class Rooms:
     media: MediaDesk
     live: LiveDesk
     snapshots: SnapshotDesk
+    recordings: RecordingsDesk
     states: CameraStates
     services: Services
     trail: AuditTrail
     console_folder: Path
     is_cookie_secure: bool
+    is_media_redirected: bool
 
 
 def rooms_of(connection: HTTPConnection) -> Rooms:

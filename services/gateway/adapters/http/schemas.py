@@ -249,7 +249,7 @@ class MediaTokenRequest(Body):
     """What the token shall allow."""
 
     camera: Id
-    verb: Literal["view", "snapshot"]
+    verb: Literal["view", "snapshot", "playback"]
 
 
 class MediaTokenAnswer(Answer):
@@ -257,6 +257,28 @@ class MediaTokenAnswer(Answer):
 
     token: str
     expires_at: datetime
+
+
+class TimelineRange(Answer):
+    """Plays without a hole."""
+
+    start: datetime
+    end: datetime
+
+
+class TimelineGap(Answer):
+    """A hole in what was filmed."""
+
+    start: datetime
+    end: datetime
+    cause: str = Field(description="stable; translate this one", examples=["port_closed"])
+
+
+class TimelineAnswer(Answer):
+    """What was recorded, in order."""
+
+    ranges: list[TimelineRange]
+    gaps: list[TimelineGap]
 
 
 class ServiceStatus(Answer):

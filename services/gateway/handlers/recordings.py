@@ -1,0 +1,148 @@
+"""What was recorded: timeline, playlists and their bytes. Every playback leaves a trace."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from typing import Protocol
+
+from services.gateway.audit import AuditTrail, Deed
+from services.gateway.cameras import Camera
+from services.gateway.identity import Identity
+from services.gateway.recordings import ByteRange, Passage, Recorder
+from shared.clock import Clock
+from shared.errors import RequestRefused
+from shared.messages.playback import (
+    GopPlace,
+    GopWanted,
+    ObjectPlace,
+    ObjectWanted,
+    PlaylistReply,
+    PlaylistWanted,
+    RecordedStream,
+    TimelineReply,
+    TimelineWanted,
+)
+from shared.subjects import CameraRef
+
+# The same playback asked for again within this (a growing playlist is, every few seconds) is one deed.
+SAME_PLAYBACK_S = 600.0
+_DEEDS_KEPT = 10_000
+_PLACES_KEPT = 4096
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,80}\.mp4")
+_GOP_NAME = re.compile(r"(-?\d{1,18})-(\d{1,18})\.mp4")
+_RUN = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class RecordedBytes(Protocol):
+    """Where recorded bytes come from. Raises RequestRefused (404 gone, 416 no such bytes) and PeerError."""
+
+    async def of_object(self, url: str, wanted: ByteRange | None) -> Passage:
+        """All of an object, or a part of it."""
+        ...
+
+    async def of_gop(self, camera: CameraRef, stream: str, place: GopPlace, wanted: ByteRange | None) -> Passage:
+        """A GOP as if it were a file."""
+        ...
+
+
+class RecordingsDesk:
+    """Asks the recorder, and fetches what it points to."""
+
+    def __init__(self, recorder: Recorder, source: RecordedBytes, trail: AuditTrail, clock: Clock):
+        self._recorder = recorder
+        self._source = source
+        self._trail = trail
+        self._clock = clock
+        self._deeds: OrderedDict[tuple[str, ...], float] = OrderedDict()
+        self._places: OrderedDict[str, tuple[float, ObjectPlace]] = OrderedDict()
+
+    async def timeline(self, camera: Camera, stream: RecordedStream, from_us: int, to_us: int) -> TimelineReply:
+        ref = camera.ref
+        return await self._recorder.timeline(
+            TimelineWanted(site=ref.site, camera=ref.camera, stream=stream, from_us=from_us, to_us=to_us)
+        )
+
+    async def playlist(
+        self,
+        identity: Identity,
+        address: str,
+        camera: Camera,
+        stream: RecordedStream,
+        from_us: int,
+        to_us: int | None,
+        suffix: str,
+    ) -> PlaylistReply:
+        """HLS; on record before anything is shown."""
+        ref = camera.ref
+        wanted = PlaylistWanted(
+            site=ref.site, camera=ref.camera, stream=stream, from_us=from_us, to_us=to_us, suffix=suffix
+        )
+        key = (identity.name, identity.login or "", camera.id, stream, str(from_us), str(to_us))
+        await self._put_on_record(identity, address, camera, key, from_us, to_us)
+        return await self._recorder.playlist(wanted)
+
+    async def object_place(self, camera: Camera, path: str) -> ObjectPlace:
+        """Where a recorded object can be read; `path` is what the playlist called it."""
+        stream, *day, name = path.split("/")
+        is_day = len(day) == 3 and all(part.isdecimal() for part in day)
+        if stream not in ("main", "sub") or not is_day or not _NAME.fullmatch(name):
+            raise no_such_recording()
+        ref = camera.ref
+        return await self._place(ref, f"media/{ref}/{path}")
+
+    async def object(self, camera: Camera, path: str, wanted: ByteRange | None) -> Passage:
+        place = await self.object_place(camera, path)
+        return await self._source.of_object(place.url, wanted)
+
+    async def gop(
+        self, camera: Camera, stream: RecordedStream, run: str, name: str, wanted: ByteRange | None
+    ) -> Passage:
+        found = _GOP_NAME.fullmatch(name)
+        if found is None or not _RUN.fullmatch(run):
+            raise no_such_recording()
+        ref = camera.ref
+        captured_us, pts_90k = (int(part) for part in found.groups())
+        place = await self._recorder.gop(
+            GopWanted(
+                site=ref.site, camera=ref.camera, stream=stream, run=run, captured_us=captured_us, pts_90k=pts_90k
+            )
+        )
+        return await self._source.of_gop(ref, stream, place, wanted)
+
+    async def _place(self, ref: CameraRef, name: str) -> ObjectPlace:
+        now = self._clock.monotonic()
+        expires, place = self._places.get(name, (0.0, None))
+        if place is not None and expires > now:
+            return place
+        place = await self._recorder.object(ObjectWanted(site=ref.site, camera=ref.camera, name=name))
+        # Half of its time is left for the reading.
+        self._places[name] = (now + place.lasts_s / 2, place)
+        while len(self._places) > _PLACES_KEPT:
+            self._places.popitem(last=False)
+        return place
+
+    async def _put_on_record(
+        self,
+        identity: Identity,
+        address: str,
+        camera: Camera,
+        key: tuple[str, ...],
+        from_us: int,
+        to_us: int | None,
+    ) -> None:
+        now = self._clock.monotonic()
+        if self._deeds.get(key, float("-inf")) > now - SAME_PLAYBACK_S:
+            return
+        detail = {"from_us": str(from_us), "to_us": "" if to_us is None else str(to_us)}
+        await self._trail.add(
+            Deed("playback", identity.name, address, self._clock.now(), camera=camera.id, detail=detail)
+        )
+        self._deeds[key] = now
+        self._deeds.move_to_end(key)
+        while len(self._deeds) > _DEEDS_KEPT:
+            self._deeds.popitem(last=False)
+
+
+def no_such_recording() -> RequestRefused:
+    return RequestRefused("no_such_recording", "There is no such recording of this camera.", status=404)
