@@ -114,11 +114,11 @@ CATALOGUE: tuple[Part, ...] = (
     Part(
         "recorder",
         media=("recent",),
-        says=("segment_stored", "gap_recorded", "recording_stale", "recording_resumed"),
-        hears=("ingest",),
+        says=("segment_stored", "gap_recorded", "recording_stale", "recording_at_risk", "recording_resumed"),
+        hears=("ingest", "alerting"),
         answers=("status", "timeline", "playlist", "object", "gop"),
-        writes=_worker_buckets("recorder"),
-        reads=("cameras",),
+        writes=("watches", *_worker_buckets("recorder")),
+        reads=("cameras", "camera_states"),
     ),
     Part("intercom", media=("live",), writes=("members_intercom", "watches"), reads=("cameras",)),
     Part(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from services.recorder.index import Head, HeadMoved, SegmentWriter
+from services.recorder.recording_plan import Wish
 from services.recorder.segment import Gap, Segment, StreamRef
 from services.recorder.segmenter import Cut, Segmenter, StoredFragment
 
@@ -59,7 +60,7 @@ class Recording:
 
     Args:
         target_s: about how long a segment is = what a crash reads again.
-        is_wanted: whether what was filmed at that time (UTC microseconds) is to be kept.
+        wish: whether what was filmed at that time (UTC microseconds) is to be kept, as far as is known now.
         cause_of: why there is a hole before a new run: (from_us, to_us) -> stable word.
     """
 
@@ -71,7 +72,7 @@ class Recording:
         index: SegmentWriter,
         now_us: Callable[[], int],
         target_s: float,
-        is_wanted: Callable[[int], bool],
+        wish: Callable[[int], Wish],
         cause_of: Callable[[int, int], str],
     ):
         self.of = of
@@ -80,7 +81,7 @@ class Recording:
         self._index = index
         self._now_us = now_us
         self._target_s = target_s
-        self._is_wanted = is_wanted
+        self._wish = wish
         self._cause_of = cause_of
         self._head: Head | None = None
         self._is_head_known = False
@@ -120,20 +121,25 @@ class Recording:
             segmenter.go_on_after(self._head.run, self._head.last_seq)
             position = max(position, self._head.media_seq)
         last_received_us = 0
-        has_more = True
+        has_more, is_settled = True, True
         while has_more:
             batch, has_more = await self._media.after(self.of, position)
             for one in batch:
+                wish = self._wish(one.fragment.header.captured_us)
+                if wish is Wish.NOT_YET:
+                    # Behind it nothing is known either: the next round reads on from here.
+                    has_more, is_settled = False, False
+                    break
                 position = one.media_seq
                 last_received_us = one.fragment.header.received_us
-                if not self._is_wanted(one.fragment.header.captured_us):
+                if wish is Wish.DROP:
                     await self._store(segmenter.close(), stored, gaps)
                     self._has_skipped = True
                     self._skipped_to = position
                     continue
                 await self._store(segmenter.take(one), stored, gaps)
             has_more = has_more and bool(batch)
-        if self._now_us() - last_received_us > QUIET_S * 1e6:
+        if is_settled and self._now_us() - last_received_us > QUIET_S * 1e6:
             await self._store(segmenter.close(), stored, gaps)
         return min(self._target_s, max(_SOONEST_S, segmenter.missing_s or self._target_s / 2))
 

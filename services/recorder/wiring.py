@@ -9,11 +9,14 @@ from services.recorder.adapters.bus_media_log import BusMediaLog
 from services.recorder.adapters.fact_writer import FactWriter
 from services.recorder.adapters.postgres.index import PostgresIndex
 from services.recorder.adapters.recording_keeper import RecordingKeeper
+from services.recorder.adapters.recording_watch import RecordingWatch
 from services.recorder.adapters.s3_segments import S3Segments
+from services.recorder.adapters.sub_leases import SubLeases
 from services.recorder.handlers import Handlers
 from services.recorder.outage_ledger import OutageLedger
 from services.recorder.playback import PlaybackDesk
 from services.recorder.recording import Recording
+from services.recorder.recording_plan import Wish
 from services.recorder.segment import StreamRef
 from services.recorder.settings import Settings
 from services.recorder.tail import Tails
@@ -23,13 +26,16 @@ from shared.bus.kv_watch import KvEntry
 from shared.bus.streams import EVENTS
 from shared.database import Database
 from shared.errors import PeerError
-from shared.messages.cameras import DesiredCamera
+from shared.messages.alerting import AlertRaised
+from shared.messages.cameras import CameraState, DesiredCamera
 from shared.messages.ingest import CameraCameOnline
 from shared.objects import ObjectStore
 from shared.service import Context, Wired
 from shared.shards import ShardLeases
 from shared.subjects import CameraRef
 
+# = how far back facts are heard at start: as long as MEDIA may hold what they are about
+HEARD_BACK_S = 2 * 3600
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -58,15 +64,25 @@ async def wire(context: Context[Settings]) -> Wired:
             index,
             clock.now_us,
             settings.segment_s,
-            is_wanted=lambda captured_us: True,
+            wish=lambda captured_us: handlers.wish(of.camera, captured_us, clock.now_us()),
             cause_of=lambda from_us, to_us: handlers.cause_of(of.camera, to_us),
         )
 
     keeper = RecordingKeeper(new_recording, ledger, clock)
     handlers = Handlers(settings.worker_id, keeper.keep)
     leases = ShardLeases(bus, "recorder", settings.worker_id, clock, handlers.shard_gained, handlers.shard_lost)
+    watch = RecordingWatch(
+        bus,
+        keeper,
+        ledger,
+        clock,
+        settings.segment_s,
+        is_wanted=lambda of: handlers.wish(of.camera, clock.now_us(), clock.now_us()) is Wish.KEEP,
+        is_online=lambda camera: camera in handlers.online,
+    )
+    subs = SubLeases(await bus.kv("watches"), settings.worker_id, lambda: handlers.recorded_now(clock.now_us()), clock)
     writer = FactWriter(ledger, bus.publish_fact, clock)
-    stop_hearing = await _listen(bus, handlers)
+    stop_hearing = await _listen(bus, handlers, clock.now_us())
     readable = ObjectStore.from_settings(settings, settings.s3_read_endpoint)
 
     def url_of(name: str, lasts_s: int) -> str:
@@ -88,13 +104,13 @@ async def wire(context: Context[Settings]) -> Wired:
 
     lanes = [(f"recording-{number}", keeper) for number in range(settings.recording_lanes)]
     return Wired(
-        tasks=[("shards", leases), ("facts", writer), *lanes],
+        tasks=[("shards", leases), ("facts", writer), ("watch", watch), ("sub-leases", subs), *lanes],
         readiness={"database": database.why_not_ready, "objects": objects.why_not_ready},
         close=[stop_hearing, stop_answering, leases.release, writer.flush, database.close, close_objects],
     )
 
 
-async def _listen(bus: Bus, handlers: Handlers) -> Callable[[], Awaitable[None]]:
+async def _listen(bus: Bus, handlers: Handlers, now_us: int) -> Callable[[], Awaitable[None]]:
     """Follow which cameras there are and why they were away; returns when all cameras have been heard."""
 
     def desired_changed(entry: KvEntry) -> None:
@@ -104,5 +120,24 @@ async def _listen(bus: Bus, handlers: Handlers) -> Callable[[], Awaitable[None]]
     async def came_online(subject: str, data: bytes, seq: int) -> None:
         handlers.camera_came_online(CameraCameOnline.decode(data))
 
+    def state_changed(entry: KvEntry) -> None:
+        state = None if entry.value is None else CameraState.decode(entry.value)
+        handlers.camera_state(CameraRef.from_key(entry.key), state)
+
+    async def alert_raised(subject: str, data: bytes, seq: int) -> None:
+        handlers.alert_raised(AlertRaised.decode(data))
+
     await (await bus.kv("cameras")).watch(desired_changed)
-    return await bus.subscribe_facts(subjects.facts("ingest", "camera_came_online"), came_online)
+    await (await bus.kv("camera_states")).watch(state_changed)
+    # What was said while no recorder listened still explains what MEDIA holds.
+    since_us = now_us - HEARD_BACK_S * 1_000_000
+    ends = [
+        await bus.subscribe_facts(subjects.facts("ingest", "camera_came_online"), came_online, since_us=since_us),
+        await bus.subscribe_facts(subjects.facts("alerting", "alert_raised"), alert_raised, since_us=since_us),
+    ]
+
+    async def stop() -> None:
+        for end in ends:
+            await end()
+
+    return stop

@@ -23,7 +23,7 @@ from shared.bus.media_recent import StoredBatch, fragments_after, recent_fragmen
 from shared.bus.media_subscription import MediaSubscription
 from shared.bus.media_wire import MediaWire
 from shared.bus.requests import RequestHandler, Requests
-from shared.bus.streams import BUCKETS, Limits, ensure_bucket, ensure_stream
+from shared.bus.streams import BUCKETS, MEDIA, Limits, StreamState, ensure_bucket, ensure_stream, stream_state
 from shared.clock import Clock, SystemClock
 from shared.media.fragment import Fragment
 from shared.messages.base import Fact, Message
@@ -148,13 +148,13 @@ class Bus:
         await self.facts.publish(fact)
 
     async def subscribe_facts(
-        self, subject: str, handler: FactHandler, *, since_seq: int | None = None
+        self, subject: str, handler: FactHandler, *, since_seq: int | None = None, since_us: int | None = None
     ) -> Callable[[], Awaitable[None]]:
-        """Facts in order from now on, or from a sequence number; returns the function that ends it.
+        """Facts in order from now on, or from a number or time (UTC microseconds) on; returns what ends it.
 
         A lost connection leaves no hole: it goes on behind the last fact whose handler returned.
         """
-        return await self.facts.subscribe(subject, handler, since_seq)
+        return await self.facts.subscribe(subject, handler, since_seq, since_us)
 
     async def request(self, owner: str, name: str, message: Message, *, timeout_s: float = 5.0) -> bytes:
         """Ask a service. Raises RequestRefused as it refused, NobodyAnswers where none did."""
@@ -201,6 +201,10 @@ class Bus:
         With `since_us` (UTC microseconds) those that were stored since then, whatever the number.
         """
         return await fragments_after(self._client, subject, media_seq, max_bytes, since_us)
+
+    async def media_state(self) -> StreamState:
+        """How full MEDIA is, and which numbers it holds."""
+        return await stream_state(self._js, MEDIA, self._clock.now_us())
 
     async def last_media(self, subject: str) -> Fragment | None:
         """The newest fragment stored of one subject, None where there is none."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 import nats.errors
 import nats.js.errors
@@ -30,12 +31,15 @@ class FactSubscription:
         self._handler = handler
         self._subscription: JetStreamContext.PushSubscription | None = None
         self._handled_seq = 0
+        self._since: datetime | None = None
         self._resuming: asyncio.Task[None] | None = None
 
-    async def open(self, since_seq: int | None) -> None:
-        """From that sequence number on, or from now on where it is None. Raises BusUnreachable."""
+    async def open(self, since_seq: int | None, since_us: int | None = None) -> None:
+        """From that sequence number or time (UTC microseconds) on, or from now on. Raises BusUnreachable."""
         try:
-            if since_seq is None:
+            if since_us is not None:
+                self._since = datetime.fromtimestamp(since_us / 1e6, UTC)
+            elif since_seq is None:
                 # By number even so: what is said while the connection is away must not be missed.
                 self._handled_seq = (await self._js.stream_info("EVENTS")).state.last_seq
             else:
@@ -66,9 +70,12 @@ class FactSubscription:
                 await asyncio.sleep(RETRY_S)
 
     async def _subscribe(self) -> None:
-        config = ConsumerConfig(
-            deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=max(1, self._handled_seq + 1)
-        )
+        if self._since is not None and not self._handled_seq:
+            config = ConsumerConfig(deliver_policy=DeliverPolicy.BY_START_TIME, opt_start_time=self._since)
+        else:
+            config = ConsumerConfig(
+                deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=max(1, self._handled_seq + 1)
+            )
         self._subscription = await self._js.subscribe(
             self._subject, stream="EVENTS", cb=self._on_message, ordered_consumer=True, config=config
         )

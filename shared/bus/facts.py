@@ -41,10 +41,10 @@ class Facts:
             raise BusUnreachable(f"fact not stored: {error or type(error).__name__}") from error
 
     async def subscribe(
-        self, subject: str, handler: FactHandler, since_seq: int | None
+        self, subject: str, handler: FactHandler, since_seq: int | None, since_us: int | None = None
     ) -> Callable[[], Awaitable[None]]:
         subscription = FactSubscription(self._js, subject, handler)
-        await subscription.open(since_seq)
+        await subscription.open(since_seq, since_us)
         self._subscriptions.append(subscription)
 
         async def end() -> None:

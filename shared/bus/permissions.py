@@ -48,7 +48,7 @@ def _permissions(part: Part) -> tuple[list[str], list[str]]:
     if "live" in part.media:
         subscribe.append(MEDIA_SUBJECTS)
     if "recent" in part.media:
-        publish += _direct(MEDIA)
+        publish += [f"$JS.API.STREAM.INFO.{MEDIA}", *_direct(MEDIA)]
     for owner in part.hears:
         publish += _stream_reading(EVENTS)
         subscribe.append(facts(owner))

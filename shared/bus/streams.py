@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import datetime
 
 import nats.errors
 import nats.js.errors
@@ -78,6 +80,40 @@ async def _create(js: JetStreamContext, config: StreamConfig) -> None:
     except nats.js.errors.BadRequestError as error:
         if error.err_code != 10058:  # stream name already in use: another service was faster
             raise
+
+
+@dataclass(frozen=True, slots=True)
+class StreamState:
+    """How much a stream holds. `used` is the share of its bound that is taken, of bytes or age, whichever is nearer."""
+
+    first_seq: int
+    last_seq: int
+    used: float
+
+
+async def stream_state(js: JetStreamContext, name: str, now_us: int) -> StreamState:
+    """Raises BusUnreachable."""
+    try:
+        info = await js.stream_info(name)
+        state, config = info.state, info.config
+        used_bytes = state.bytes / config.max_bytes if config.max_bytes and config.max_bytes > 0 else 0.0
+        used_age = 0.0
+        if state.messages and config.max_age:
+            # nats-py leaves out when the oldest was stored; the oldest says it itself.
+            oldest = await js.get_msg(name, state.first_seq, direct=True)
+            stored = (oldest.headers or {}).get("Nats-Time-Stamp", "")
+            used_age = _age_s(stored, now_us) / config.max_age
+    except nats.js.errors.NotFoundError:
+        used_age = 1.0  # dropped between the two questions: it was that old
+    except (nats.errors.Error, TimeoutError) as error:
+        raise BusUnreachable(f"stream {name} not there: {error or type(error).__name__}") from error
+    return StreamState(state.first_seq, state.last_seq, max(used_bytes, min(1.0, used_age)))
+
+
+def _age_s(stored: str, now_us: int) -> float:
+    """Of a moment as nats-server writes it: RFC 3339 with nanoseconds, which Python 3.11 does not read."""
+    seconds = datetime.fromisoformat(re.sub(r"\.\d+", "", stored.replace("Z", "+00:00"))).timestamp()
+    return max(0.0, now_us / 1e6 - seconds)
 
 
 async def ensure_bucket(js: JetStreamContext, name: str, replicas: int) -> KvBucket:

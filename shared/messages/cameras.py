@@ -22,6 +22,28 @@ class DesiredStream(Message):
     transport: Transport = Field("auto", description="RTSP: auto tries TCP first, then UDP")
 
 
+class RecordingWindow(Message):
+    """A time of the week, on the kitchen's clock. One that ends before it begins ends on the next day."""
+
+    days: tuple[int, ...] = Field(description="ISO weekdays on which it begins: 1 is Monday, 7 is Sunday")
+    from_minute: int = Field(ge=0, le=1439, description="minutes after midnight")
+    to_minute: int = Field(ge=0, le=1439)
+
+
+class RecordingPolicy(Message):
+    """What of a camera is recorded, and for how long it is kept."""
+
+    mode: Literal["continuous", "calendar", "alerts", "off"] = Field(
+        "continuous", description="alerts: around alerts alone"
+    )
+    stream: Literal["main", "sub"] = "main"
+    retention_days: int = Field(30, ge=7, description="what is held (evidence, open cases) stays longer")
+    pre_roll_s: int = Field(10, ge=0, le=120, description="alerts: kept before each")
+    post_roll_s: int = Field(30, ge=0, le=600, description="alerts: kept after each")
+    windows: tuple[RecordingWindow, ...] = Field((), description="calendar: when")
+    time_zone: str = Field("Asia/Shanghai", description="IANA name of the kitchen's clock")
+
+
 class DesiredCamera(Message):
     """KV bucket `cameras`, key `CameraRef.key`; written by the gateway, watched by all."""
 
@@ -36,6 +58,10 @@ class DesiredCamera(Message):
     )
     is_enabled: bool = True
     wants_audio: bool = True
+    recording: RecordingPolicy = RecordingPolicy()
+    site_budget_bytes: int | None = Field(
+        None, description="what all recordings of its site may take together; None: no bound but the days"
+    )
 
 
 class CameraState(Message):

@@ -48,8 +48,14 @@ class RecordingStale(RecordingFact):
     """Fact `recording_stale`: what is filmed is not stored. The bus keeps it for as long as MEDIA has room."""
 
     since_us: int = Field(description="end of the last segment stored; what came later is at risk")
-    cause: str = Field(description="objects_away, database_away or bus_away")
+    cause: str = Field(description="objects_away, database_away, bus_away, lagging or nothing_arrives")
     reason: str
+
+
+class RecordingAtRisk(RecordingFact):
+    """Fact `recording_at_risk`: MEDIA is nearly full and will soon drop what is not stored of this stream."""
+
+    media_used: float = Field(description="share of MEDIA's bound that is taken; at 1 the oldest is dropped")
 
 
 class RecordingResumed(RecordingFact):

@@ -180,7 +180,7 @@ def test_gstreamer_plays_the_same_address(api: Api) -> None:
     url = f"{api.url}/api/v1/cameras/{CAMERA}/playback.m3u8"
     wanted = str(httpx.URL(url, params={"start": at(first + 2), "end": at(first + 8), "token": token}))
     done = subprocess.run(
-        ["gst-launch-1.0", "-q", "playbin", f"uri={wanted}", "audio-sink=fakesink",
+        ["gst-launch-1.0", "playbin", f"uri={wanted}", "audio-sink=fakesink",
          "video-sink=fakesink sync=false num-buffers=100 silent=false", "-v"],
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip

@@ -8,6 +8,7 @@ import pytest
 
 from services.recorder.index import Head, HeadMoved
 from services.recorder.recording import Recording
+from services.recorder.recording_plan import Wish
 from services.recorder.segment import Gap, Segment, StreamRef, link_of
 from services.recorder.segmenter import StoredFragment
 from shared.errors import PeerError
@@ -95,7 +96,7 @@ class Plant:
         self._fail_if("after append")
         return self.head_now
 
-    def recording(self, is_wanted: object = None) -> Recording:
+    def recording(self, wish: object = None) -> Recording:
         return Recording(
             OF,
             self,
@@ -103,7 +104,7 @@ class Plant:
             self,
             lambda: self.now_us,
             20.0,
-            is_wanted if callable(is_wanted) else lambda captured_us: True,
+            wish if callable(wish) else lambda captured_us: Wish.KEEP,
             lambda from_us, to_us: self.causes.get(to_us, "unknown"),
         )
 
@@ -212,10 +213,29 @@ async def test_what_is_not_wanted_is_not_kept() -> None:
     plant = Plant()
     plant.store(filmed("aa", 300, BEGAN_US))
 
-    def is_wanted(captured_us: int) -> bool:
-        return not 20_000_000 <= captured_us - BEGAN_US < 40_000_000
+    def wish(captured_us: int) -> Wish:
+        return Wish.DROP if 20_000_000 <= captured_us - BEGAN_US < 40_000_000 else Wish.KEEP
 
-    await until_all(plant, plant.recording(is_wanted))
+    await until_all(plant, plant.recording(wish))
     assert plant.recorded() == [f"aa{seq:05d}" for seq in (*range(100), *range(200, 300))]
     gaps = [gap for _, gap in plant.rows if gap is not None]
     assert gaps == [Gap(BEGAN_US + 20_000_000, BEGAN_US + 40_000_000, "not_wanted")]
+
+
+async def test_what_is_not_settled_yet_waits_on_the_bus() -> None:
+    plant = Plant()
+    plant.store(filmed("aa", 300, BEGAN_US))
+    settled_s = 30
+
+    def wish(captured_us: int) -> Wish:
+        after_s = (captured_us - BEGAN_US) / 1e6
+        if after_s >= settled_s:
+            return Wish.NOT_YET
+        return Wish.KEEP if 10 <= after_s < 20 else Wish.DROP
+
+    recording = plant.recording(wish)
+    await recording.advance()
+    assert plant.recorded() == [f"aa{seq:05d}" for seq in range(50, 100)]
+    settled_s = 60
+    await recording.advance()
+    assert plant.recorded() == [f"aa{seq:05d}" for seq in range(50, 100)]

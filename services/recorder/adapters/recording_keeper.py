@@ -82,6 +82,11 @@ class RecordingKeeper:
         _bytes.inc(sum(segment.size_bytes for segment in did.stored))
         return did.due_in_s
 
+    def ends(self) -> dict[StreamRef, tuple[int | None, int]]:
+        """Of each stream: end of its newest segment (UTC microseconds), and the bus's number of its last fragment."""
+        heads = {of: recording.head for of, recording in self._recordings.items()}
+        return {of: (None, 0) if head is None else (head.ends_us, head.media_seq) for of, head in heads.items()}
+
     def _next(self) -> StreamRef | None:
         now = self._clock.monotonic()
         free = [(due, of) for of, due in self._due.items() if due <= now and of not in self._busy]
