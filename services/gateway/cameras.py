@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
-from shared.messages.cameras import DesiredCamera, DesiredStream, Transport
+from shared.messages.cameras import DesiredCamera, DesiredStream, RecordingPolicy, Transport
 from shared.subjects import CameraRef
+
+# Continuously, for 30 days.
+ALWAYS = RecordingPolicy()
 
 Purpose = Literal["hygiene", "processing", "dishes", "storage"]
 
@@ -37,15 +40,15 @@ class Camera:
     sealed_password: str | None = None
     is_enabled: bool = True
     wants_audio: bool = True
+    recording: RecordingPolicy = ALWAYS
     revision: int = 1
 
     @property
     def ref(self) -> CameraRef:
         return CameraRef(self.site, self.id)
 
-    @property
-    def desired(self) -> DesiredCamera:
-        """What ingest is told."""
+    def desired(self, recordings_gb: int | None) -> DesiredCamera:
+        """What all services are told; `recordings_gb` is the bound of its site."""
         return DesiredCamera(
             site=self.site,
             camera=self.id,
@@ -56,6 +59,8 @@ class Camera:
             sealed_password=self.sealed_password,
             is_enabled=self.is_enabled,
             wants_audio=self.wants_audio,
+            recording=self.recording,
+            site_budget_bytes=None if recordings_gb is None else recordings_gb * 10**9,
         )
 
 

@@ -10,9 +10,13 @@ SiteKind = Literal["kindergarten", "primary", "secondary", "school", "university
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """`id` is a subject token and never changes; `revision` counts the changes and is its ETag."""
+    """`id` is a subject token and never changes; `revision` counts the changes and is its ETag.
+
+    `recordings_gb` is what all its recordings may take together, in 10^9 bytes; None: no bound.
+    """
 
     id: str
     name: str
     kind: SiteKind
+    recordings_gb: int | None = None
     revision: int = 1

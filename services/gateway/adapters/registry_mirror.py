@@ -77,7 +77,10 @@ class RegistryMirror:
         while True:
             there = await self._bucket.get(ref.key)
             camera = await self._register.camera(ref.camera)
-            desired = camera.desired.encode() if camera is not None and camera.site == ref.site else None
+            desired = None
+            if camera is not None and camera.site == ref.site:
+                site = await self._register.site(camera.site)
+                desired = camera.desired(None if site is None else site.recordings_gb).encode()
             if desired == (there.value if there is not None else None):
                 return
             try:

@@ -66,6 +66,10 @@ class RegistryDesk:
             changed, self._deed("site_changed", by, site=id, fields=_named(changes))
         ):
             raise changed_meanwhile()
+        if changed.recordings_gb != site.recordings_gb:
+            for camera in await self.register.every_camera():
+                if camera.site == id:
+                    self.desired.changed(camera.ref)  # each is told what its site may take
         return replace(changed, revision=site.revision + 1)
 
     async def remove_site(self, by: By, id: str) -> None:
@@ -84,6 +88,7 @@ class RegistryDesk:
         camera = replace(camera, id=camera.id or f"cam-{secrets.token_hex(4)}")
         if await self.register.site(camera.site) is None:
             raise InvalidFields([FieldFault("site", f"There is no site {camera.site!r}.", "Register the site first.")])
+        _require_recorded_stream(camera)
         camera, found_password = await self._with_clean_urls(camera)
         password = found_password if password is None else password
         camera = replace(camera, sealed_password=self._sealed(camera, password))
@@ -98,6 +103,7 @@ class RegistryDesk:
         camera = await self.camera(id)
         _require_revision(camera.revision, if_match)
         fields = {name: value for name, value in changes.items() if name != "password"}
+        _require_recorded_stream(replace(camera, **fields))
         changed, password = await self._with_clean_urls(replace(camera, **fields))
         if "password" in changes:
             password = changes["password"]
@@ -174,6 +180,14 @@ def _found(what: str, id: str, thing: T | None) -> T:
 def _require_revision(revision: int, if_match: int | None) -> None:
     if if_match is not None and if_match != revision:
         raise changed_meanwhile()
+
+
+def _require_recorded_stream(camera: Camera) -> None:
+    if camera.recording.stream == "sub" and camera.sub is None:
+        fault = FieldFault(
+            "recording.stream", "This camera has no sub stream.", "Enter `sub`, or record the main stream."
+        )
+        raise InvalidFields([fault])
 
 
 def _named(changes: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from services.gateway.adapters.http.recording_plans import RecordingPlan
 from services.gateway.adapters.http.schemas import CameraAnswer, CameraStateAnswer, CameraStatus, Stream
 from services.gateway.cameras import Camera, StreamSource
 from shared.messages.cameras import CameraState
@@ -21,6 +22,7 @@ def camera_answer(camera: Camera, state: CameraState | None) -> CameraAnswer:
         has_password=camera.sealed_password is not None,
         is_enabled=camera.is_enabled,
         wants_audio=camera.wants_audio,
+        recording=RecordingPlan.of(camera.recording),
         state=_state(camera, state),
     )
 

@@ -10,6 +10,7 @@ from services.gateway.adapters.http.access import address_of, by_of, identity_of
 from services.gateway.adapters.http.camera_answers import camera_answer
 from services.gateway.adapters.http.etags import IfMatch, etag, revision_of
 from services.gateway.adapters.http.paging import Paging
+from services.gateway.adapters.http.recording_plans import RecordingPlan
 from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import rooms_of
 from services.gateway.adapters.http.schemas import (
@@ -57,6 +58,7 @@ async def add_camera(body: NewCamera, request: Request, response: Response) -> C
         username=body.username,
         is_enabled=body.is_enabled,
         wants_audio=body.wants_audio,
+        recording=body.recording.policy(),
     )
     camera = await rooms.registry.add_camera(by_of(request), camera, body.password)
     response.headers["Location"] = f"{router.prefix}/{camera.id}"
@@ -125,5 +127,9 @@ def _changes(body: CameraChange) -> dict[str, Any]:
         value = getattr(body, name)
         if value is None and name not in _MAY_BE_REMOVED:
             continue
-        changes[name] = _source(value) if isinstance(value, Stream) else value
+        if isinstance(value, Stream):
+            value = _source(value)
+        elif isinstance(value, RecordingPlan):
+            value = value.policy()
+        changes[name] = value
     return changes

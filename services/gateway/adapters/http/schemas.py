@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
+from services.gateway.adapters.http.bodies import Answer, Body
+from services.gateway.adapters.http.recording_plans import RecordingPlan
 from services.gateway.cameras import Purpose
 from services.gateway.roles import Role
 from services.gateway.sites import SiteKind
@@ -23,21 +25,17 @@ Id = Annotated[
 ]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 LoginName = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[\w.@-]{1,64}$")]
+RecordingsGb = Annotated[
+    int | None,
+    Field(
+        ge=1,
+        description="gigabytes that all recordings of the site may take together; null: no bound but the days."
+        " Below 7 days nothing is deleted for it",
+    ),
+]
 NewPassword = Annotated[
     str, Field(min_length=10, max_length=256, description="at least 10 characters; any characters are allowed")
 ]
-
-
-class Body(BaseModel):
-    """A request body: an unknown field is a mistake of the caller and is named."""
-
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
-
-
-class Answer(BaseModel):
-    """An answer."""
-
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
 
 class FieldProblem(Answer):
@@ -129,6 +127,7 @@ class NewSite(Body):
     id: Id
     name: Name = Field(examples=["第二小学"])
     kind: SiteKind = "school"
+    recordings_gb: RecordingsGb = None
 
 
 class SiteChange(Body):
@@ -136,6 +135,7 @@ class SiteChange(Body):
 
     name: Name | None = None
     kind: SiteKind | None = None
+    recordings_gb: RecordingsGb = None
 
 
 class SiteAnswer(Answer):
@@ -144,6 +144,7 @@ class SiteAnswer(Answer):
     id: str
     name: str
     kind: SiteKind
+    recordings_gb: int | None
 
 
 class Stream(Body):
@@ -170,6 +171,7 @@ class NewCamera(Body):
     password: str | None = Field(None, max_length=256, json_schema_extra={"writeOnly": True, "format": "password"})
     is_enabled: bool = True
     wants_audio: bool = True
+    recording: RecordingPlan = Field(default_factory=RecordingPlan)
 
 
 class CameraChange(Body):
@@ -183,6 +185,7 @@ class CameraChange(Body):
     password: str | None = Field(None, max_length=256, json_schema_extra={"writeOnly": True, "format": "password"})
     is_enabled: bool | None = None
     wants_audio: bool | None = None
+    recording: RecordingPlan | None = None
 
 
 class CameraStateAnswer(Answer):
@@ -214,6 +217,7 @@ class CameraAnswer(Answer):
     has_password: bool
     is_enabled: bool
     wants_audio: bool
+    recording: RecordingPlan
     state: CameraStateAnswer
 
 

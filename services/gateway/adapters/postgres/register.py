@@ -18,6 +18,7 @@ from services.gateway.cameras import Camera, StreamSource
 from services.gateway.pages import PageRequest
 from services.gateway.sites import Site
 from shared.database import Database
+from shared.messages.cameras import RecordingPolicy
 from shared.subjects import CameraRef
 
 
@@ -46,13 +47,13 @@ class PostgresRegister:
         return _site(rows[0]) if rows else None
 
     async def add_site(self, site: Site, deed: Deed) -> bool:
-        values = {"id": site.id, "name": site.name, "kind": site.kind, "revision": site.revision}
+        values = {"id": site.id, **_site_values(site), "revision": site.revision}
         async with self._database.transaction() as session:
             statement = insert(sites).values(values).on_conflict_do_nothing().returning(sites.c.id)
             return await _done(session, (await session.execute(statement)).first() is not None, deed)
 
     async def replace_site(self, site: Site, deed: Deed) -> bool:
-        values = {"name": site.name, "kind": site.kind, "revision": site.revision + 1}
+        values = _site_values(site) | {"revision": site.revision + 1}
         where = (sites.c.id == site.id, sites.c.revision == site.revision)
         async with self._database.transaction() as session:
             statement = update(sites).where(*where).values(values).returning(sites.c.id)
@@ -137,7 +138,11 @@ def _paged(query: Select[Any], table: Table, page: PageRequest) -> Select[Any]:
 
 
 def _site(row: Row[Any]) -> Site:
-    return Site(row.id, row.name, row.kind, row.revision)
+    return Site(row.id, row.name, row.kind, row.recordings_gb, row.revision)
+
+
+def _site_values(site: Site) -> dict[str, Any]:
+    return {"name": site.name, "kind": site.kind, "recordings_gb": site.recordings_gb}
 
 
 def _camera(row: Row[Any]) -> Camera:
@@ -152,6 +157,7 @@ def _camera(row: Row[Any]) -> Camera:
         sealed_password=row.sealed_password,
         is_enabled=row.is_enabled,
         wants_audio=row.wants_audio,
+        recording=RecordingPolicy.model_validate(row.recording),
         revision=row.revision,
     )
 
@@ -170,5 +176,6 @@ def _values(camera: Camera) -> dict[str, Any]:
         "sealed_password": camera.sealed_password,
         "is_enabled": camera.is_enabled,
         "wants_audio": camera.wants_audio,
+        "recording": camera.recording.model_dump(mode="json"),
         "revision": camera.revision,
     }

@@ -42,6 +42,7 @@ sites = Table(
     Column("id", String, primary_key=True),
     Column("name", String, nullable=False),
     Column("kind", String, nullable=False),
+    Column("recordings_gb", Integer),
     Column("revision", Integer, nullable=False),
 )
 
@@ -60,6 +61,7 @@ cameras = Table(
     Column("sealed_password", String),
     Column("is_enabled", Boolean, nullable=False),
     Column("wants_audio", Boolean, nullable=False),
+    Column("recording", JSONB, nullable=False),
     Column("revision", Integer, nullable=False),
 )
 

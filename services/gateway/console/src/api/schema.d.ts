@@ -139,7 +139,7 @@ export interface paths {
         head?: never;
         /**
          * Change Site
-         * @description Change name or kind.
+         * @description Change name, kind, or what its recordings may take (null: no bound).
          */
         patch: operations["change_site"];
         trace?: never;
@@ -508,6 +508,7 @@ export interface components {
             is_enabled: boolean;
             /** Wants Audio */
             wants_audio: boolean;
+            recording: components["schemas"]["RecordingPlan"];
             state: components["schemas"]["CameraStateAnswer"];
         };
         /**
@@ -532,6 +533,7 @@ export interface components {
             is_enabled?: boolean | null;
             /** Wants Audio */
             wants_audio?: boolean | null;
+            recording?: components["schemas"]["RecordingPlan"] | null;
         };
         /**
          * CameraStateAnswer
@@ -711,6 +713,7 @@ export interface components {
              * @default true
              */
             wants_audio: boolean;
+            recording?: components["schemas"]["RecordingPlan"];
         };
         /**
          * NewSite
@@ -733,6 +736,11 @@ export interface components {
              * @enum {string}
              */
             kind: "kindergarten" | "primary" | "secondary" | "school" | "university" | "other";
+            /**
+             * Recordings Gb
+             * @description gigabytes that all recordings of the site may take together; null: no bound but the days. Below 7 days nothing is deleted for it
+             */
+            recordings_gb?: number | null;
         };
         /** Page[AccountAnswer] */
         Page_AccountAnswer_: {
@@ -773,6 +781,27 @@ export interface components {
              * @description pass it as `cursor` for the next page; null at the end
              */
             next_cursor?: string | null;
+        };
+        /**
+         * PlanWindow
+         * @description A time of the week on the kitchen's clock. One that ends before it begins ends on the next day.
+         */
+        PlanWindow: {
+            /**
+             * Days
+             * @description weekdays on which it begins: 1 is Monday, 7 is Sunday
+             */
+            days: number[];
+            /**
+             * Start
+             * @example 06:00
+             */
+            start: string;
+            /**
+             * End
+             * @example 06:00
+             */
+            end: string;
         };
         /**
          * ProbeAnswer
@@ -862,6 +891,54 @@ export interface components {
             transport: "auto" | "tcp" | "udp";
         };
         /**
+         * RecordingPlan
+         * @description What of a camera is recorded, and for how long it is kept.
+         */
+        RecordingPlan: {
+            /**
+             * Mode
+             * @description alerts: around alerts alone
+             * @default continuous
+             * @enum {string}
+             */
+            mode: "continuous" | "calendar" | "alerts" | "off";
+            /**
+             * Stream
+             * @default main
+             * @enum {string}
+             */
+            stream: "main" | "sub";
+            /**
+             * Retention Days
+             * @description what is held (evidence, open cases) stays longer
+             * @default 30
+             */
+            retention_days: number;
+            /**
+             * Pre Roll S
+             * @description mode alerts: seconds kept before each
+             * @default 10
+             */
+            pre_roll_s: number;
+            /**
+             * Post Roll S
+             * @description mode alerts: seconds kept after each
+             * @default 30
+             */
+            post_roll_s: number;
+            /**
+             * Windows
+             * @description mode calendar: when
+             * @default []
+             */
+            windows: components["schemas"]["PlanWindow"][];
+            /**
+             * Time Zone
+             * @default Asia/Shanghai
+             */
+            time_zone: string;
+        };
+        /**
          * ServiceStatus
          * @description One of the six services.
          */
@@ -924,6 +1001,8 @@ export interface components {
              * @enum {string}
              */
             kind: "kindergarten" | "primary" | "secondary" | "school" | "university" | "other";
+            /** Recordings Gb */
+            recordings_gb: number | null;
         };
         /**
          * SiteChange
@@ -934,6 +1013,11 @@ export interface components {
             name?: string | null;
             /** Kind */
             kind?: ("kindergarten" | "primary" | "secondary" | "school" | "university" | "other") | null;
+            /**
+             * Recordings Gb
+             * @description gigabytes that all recordings of the site may take together; null: no bound but the days. Below 7 days nothing is deleted for it
+             */
+            recordings_gb?: number | null;
         };
         /**
          * Status

@@ -1,0 +1,74 @@
+"""A camera's recording plan as the API shows and takes it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, Field, model_validator
+
+from services.gateway.adapters.http.bodies import Body
+from shared.messages.cameras import RecordingPolicy, RecordingWindow
+
+TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["06:00"])]
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"there is no time zone {name!r}: use an IANA name such as Asia/Shanghai")
+    return name
+
+
+class PlanWindow(Body):
+    """A time of the week on the kitchen's clock. One that ends before it begins ends on the next day."""
+
+    days: list[Annotated[int, Field(ge=1, le=7)]] = Field(
+        min_length=1, max_length=7, description="weekdays on which it begins: 1 is Monday, 7 is Sunday"
+    )
+    start: TimeOfDay
+    end: TimeOfDay
+
+
+class RecordingPlan(Body):
+    """What of a camera is recorded, and for how long it is kept."""
+
+    mode: Literal["continuous", "calendar", "alerts", "off"] = Field(
+        "continuous", description="alerts: around alerts alone"
+    )
+    stream: Literal["main", "sub"] = "main"
+    retention_days: int = Field(30, ge=7, le=3650, description="what is held (evidence, open cases) stays longer")
+    pre_roll_s: int = Field(10, ge=0, le=120, description="mode alerts: seconds kept before each")
+    post_roll_s: int = Field(30, ge=0, le=600, description="mode alerts: seconds kept after each")
+    windows: list[PlanWindow] = Field([], max_length=50, description="mode calendar: when")
+    time_zone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Shanghai"
+
+    @model_validator(mode="after")
+    def _calendar_has_windows(self) -> RecordingPlan:
+        if self.mode == "calendar" and not self.windows:
+            raise ValueError("mode calendar needs windows: say when to record")
+        return self
+
+    def policy(self) -> RecordingPolicy:
+        """As the recorder is told."""
+        windows = tuple(
+            RecordingWindow(days=tuple(each.days), from_minute=_minute(each.start), to_minute=_minute(each.end))
+            for each in self.windows
+        )
+        return RecordingPolicy.model_validate(self.model_dump() | {"windows": windows})
+
+    @classmethod
+    def of(cls, policy: RecordingPolicy) -> RecordingPlan:
+        windows = [
+            PlanWindow(days=list(each.days), start=_time(each.from_minute), end=_time(each.to_minute))
+            for each in policy.windows
+        ]
+        return cls.model_validate(policy.model_dump() | {"windows": windows})
+
+
+def _minute(time: str) -> int:
+    hours, minutes = time.split(":")
+    return int(hours) * 60 + int(minutes)
+
+
+def _time(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
