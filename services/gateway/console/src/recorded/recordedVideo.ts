@@ -1,0 +1,198 @@
+/** One camera's recording in a video element: show a moment, play, step; hls.js fetches and feeds. */
+
+import Hls, { Events, type ErrorData, type LevelDetails } from "hls.js/light";
+import { momentAt, placeOf, stretchAround, type Piece } from "./wallClock";
+
+export type Phase = "empty" | "loading" | "ready" | "nothing" | "failed";
+
+export interface Figures {
+  /** From asking for a moment to its picture on the screen; milliseconds. */
+  firstFrameMs: number | null;
+  atMs: number | null;
+  phase: Phase;
+}
+
+const RETRIES = 3;
+
+export class RecordedVideo {
+  readonly figures: Figures = { firstFrameMs: null, atMs: null, phase: "empty" };
+  private hls: Hls | null = null;
+  private pieces: Piece[] = [];
+  private stretch: { fromMs: number; toMs: number | null } | null = null;
+  private wantedMs: number | null = null;
+  private askedAt = 0;
+  private retries = 0;
+
+  constructor(
+    private readonly video: HTMLVideoElement,
+    private readonly camera: string,
+    private readonly onPhase: (phase: Phase) => void,
+  ) {}
+
+  /** The moment on the screen, milliseconds UTC. */
+  get atMs(): number | null {
+    if (this.wantedMs !== null) return this.wantedMs;
+    return momentAt(this.pieces, this.video.currentTime);
+  }
+
+  /** What is loaded ends here; null where nothing is. */
+  get endMs(): number | null {
+    const last = this.pieces[this.pieces.length - 1];
+    return last === undefined ? null : last.atMs + last.duration * 1000;
+  }
+
+  /** Show that moment, or where pictures go on after it. */
+  show(ms: number): void {
+    this.askedAt = performance.now();
+    this.figures.firstFrameMs = null;
+    this.wantedMs = ms;
+    const there = this.pieces.length > 0 && this.isLoaded(ms) ? placeOf(this.pieces, ms) : null;
+    if (there !== null && this.hls !== null) this.seek(there);
+    else this.load(ms);
+  }
+
+  play(rate: number): void {
+    this.video.playbackRate = rate;
+    // A browser may refuse to play before the first click; the next click on play will do.
+    void this.video.play().catch(() => undefined);
+  }
+
+  pause(): void {
+    this.video.pause();
+  }
+
+  /** One picture on or back; `fps` is what the camera sends. */
+  step(pictures: number, fps: number): void {
+    this.video.pause();
+    // The middle of a picture: its edge may round to the one before.
+    const picture = Math.round(this.video.currentTime * fps - 0.5) + pictures;
+    this.video.currentTime = Math.max(0, (picture + 0.5) / fps);
+  }
+
+  close(): void {
+    this.hls?.destroy();
+    this.hls = null;
+    this.pieces = [];
+    this.video.removeAttribute("src");
+    this.video.load();
+  }
+
+  private isLoaded(ms: number): boolean {
+    if (this.stretch === null) return false;
+    return ms >= this.stretch.fromMs && (this.stretch.toMs === null || ms < this.stretch.toMs);
+  }
+
+  private load(ms: number): void {
+    this.hls?.destroy();
+    this.pieces = [];
+    this.setPhase("loading");
+    const stretch = (this.stretch = stretchAround(ms, Date.now()));
+    const query = new URLSearchParams({ start: new Date(stretch.fromMs).toISOString() });
+    if (stretch.toMs !== null) query.set("end", new Date(stretch.toMs).toISOString());
+    const hls = (this.hls = new Hls({
+      autoStartLoad: false,
+      maxBufferLength: 15,
+      maxMaxBufferLength: 60,
+      backBufferLength: 60,
+      // The picture that was asked for, not one near it.
+      nudgeMaxRetry: 5,
+      manifestLoadPolicy: policy(8000),
+      playlistLoadPolicy: policy(8000),
+      fragLoadPolicy: policy(15_000),
+    }));
+    hls.on(Events.LEVEL_LOADED, (_, data) => this.onList(hls, data.details));
+    hls.on(Events.LEVEL_UPDATED, (_, data) => (this.pieces = piecesOf(data.details)));
+    hls.on(Events.ERROR, (_, data) => this.onError(hls, data));
+    hls.attachMedia(this.video);
+    hls.loadSource(`/api/v1/cameras/${this.camera}/playback.m3u8?${query}`);
+  }
+
+  private onList(hls: Hls, details: LevelDetails): void {
+    const isFirst = this.pieces.length === 0;
+    this.pieces = piecesOf(details);
+    if (!isFirst || this.wantedMs === null) return;
+    const place = placeOf(this.pieces, this.wantedMs) ?? Math.max(0, (this.pieces.at(-1)?.start ?? 0) + 0.01);
+    hls.startLoad(place);
+    this.seek(place);
+  }
+
+  private seek(place: number): void {
+    const video = this.video;
+    const shown = () => {
+      this.figures.firstFrameMs = performance.now() - this.askedAt;
+      this.wantedMs = null;
+      this.retries = 0;
+      this.setPhase("ready");
+    };
+    const whenSeeked = () => {
+      if ("requestVideoFrameCallback" in video && !document.hidden) {
+        // Already composed where the picture is the same; then no new one comes.
+        let isTold = false;
+        const once = () => {
+          if (!isTold) shown();
+          isTold = true;
+        };
+        video.requestVideoFrameCallback(once);
+        window.setTimeout(once, 120);
+      } else shown();
+    };
+    if (video.readyState >= HTMLMediaElement.HAVE_METADATA) {
+      video.addEventListener("seeked", whenSeeked, { once: true });
+      video.currentTime = place;
+    } else {
+      video.addEventListener(
+        "loadedmetadata",
+        () => {
+          video.addEventListener("seeked", whenSeeked, { once: true });
+          video.currentTime = place;
+        },
+        { once: true },
+      );
+    }
+  }
+
+  private onError(hls: Hls, data: ErrorData): void {
+    if (!data.fatal || hls !== this.hls) return;
+    if (data.response?.code === 404) {
+      this.setPhase("nothing");
+      this.wantedMs = null;
+      return;
+    }
+    this.retries += 1;
+    if (data.type === Hls.ErrorTypes.MEDIA_ERROR && this.retries <= RETRIES) {
+      hls.recoverMediaError();
+      return;
+    }
+    this.setPhase("failed");
+  }
+
+  private setPhase(phase: Phase): void {
+    if (this.figures.phase === phase) return;
+    this.figures.phase = phase;
+    this.onPhase(phase);
+  }
+}
+
+function piecesOf(details: LevelDetails): Piece[] {
+  return details.fragments
+    .filter((one) => one.programDateTime !== null)
+    .map((one) => ({ start: one.start, duration: one.duration, atMs: one.programDateTime ?? 0 }));
+}
+
+function policy(limitMs: number) {
+  return {
+    default: {
+      maxTimeToFirstByteMs: limitMs,
+      maxLoadTimeMs: limitMs * 2,
+      timeoutRetry: { maxNumRetry: 2, retryDelayMs: 0, maxRetryDelayMs: 0 },
+      // 404 is an answer: nothing was recorded.
+      errorRetry: {
+        maxNumRetry: 3,
+        retryDelayMs: 500,
+        maxRetryDelayMs: 4000,
+        shouldRetry: (_: unknown, count: number, __: boolean, answer?: { code?: number }) =>
+          count < 3 && answer?.code !== 404 && answer?.code !== 401,
+      },
+    },
+  };
+}
