@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 import urllib3
@@ -106,6 +107,10 @@ class ObjectStore:
         await self._run(
             lambda: self._client.put_object(self._bucket, name, io.BytesIO(data), len(data), content_type=content_type)
         )
+
+    async def upload(self, name: str, path: Path, content_type: str = "application/octet-stream") -> None:
+        """Write one object from a file, in parts where it is large; the same name again replaces it."""
+        await self._run(lambda: self._client.fput_object(self._bucket, name, str(path), content_type=content_type))
 
     async def put_locked(
         self, name: str, data: bytes | BinaryIO, until: datetime, content_type: str = "application/octet-stream"

@@ -94,6 +94,19 @@ def _worker_buckets(service: str) -> tuple[str, ...]:
     return (f"members_{service}", f"shards_{service}")
 
 
+RECORDER_ANSWERS = (
+    "timeline",
+    "playlist",
+    "object",
+    "gop",
+    "still",
+    "thumbnails",
+    "clip_make",
+    "clip",
+    "clips",
+    "clip_remove",
+)
+
 CATALOGUE: tuple[Part, ...] = (
     Part(
         "ingest",
@@ -116,7 +129,7 @@ CATALOGUE: tuple[Part, ...] = (
         media=("recent",),
         says=("segment_stored", "gap_recorded", "recording_stale", "recording_at_risk", "recording_resumed"),
         hears=("ingest", "alerting"),
-        answers=("status", "timeline", "playlist", "object", "gop"),
+        answers=("status", *RECORDER_ANSWERS),
         writes=("watches", *_worker_buckets("recorder")),
         reads=("cameras", "camera_states"),
     ),
@@ -129,7 +142,7 @@ CATALOGUE: tuple[Part, ...] = (
         asks=(
             *tuple(f"{service}.status" for service in SERVICES),
             "ingest.probe",
-            *tuple(f"recorder.{name}" for name in ("timeline", "playlist", "object", "gop")),
+            *tuple(f"recorder.{name}" for name in RECORDER_ANSWERS),
         ),
         writes=("cameras", "watches", "members_gateway"),
         reads=("camera_states", *(f"members_{service}" for service in SERVICES)),

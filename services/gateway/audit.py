@@ -25,6 +25,9 @@ Action = Literal[
     "live_view_ended",
     "snapshot",
     "playback",
+    "clip_made",
+    "clip_downloaded",
+    "clip_removed",
 ]
 
 

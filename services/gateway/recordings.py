@@ -7,6 +7,17 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from shared.errors import PeerError
+from shared.messages.clips import (
+    ClipList,
+    ClipRef,
+    ClipsOf,
+    ClipStatus,
+    ClipWanted,
+    StillReply,
+    StillWanted,
+    ThumbnailsReply,
+    ThumbnailsWanted,
+)
 from shared.messages.playback import (
     GopPlace,
     GopWanted,
@@ -33,6 +44,18 @@ class Recorder(Protocol):
     async def object(self, wanted: ObjectWanted) -> ObjectPlace: ...
 
     async def gop(self, wanted: GopWanted) -> GopPlace: ...
+
+    async def still(self, wanted: StillWanted) -> StillReply: ...
+
+    async def thumbnails(self, wanted: ThumbnailsWanted) -> ThumbnailsReply: ...
+
+    async def make_clip(self, wanted: ClipWanted) -> ClipStatus: ...
+
+    async def clip(self, wanted: ClipRef) -> ClipStatus: ...
+
+    async def clips(self, wanted: ClipsOf) -> ClipList: ...
+
+    async def remove_clip(self, wanted: ClipRef) -> ClipStatus: ...
 
 
 @dataclass(frozen=True, slots=True)

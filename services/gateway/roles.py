@@ -6,15 +6,24 @@ from collections.abc import Iterable
 from typing import Literal
 
 Role = Literal["admin", "supervisor", "viewer"]
-Verb = Literal["stay_logged_in", "view", "snapshot", "playback", "change_registry", "manage_accounts", "read_audit"]
+Verb = Literal[
+    "stay_logged_in",
+    "view",
+    "snapshot",
+    "playback",
+    "export",
+    "change_registry",
+    "manage_accounts",
+    "read_audit",
+]
 
 _SEE: frozenset[Verb] = frozenset(("stay_logged_in", "view", "snapshot", "playback"))
 
-# Supervisor and viewer part ways with alerts and orders; of what there is today both see and neither changes.
+# A viewer looks; a supervisor also takes recordings with him. They part ways further with alerts and orders.
 VERBS_OF_ROLE: dict[Role, frozenset[Verb]] = {
     "viewer": _SEE,
-    "supervisor": _SEE,
-    "admin": _SEE | {"change_registry", "manage_accounts", "read_audit"},
+    "supervisor": _SEE | {"export"},
+    "admin": _SEE | {"export", "change_registry", "manage_accounts", "read_audit"},
 }
 
 

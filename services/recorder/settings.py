@@ -20,6 +20,12 @@ class Settings(ServiceSettings, DatabaseSettings, ObjectSettings):
         says="host:port at which the gateway (with BK_MEDIA_REDIRECT: browsers) reads S3; empty: BK_S3_ENDPOINT",
         when_wrong="signed addresses lead nowhere: playback fails while recording goes on",
     )
+    clip_max_mb: int = setting(
+        4000,
+        says="megabytes a clip may have; twice as much is taken in the temporary folder while it is made",
+        when_wrong="larger than half of the free space there: no clip is made at all",
+        ge=10,
+    )
     recording_lanes: int = setting(
         4,
         says="how many streams are read and uploaded at once",

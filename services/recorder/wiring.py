@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from tempfile import gettempdir
 
 from services.recorder.adapters.bus_media_log import BusMediaLog
+from services.recorder.adapters.clip_maker import ClipMaker
 from services.recorder.adapters.fact_writer import FactWriter
+from services.recorder.adapters.postgres.clips import PostgresClips
 from services.recorder.adapters.postgres.index import PostgresIndex
 from services.recorder.adapters.recording_keeper import RecordingKeeper
 from services.recorder.adapters.recording_watch import RecordingWatch
+from services.recorder.adapters.s3_gops import S3Gops
 from services.recorder.adapters.s3_segments import S3Segments
+from services.recorder.adapters.s3_sheets import S3Sheets
 from services.recorder.adapters.sub_leases import SubLeases
+from services.recorder.clip_desk import ClipDesk
 from services.recorder.handlers import Handlers
 from services.recorder.outage_ledger import OutageLedger
+from services.recorder.pictures import PicturesDesk
 from services.recorder.playback import PlaybackDesk
 from services.recorder.recording import Recording
 from services.recorder.recording_plan import Wish
@@ -89,12 +96,23 @@ async def wire(context: Context[Settings]) -> Wired:
         return readable.url(name, lasts_s=lasts_s)
 
     desk = PlaybackDesk(index, Tails(media, clock.now_us), url_of, clock.now_us)
+    gops, clip_store = S3Gops(objects), PostgresClips(database)
+    pictures = PicturesDesk(index, desk.tails, media, gops, S3Sheets(objects), clock.now_us)
+    clip_desk = ClipDesk(clip_store, clock.now_us)
+    folder = Path(gettempdir())
+    maker = ClipMaker(clip_store, index, gops, objects, clock, settings.worker_id, folder, settings.clip_max_mb * 10**6)
     answers = {
         "status": handlers.status,
         "timeline": desk.timeline,
         "playlist": desk.playlist,
         "object": desk.object,
         "gop": desk.gop,
+        "still": pictures.still,
+        "thumbnails": pictures.thumbnails,
+        "clip_make": clip_desk.make,
+        "clip": clip_desk.clip,
+        "clips": clip_desk.clips,
+        "clip_remove": clip_desk.remove,
     }
     stop_answering = await bus.serve("recorder", answers)
 
@@ -104,7 +122,7 @@ async def wire(context: Context[Settings]) -> Wired:
 
     lanes = [(f"recording-{number}", keeper) for number in range(settings.recording_lanes)]
     return Wired(
-        tasks=[("shards", leases), ("facts", writer), ("watch", watch), ("sub-leases", subs), *lanes],
+        tasks=[("shards", leases), ("facts", writer), ("watch", watch), ("sub-leases", subs), ("clips", maker), *lanes],
         readiness={"database": database.why_not_ready, "objects": objects.why_not_ready},
         close=[stop_hearing, stop_answering, leases.release, writer.flush, database.close, close_objects],
     )

@@ -30,6 +30,12 @@ COMMANDS = {
     "playlist": ("PlaylistWanted", "PlaylistReply"),
     "object": ("ObjectWanted", "ObjectPlace"),
     "gop": ("GopWanted", "GopPlace"),
+    "still": ("StillWanted", "StillReply"),
+    "thumbnails": ("ThumbnailsWanted", "ThumbnailsReply"),
+    "clip_make": ("ClipWanted", "ClipStatus"),
+    "clip": ("ClipRef", "ClipStatus"),
+    "clips": ("ClipsOf", "ClipList"),
+    "clip_remove": ("ClipRef", "ClipStatus"),
 }
 MEDIA_USES = {
     "publish": "fragments",

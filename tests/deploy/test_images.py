@@ -67,6 +67,8 @@ def imported(entry: str) -> frozenset[str]:
         text = path.read_text()
         if "_ndarray(" in text:  # PyAV imports numpy when it is asked for arrays
             found.add("numpy")
+        if "from zoneinfo import" in text:  # reads the system's zones, of which a slim image has none
+            found.add("tzdata")
         for name in _imports(ast.parse(text)):
             parts = name.split(".")
             if parts[0] in ("shared", "services"):

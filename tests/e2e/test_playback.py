@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
@@ -17,6 +18,7 @@ from typing import Any
 import av
 import httpx
 import pytest
+from PIL import Image
 
 from tests.e2e.live_client import Api
 from tests.stack import Stack
@@ -186,3 +188,72 @@ def test_gstreamer_plays_the_same_address(api: Api) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("chain ") >= 100, done.stdout[-2000:]
+
+
+def test_a_clip_is_cut_reported_downloaded_in_parts_and_accepted_by_ffprobe(api: Api, tmp_path: Path) -> None:
+    first, _ = until_recorded(api, 16.0)
+    body = {"camera": CAMERA, "start": at(first + 3.2), "end": at(first + 11.2), "is_exact": True}
+    asked = api.http.post("/clips", json=body)
+    assert asked.status_code == 202, asked.text
+    clip = asked.json()
+    deadline = time.monotonic() + 30
+    while clip["state"] not in ("ready", "failed"):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+        clip = api.http.get(f"/clips/{clip['id']}").json()
+    assert (clip["state"], clip["progress"], clip["error"]) == ("ready", 1.0, None)
+    half = clip["size_bytes"] // 2
+    address = f"/clips/{clip['id']}/file.mp4"
+    parts = [
+        api.http.get(address, headers={"Range": f"bytes=0-{half - 1}"}),
+        api.http.get(address, headers={"Range": f"bytes={half}-"}),
+    ]
+    assert [part.status_code for part in parts] == [206, 206]
+    data = b"".join(part.content for part in parts)
+    assert hashlib.sha256(data).hexdigest() == clip["sha256"]
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(data)
+    told = subprocess.run(
+        ["ffprobe", "-v", "error", "-of", "json", "-show_entries", "format=duration", str(path)],
+        capture_output=True, text=True, timeout=30, check=True,
+    )  # fmt: skip
+    assert told.stderr == ""
+    assert float(json.loads(told.stdout)["format"]["duration"]) == pytest.approx(8.0, abs=0.1)
+    assert clip["id"] in [one["id"] for one in api.http.get("/clips", params={"camera": CAMERA}).json()["items"]]
+    assert api.http.delete(f"/clips/{clip['id']}").status_code == 204
+    assert api.http.get(f"/clips/{clip['id']}").status_code == 404
+
+
+def test_a_clip_of_nothing_fails_in_words(api: Api) -> None:
+    body = {"camera": CAMERA, "start": "2020-01-01T00:00:00Z", "end": "2020-01-01T00:01:00Z"}
+    clip = api.http.post("/clips", json=body).json()
+    deadline = time.monotonic() + 30
+    while clip["state"] not in ("ready", "failed"):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+        clip = api.http.get(f"/clips/{clip['id']}").json()
+    assert (clip["state"], clip["error_code"]) == ("failed", "nothing_recorded")
+
+
+@pytest.mark.parametrize(("kind", "width"), [("jpeg", 1280), ("png", 640)])
+def test_a_still_of_a_moment_long_stored_and_of_one_on_the_bus(api: Api, kind: str, width: int) -> None:
+    first, last = until_recorded(api, 12.0)
+    for moment in (first + 5.0, last - 0.5):
+        body = {"camera": CAMERA, "at": at(moment), "kind": kind, "max_width": width}
+        answer = api.http.post("/snapshots", json=body)
+        assert answer.status_code == 200, answer.text
+        captured_s = int(answer.headers["X-Captured-Us"]) / 1e6
+        assert 0 <= moment - captured_s < 0.08
+        picture = Image.open(io.BytesIO(answer.content))
+        assert (picture.format, picture.width) == (kind.upper(), width)
+    nothing = api.http.post("/snapshots", json={"camera": CAMERA, "at": "2020-01-01T00:00:00Z"})
+    assert (nothing.status_code, nothing.json()["code"]) == (404, "nothing_recorded")
+
+
+def test_a_sheet_shows_the_minutes_that_were_recorded(api: Api) -> None:
+    first, _ = until_recorded(api, 12.0)
+    hour = first - first % 3600
+    answer = api.http.get(f"/cameras/{CAMERA}/thumbnails.jpg", params={"hour": at(hour)})
+    assert answer.status_code == 200, answer.text
+    assert Image.open(io.BytesIO(answer.content)).size == (1600, 540)
+    assert answer.headers["X-Filled"][int((first - hour) // 60)] == "1"

@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from shared.bus import Bus
 from shared.messages.base import Message
+from shared.messages.clips import (
+    ClipList,
+    ClipRef,
+    ClipsOf,
+    ClipStatus,
+    ClipWanted,
+    StillReply,
+    StillWanted,
+    ThumbnailsReply,
+    ThumbnailsWanted,
+)
 from shared.messages.playback import (
     GopPlace,
     GopWanted,
@@ -16,6 +27,8 @@ from shared.messages.playback import (
 )
 
 _LIMIT_S = 10.0
+# A sheet is sixty pictures, and others may be before it.
+_DECODING_LIMIT_S = 30.0
 
 
 class BusRecorder:
@@ -36,5 +49,23 @@ class BusRecorder:
     async def gop(self, wanted: GopWanted) -> GopPlace:
         return GopPlace.decode(await self._ask("gop", wanted))
 
-    async def _ask(self, name: str, wanted: Message) -> bytes:
-        return await self._bus.request("recorder", name, wanted, timeout_s=_LIMIT_S)
+    async def still(self, wanted: StillWanted) -> StillReply:
+        return StillReply.decode(await self._ask("still", wanted, _DECODING_LIMIT_S))
+
+    async def thumbnails(self, wanted: ThumbnailsWanted) -> ThumbnailsReply:
+        return ThumbnailsReply.decode(await self._ask("thumbnails", wanted, _DECODING_LIMIT_S))
+
+    async def make_clip(self, wanted: ClipWanted) -> ClipStatus:
+        return ClipStatus.decode(await self._ask("clip_make", wanted))
+
+    async def clip(self, wanted: ClipRef) -> ClipStatus:
+        return ClipStatus.decode(await self._ask("clip", wanted))
+
+    async def clips(self, wanted: ClipsOf) -> ClipList:
+        return ClipList.decode(await self._ask("clips", wanted))
+
+    async def remove_clip(self, wanted: ClipRef) -> ClipStatus:
+        return ClipStatus.decode(await self._ask("clip_remove", wanted))
+
+    async def _ask(self, name: str, wanted: Message, limit_s: float = _LIMIT_S) -> bytes:
+        return await self._bus.request("recorder", name, wanted, timeout_s=limit_s)

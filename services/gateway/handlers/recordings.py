@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from typing import Protocol
+from dataclasses import replace
+from typing import Literal, Protocol
+from uuid import uuid4
 
 from services.gateway.audit import AuditTrail, Deed
 from services.gateway.cameras import Camera
@@ -12,6 +14,17 @@ from services.gateway.identity import Identity
 from services.gateway.recordings import ByteRange, Passage, Recorder
 from shared.clock import Clock
 from shared.errors import RequestRefused
+from shared.messages.clips import (
+    ClipList,
+    ClipRef,
+    ClipsOf,
+    ClipStatus,
+    ClipWanted,
+    StillReply,
+    StillWanted,
+    ThumbnailsReply,
+    ThumbnailsWanted,
+)
 from shared.messages.playback import (
     GopPlace,
     GopWanted,
@@ -109,6 +122,72 @@ class RecordingsDesk:
             )
         )
         return await self._source.of_gop(ref, stream, place, wanted)
+
+    async def still(
+        self,
+        identity: Identity,
+        address: str,
+        camera: Camera,
+        stream: RecordedStream,
+        at_us: int,
+        kind: Literal["jpeg", "png"],
+        max_width: int | None,
+    ) -> StillReply:
+        """The picture that was shown then; on record like a snapshot of now."""
+        detail = {"at_us": str(at_us), "kind": kind}
+        await self._trail.add(
+            Deed("snapshot", identity.name, address, self._clock.now(), camera=camera.id, detail=detail)
+        )
+        ref = camera.ref
+        return await self._recorder.still(
+            StillWanted(site=ref.site, camera=ref.camera, stream=stream, at_us=at_us, kind=kind, max_width=max_width)
+        )
+
+    async def thumbnails(self, camera: Camera, stream: RecordedStream, hour_us: int) -> tuple[ThumbnailsReply, Passage]:
+        """The sheet of one hour: what is on it, and its bytes."""
+        ref = camera.ref
+        found = await self._recorder.thumbnails(
+            ThumbnailsWanted(site=ref.site, camera=ref.camera, stream=stream, hour_us=hour_us)
+        )
+        place = await self._place(ref, found.object_name)
+        return found, await self._source.of_object(place.url, None)
+
+    async def make_clip(
+        self, identity: Identity, address: str, camera: Camera, stream: RecordedStream, from_us: int, to_us: int,
+        is_exact: bool,
+    ) -> ClipStatus:  # fmt: skip
+        ref = camera.ref
+        wanted = ClipWanted(
+            clip=str(uuid4()), site=ref.site, camera=ref.camera, stream=stream, from_us=from_us, to_us=to_us,
+            is_exact=is_exact, asked_by=identity.name,
+        )  # fmt: skip
+        detail = {"clip": wanted.clip, "from_us": str(from_us), "to_us": str(to_us)}
+        await self._trail.add(
+            Deed("clip_made", identity.name, address, self._clock.now(), camera=camera.id, detail=detail)
+        )
+        return await self._recorder.make_clip(wanted)
+
+    async def clips(self, camera: str | None, asked_by: str | None, limit: int) -> ClipList:
+        return await self._recorder.clips(ClipsOf(camera=camera, asked_by=asked_by, limit=limit))
+
+    async def clip(self, id: str) -> ClipStatus:
+        return await self._recorder.clip(ClipRef(clip=id))
+
+    async def clip_file(self, identity: Identity, address: str, id: str, wanted: ByteRange | None) -> Passage:
+        """Its bytes. The first part of a download is on record; what resumes it is the same download."""
+        clip = await self._recorder.clip(ClipRef(clip=id))
+        if clip.object_name is None:
+            raise RequestRefused("clip_not_ready", f"This clip is {clip.state}: wait until it is ready.", status=409)
+        if wanted is None or not wanted.first:
+            deed = Deed("clip_downloaded", identity.name, address, self._clock.now(), camera=clip.camera)
+            await self._trail.add(replace(deed, detail={"clip": clip.clip}))
+        place = await self._place(CameraRef(clip.site, clip.camera), clip.object_name)
+        return await self._source.of_object(place.url, wanted)
+
+    async def remove_clip(self, identity: Identity, address: str, id: str) -> None:
+        clip = await self._recorder.remove_clip(ClipRef(clip=id))
+        deed = Deed("clip_removed", identity.name, address, self._clock.now(), camera=clip.camera)
+        await self._trail.add(replace(deed, detail={"clip": clip.clip}))
 
     async def _place(self, ref: CameraRef, name: str) -> ObjectPlace:
         now = self._clock.monotonic()

@@ -56,6 +56,13 @@ RULES: Mapping[tuple[str, str], Needs] = {
         "playback", token="playback"
     ),
     ("GET", "/api/v1/cameras/{id}/gops/{stream}/{run}/{name}"): Needs("playback", token="playback"),
+    ("GET", "/api/v1/cameras/{id}/thumbnails.jpg"): Needs("playback", token="playback"),
+    ("POST", "/api/v1/snapshots"): Needs("snapshot"),
+    ("GET", "/api/v1/clips"): Needs("export"),
+    ("POST", "/api/v1/clips"): Needs("export"),
+    ("GET", "/api/v1/clips/{id}"): Needs("export"),
+    ("DELETE", "/api/v1/clips/{id}"): Needs("export"),
+    ("GET", "/api/v1/clips/{id}/file.mp4"): Needs("export"),
     ("WS", "/api/v1/cameras/{id}/live"): Needs("view", token="view"),
     ("POST", "/api/v1/media-tokens"): Needs("stay_logged_in"),
     ("GET", "/api/v1/status"): Needs("view"),

@@ -7,6 +7,7 @@ from fastapi import Depends, FastAPI
 from services.gateway.adapters.http import (
     accounts,
     cameras,
+    clips,
     live,
     media_tokens,
     problems,
@@ -29,6 +30,7 @@ ROUTERS = (
     cameras.router,
     live.router,
     recordings.router,
+    clips.router,
     media_tokens.router,
     status.router,
 )

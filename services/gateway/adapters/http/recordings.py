@@ -22,9 +22,12 @@ _HLS = "application/vnd.apple.mpegurl"
 _PLAYLIST: dict[int | str, dict[str, Any]] = {
     200: {"content": {_HLS: {"schema": {"type": "string"}}}, "description": "An HLS media playlist"}
 }
-_VIDEO: dict[int | str, dict[str, Any]] = {
+VIDEO: dict[int | str, dict[str, Any]] = {
     200: {"content": {"video/mp4": {"schema": {"type": "string", "format": "binary"}}}, "description": "All of it"},
     206: {"content": {"video/mp4": {"schema": {"type": "string", "format": "binary"}}}, "description": "The range"},
+}
+_JPEG: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}, "description": "The sheet"}
 }
 Start = Annotated[AwareDatetime, Query(description="RFC 3339 with an offset, such as 2026-11-23T08:00:00+08:00")]
 Token = Annotated[str | None, Query(description="a media token with the verb `playback`, instead of a login")]
@@ -70,7 +73,7 @@ async def playback(
 @router.get(
     "/{id}/recordings/{stream}/{year}/{month}/{day}/{name}",
     response_class=Response,
-    responses=_VIDEO | refusals(401, 403, 404, 416),
+    responses=VIDEO | refusals(401, 403, 404, 416),
 )
 async def recording(
     id: str, stream: RecordedStream, year: str, month: str, day: str, name: str, request: Request, token: Token = None
@@ -82,17 +85,28 @@ async def recording(
     if rooms.is_media_redirected:
         place = await rooms.recordings.object_place(camera, path)
         return RedirectResponse(place.url, 307, {"Cache-Control": "no-store"})
-    return _sent(await rooms.recordings.object(camera, path, byte_range(request.headers.get("range"))))
+    return sent(await rooms.recordings.object(camera, path, byte_range(request.headers.get("range"))))
 
 
-@router.get(
-    "/{id}/gops/{stream}/{run}/{name}", response_class=Response, responses=_VIDEO | refusals(401, 403, 404, 416)
-)
+@router.get("/{id}/gops/{stream}/{run}/{name}", response_class=Response, responses=VIDEO | refusals(401, 403, 404, 416))
 async def gop(id: str, stream: RecordedStream, run: str, name: str, request: Request, token: Token = None) -> Response:
     """One GOP as a file, as growing playlists name it: the same address whether it is stored yet or not."""
     rooms = rooms_of(request)
     camera = await rooms.registry.camera(id)
-    return _sent(await rooms.recordings.gop(camera, stream, run, name, byte_range(request.headers.get("range"))))
+    return sent(await rooms.recordings.gop(camera, stream, run, name, byte_range(request.headers.get("range"))))
+
+
+@router.get("/{id}/thumbnails.jpg", response_class=Response, responses=_JPEG | refusals(401, 403, 404, 422))
+async def thumbnails(
+    id: str, request: Request, hour: Start, stream: RecordedStream = "main", token: Token = None
+) -> Response:
+    """A picture a minute of one hour on one sheet: six rows of ten, 160x90 each; X-Filled says which there are."""
+    rooms = rooms_of(request)
+    camera = await rooms.registry.camera(id)
+    found, passage = await rooms.recordings.thumbnails(camera, stream, us_of(hour))
+    filled = "".join("1" if each else "0" for each in found.filled)
+    headers = {"Content-Type": "image/jpeg", "Cache-Control": "no-store", "X-Filled": filled}
+    return StreamingResponse(passage.pieces, 200, headers)
 
 
 def us_of(moment: datetime) -> int:
@@ -104,6 +118,6 @@ def moment_of(us: int) -> datetime:
     return datetime.fromtimestamp(us / 1e6, UTC)
 
 
-def _sent(passage: Passage) -> Response:
+def sent(passage: Passage) -> Response:
     # What people do in a kitchen is kept by no cache.
     return StreamingResponse(passage.pieces, passage.status, {**passage.headers, "Cache-Control": "no-store"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Generic, Literal, TypeVar
 
-from pydantic import Field, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from services.gateway.adapters.http.bodies import Answer, Body
 from services.gateway.adapters.http.recording_plans import RecordingPlan
@@ -283,6 +283,48 @@ class TimelineAnswer(Answer):
 
     ranges: list[TimelineRange]
     gaps: list[TimelineGap]
+
+
+class SnapshotOrder(Body):
+    """A still picture of what was recorded."""
+
+    camera: Id
+    at: AwareDatetime = Field(description="the picture that was shown then")
+    stream: Literal["main", "sub"] = "main"
+    kind: Literal["jpeg", "png"] = "jpeg"
+    max_width: int | None = Field(None, ge=16, le=7680, description="pixels; full resolution where it is left out")
+
+
+class NewClip(Body):
+    """A stretch of a recording as one MP4, its video not encoded again."""
+
+    camera: Id
+    start: AwareDatetime
+    end: AwareDatetime = Field(description="at most 2 hours later, and not in the future")
+    stream: Literal["main", "sub"] = "main"
+    is_exact: bool = Field(
+        False, description="begins and ends with the picture (by an edit list); else with the GOP around it"
+    )
+
+
+class ClipAnswer(Answer):
+    """A clip, made or being made."""
+
+    id: str
+    camera: str
+    stream: str
+    start: datetime
+    end: datetime
+    is_exact: bool
+    state: Literal["queued", "running", "ready", "failed"]
+    progress: float = Field(description="0 to 1")
+    size_bytes: int | None = None
+    sha256: str | None = None
+    error_code: str | None = Field(None, description="stable; translate this one")
+    error: str | None = None
+    asked_by: str
+    asked_at: datetime
+    expires_at: datetime = Field(description="removed then; the recording stays")
 
 
 class ServiceStatus(Answer):
