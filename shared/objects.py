@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import BinaryIO, TypeVar
 import urllib3
 from minio import Minio
 from minio.commonconfig import COMPLIANCE
+from minio.deleteobjects import DeleteObject
 from minio.error import InvalidResponseError, S3Error, ServerError
 from minio.retention import Retention
 from urllib3.exceptions import HTTPError
@@ -178,6 +179,18 @@ class ObjectStore:
     async def remove(self, name: str) -> None:
         """Gone afterwards, whether it was there or not."""
         await self._run(lambda: self._client.remove_object(self._bucket, name))
+
+    async def remove_many(self, names: Sequence[str]) -> None:
+        """All gone afterwards, whether they were there or not."""
+
+        def remove() -> None:
+            failed = list(self._client.remove_objects(self._bucket, [DeleteObject(name) for name in names]))
+            wrong = next((each for each in failed if each.code != "NoSuchKey"), None)
+            if wrong is not None:
+                raise ObjectsUnreachable(f"S3 did not remove {wrong.name}: {wrong.code}: {wrong.message}")
+
+        if names:
+            await self._run(remove)
 
     def url(self, name: str, *, lasts_s: int) -> str:
         """A signed URL that reads this one object for `lasts_s` seconds. Computed here, asks nobody."""

@@ -105,6 +105,10 @@ RECORDER_ANSWERS = (
     "clip",
     "clips",
     "clip_remove",
+    "hold",
+    "hold_lift",
+    "holds",
+    "storage",
 )
 
 CATALOGUE: tuple[Part, ...] = (
@@ -127,7 +131,14 @@ CATALOGUE: tuple[Part, ...] = (
     Part(
         "recorder",
         media=("recent",),
-        says=("segment_stored", "gap_recorded", "recording_stale", "recording_at_risk", "recording_resumed"),
+        says=(
+            "segment_stored",
+            "gap_recorded",
+            "recording_stale",
+            "recording_at_risk",
+            "recording_resumed",
+            "recording_deleted",
+        ),
         hears=("ingest", "alerting"),
         answers=("status", *RECORDER_ANSWERS),
         writes=("watches", *_worker_buckets("recorder")),

@@ -11,14 +11,17 @@ from services.recorder.adapters.clip_maker import ClipMaker
 from services.recorder.adapters.fact_writer import FactWriter
 from services.recorder.adapters.postgres.clips import PostgresClips
 from services.recorder.adapters.postgres.index import PostgresIndex
+from services.recorder.adapters.postgres.retention import PostgresRetention
 from services.recorder.adapters.recording_keeper import RecordingKeeper
 from services.recorder.adapters.recording_watch import RecordingWatch
+from services.recorder.adapters.retention_keeper import RetentionKeeper
 from services.recorder.adapters.s3_gops import S3Gops
 from services.recorder.adapters.s3_segments import S3Segments
 from services.recorder.adapters.s3_sheets import S3Sheets
 from services.recorder.adapters.sub_leases import SubLeases
 from services.recorder.clip_desk import ClipDesk
 from services.recorder.handlers import Handlers
+from services.recorder.holds import HoldDesk
 from services.recorder.outage_ledger import OutageLedger
 from services.recorder.pictures import PicturesDesk
 from services.recorder.playback import PlaybackDesk
@@ -101,6 +104,16 @@ async def wire(context: Context[Settings]) -> Wired:
     clip_desk = ClipDesk(clip_store, clock.now_us)
     folder = Path(gettempdir())
     maker = ClipMaker(clip_store, index, gops, objects, clock, settings.worker_id, folder, settings.clip_max_mb * 10**6)
+    kept = PostgresRetention(database)
+    hold_desk = HoldDesk(kept, clock.now_us)
+    retention = RetentionKeeper(
+        kept,
+        objects,
+        clock,
+        is_ours=lambda camera: camera.shard in handlers.shards,
+        desired=lambda camera: handlers.desired.get(camera),
+        say=ledger.facts.append,
+    )
     answers = {
         "status": handlers.status,
         "timeline": desk.timeline,
@@ -113,6 +126,10 @@ async def wire(context: Context[Settings]) -> Wired:
         "clip": clip_desk.clip,
         "clips": clip_desk.clips,
         "clip_remove": clip_desk.remove,
+        "hold": hold_desk.place,
+        "hold_lift": hold_desk.lift,
+        "holds": hold_desk.holds,
+        "storage": retention.storage,
     }
     stop_answering = await bus.serve("recorder", answers)
 
@@ -122,7 +139,15 @@ async def wire(context: Context[Settings]) -> Wired:
 
     lanes = [(f"recording-{number}", keeper) for number in range(settings.recording_lanes)]
     return Wired(
-        tasks=[("shards", leases), ("facts", writer), ("watch", watch), ("sub-leases", subs), ("clips", maker), *lanes],
+        tasks=[
+            ("shards", leases),
+            ("facts", writer),
+            ("watch", watch),
+            ("sub-leases", subs),
+            ("clips", maker),
+            ("retention", retention),
+            *lanes,
+        ],
         readiness={"database": database.why_not_ready, "objects": objects.why_not_ready},
         close=[stop_hearing, stop_answering, leases.release, writer.flush, database.close, close_objects],
     )

@@ -36,6 +36,10 @@ COMMANDS = {
     "clip": ("ClipRef", "ClipStatus"),
     "clips": ("ClipsOf", "ClipList"),
     "clip_remove": ("ClipRef", "ClipStatus"),
+    "hold": ("HoldWanted", "HoldStatus"),
+    "hold_lift": ("HoldLifted", "HoldStatus"),
+    "holds": ("HoldsOf", "HoldList"),
+    "storage": ("StorageOf", "StorageStatus"),
 }
 MEDIA_USES = {
     "publish": "fragments",

@@ -28,7 +28,7 @@ LIMIT_S = 30.0
 DATABASE = frozenset(("alerting", "recorder"))
 OBJECTS = frozenset(("recorder",))
 # What each can do today.
-CAPABILITIES = {"recorder": ("recording",)}
+CAPABILITIES = {"recorder": ("recording", "playback")}
 QUIET = ("alerting", "detector", "intercom", "recorder")
 
 

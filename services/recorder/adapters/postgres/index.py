@@ -56,7 +56,7 @@ class PostgresIndex:
             link = link_of(segment, number, FIRST_LINK if after is None else after.link)
             await session.execute(insert(segments).values(_row(segment, number, link, gap)))
             head = Head(segment.run, segment.last_seq, segment.ends_us, media_seq, number, link)
-            await session.execute(_set_head(segment.of, head))
+            await session.execute(_set_head(segment.of, head, segment.size_bytes))
         return head
 
     async def between(self, of: StreamRef, from_us: int, to_us: int, limit: int = 5000) -> Sequence[Recorded]:
@@ -126,7 +126,7 @@ async def _head(session: AsyncSession, of: StreamRef, *, is_locked: bool) -> Hea
     return Head(row.run, row.last_seq, row.ends_us, row.media_seq, row.number, row.link.hex())
 
 
-def _set_head(of: StreamRef, head: Head) -> Any:
+def _set_head(of: StreamRef, head: Head, size_bytes: int) -> Any:
     values = {
         "run": head.run,
         "last_seq": head.last_seq,
@@ -136,7 +136,13 @@ def _set_head(of: StreamRef, head: Head) -> Any:
         "link": bytes.fromhex(head.link),
     }
     key = {"site": of.camera.site, "camera": of.camera.camera, "stream": of.stream}
-    return upsert(heads).values(key | values).on_conflict_do_update(index_elements=["camera", "stream"], set_=values)
+    first = {"segments": 1, "size_bytes": size_bytes}
+    sums = {"segments": heads.c.segments + 1, "size_bytes": heads.c.size_bytes + size_bytes}
+    return (
+        upsert(heads)
+        .values(key | values | first)
+        .on_conflict_do_update(index_elements=["camera", "stream"], set_=values | sums)
+    )
 
 
 def _row(segment: Segment, number: int, link: str, gap: Gap | None) -> dict[str, object]:

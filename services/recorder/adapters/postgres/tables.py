@@ -39,4 +39,7 @@ heads = Table(
     Column("media_seq", BigInteger),
     Column("number", BigInteger),
     Column("link", LargeBinary),
+    # of everything that is kept
+    Column("segments", BigInteger),
+    Column("size_bytes", BigInteger),
 )
