@@ -39,7 +39,8 @@ secret detector nats-password "$detector"
 secret gateway nats-password "$gateway" database-url "$(url gateway "$db_gateway")"
 secret ingest nats-password "$ingest"
 secret intercom nats-password "$intercom"
-secret recorder nats-password "$recorder" database-url "$(url recorder "$db_recorder")"
+secret recorder nats-password "$recorder" database-url "$(url recorder "$db_recorder")" \
+    evidence-key "$(random 32 | base64)"
 secret sealing secret-key "$(random 32 | base64)"
 secret objects access-key "$(hex 10)" secret-key "$(password)"
 

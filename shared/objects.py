@@ -79,13 +79,13 @@ class ObjectStore:
         )
 
     @classmethod
-    def from_settings(cls, settings: ObjectSettings, endpoint: str = "") -> ObjectStore:
-        """`endpoint` where others reach the same server (for signed URLs); empty: as we do."""
+    def from_settings(cls, settings: ObjectSettings, *, endpoint: str = "", bucket: str = "") -> ObjectStore:
+        """`endpoint` where others reach the same server (for signed URLs); empty: as we do. `bucket`: another one."""
         return cls(
             endpoint or settings.s3_endpoint,
             settings.s3_access_key,
             settings.s3_secret_key.get_secret_value(),
-            settings.s3_bucket,
+            bucket or settings.s3_bucket,
             is_secure=settings.s3_secure,
         )
 

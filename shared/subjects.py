@@ -109,6 +109,11 @@ RECORDER_ANSWERS = (
     "hold_lift",
     "holds",
     "storage",
+    "evidence_seal",
+    "evidence",
+    "evidence_list",
+    "evidence_file",
+    "coverage",
 )
 
 CATALOGUE: tuple[Part, ...] = (
@@ -138,6 +143,7 @@ CATALOGUE: tuple[Part, ...] = (
             "recording_at_risk",
             "recording_resumed",
             "recording_deleted",
+            "evidence_sealed",
         ),
         hears=("ingest", "alerting"),
         answers=("status", *RECORDER_ANSWERS),

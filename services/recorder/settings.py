@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from pydantic import SecretStr
+
 from shared.settings import DatabaseSettings, ObjectSettings, ServiceSettings, setting
 
 
@@ -20,6 +24,32 @@ class Settings(ServiceSettings, DatabaseSettings, ObjectSettings):
         says="host:port at which the gateway (with BK_MEDIA_REDIRECT: browsers) reads S3; empty: BK_S3_ENDPOINT",
         when_wrong="signed addresses lead nowhere: playback fails while recording goes on",
     )
+    evidence_key: SecretStr = setting(
+        says="Ed25519 key that signs statements and case files: 32 bytes in base64",
+        when_wrong="a lost key signs nothing more, what it signed stays good; a stolen one signs for you",
+    )
+    evidence_bucket: str = setting(
+        "",
+        says="bucket with object lock for statements and case files; empty: BK_S3_BUCKET with -evidence behind it",
+        when_wrong="one made without object lock: nothing can be sealed",
+    )
+    statement_kept_days: int = setting(
+        3650,
+        says="days for which statements are locked",
+        when_wrong="shorter than a case is needed: its proof can be deleted",
+        ge=30,
+        le=36_500,
+    )
+    time_stamp_url: str = setting(
+        "",
+        says="RFC 3161 authority that time-stamps statements; empty: none",
+        when_wrong="an authority that does not answer: statements are signed and not stamped",
+    )
+    time_stamp_roots: Path | None = setting(
+        None,
+        says="PEM file with the root certificates of that authority",
+        when_wrong="without it no answer of the authority is believed: the process ends with one line",
+    )
     clip_max_mb: int = setting(
         4000,
         says="megabytes a clip may have; twice as much is taken in the temporary folder while it is made",
@@ -33,3 +63,7 @@ class Settings(ServiceSettings, DatabaseSettings, ObjectSettings):
         ge=1,
         le=32,
     )
+
+    @property
+    def chosen_evidence_bucket(self) -> str:
+        return self.evidence_bucket or f"{self.s3_bucket}-evidence"

@@ -40,6 +40,11 @@ COMMANDS = {
     "hold_lift": ("HoldLifted", "HoldStatus"),
     "holds": ("HoldsOf", "HoldList"),
     "storage": ("StorageOf", "StorageStatus"),
+    "evidence_seal": ("EvidenceWanted", "EvidenceStatus"),
+    "evidence": ("EvidenceRef", "EvidenceStatus"),
+    "evidence_list": ("EvidenceOf", "EvidenceList"),
+    "evidence_file": ("EvidenceRef", "ObjectPlace"),
+    "coverage": ("CoverageOf", "CoverageList"),
 }
 MEDIA_USES = {
     "publish": "fragments",

@@ -41,12 +41,13 @@ class Needs:
     database: bool = False
     objects: bool = False
     sealing: bool = False
+    evidence: bool = False
 
 
 SERVICES: Mapping[str, Needs] = {
     "gateway": Needs(database=True, sealing=True),
     "ingest": Needs(sealing=True),
-    "recorder": Needs(database=True, objects=True),
+    "recorder": Needs(database=True, objects=True, evidence=True),
     "detector": Needs(),
     "alerting": Needs(database=True),
     "intercom": Needs(),
@@ -68,6 +69,8 @@ def environment(
         told |= servers.database_environment(service)
     if needs.objects:
         told |= servers.object_environment()
+    if needs.evidence:
+        told |= servers.evidence_environment()
     if needs.sealing:
         told |= servers.sealing_environment()
     return inherited() | told | {"BK_HTTP_HOST": host, "BK_HTTP_PORT": str(port)} | dict(own or {})

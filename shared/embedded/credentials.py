@@ -24,6 +24,7 @@ class Credentials:
     s3_access_key: str
     s3_secret_key: str
     secret_key: str
+    evidence_key: str
 
     @classmethod
     def load_or_create(cls, path: Path, services: tuple[str, ...]) -> Credentials:
@@ -36,6 +37,7 @@ class Credentials:
             s3_access_key=told.get("s3_access_key") or secrets.token_hex(10),
             s3_secret_key=told.get("s3_secret_key") or _password(),
             secret_key=told.get("secret_key") or new_key(),
+            evidence_key=told.get("evidence_key") or new_key(),
         )
         if asdict(known) != told:
             write_private(path, json.dumps(asdict(known), indent=2) + "\n")

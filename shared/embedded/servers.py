@@ -100,6 +100,9 @@ class Servers:
             "BK_S3_SECURE": "false",
         }
 
+    def evidence_environment(self) -> dict[str, str]:
+        return {"BK_EVIDENCE_KEY": self._credentials.evidence_key}
+
     def sealing_environment(self) -> dict[str, str]:
         return {"BK_SECRET_KEY": self._credentials.secret_key}
 

@@ -28,7 +28,7 @@ LIMIT_S = 60.0
 @asynccontextmanager
 async def object_store(data: Path, secrets: dict[str, str]) -> AsyncIterator[str]:
     """An S3 with the keys that compose gives to its own."""
-    credentials = Credentials({}, {}, "", secrets["BK_S3_ACCESS_KEY"], secrets["BK_S3_SECRET_KEY"], "")
+    credentials = Credentials({}, {}, "", secrets["BK_S3_ACCESS_KEY"], secrets["BK_S3_SECRET_KEY"], "", "")
     server = EmbeddedS3(data, Ports(data / "s3-ports.json"), credentials)
     await server.start()
     try:

@@ -41,7 +41,7 @@ async def running(service: str, servers: Servers, data: Path) -> AsyncIterator[t
     if service in DATABASE:
         told |= servers.database_environment(service)
     if service in OBJECTS:
-        told |= servers.object_environment()
+        told |= servers.object_environment() | servers.evidence_environment()
     process = Process(service, [sys.executable, "-m", f"services.{service}"], data / f"{service}.log", env=told)
     await process.start()
     try:
@@ -114,7 +114,7 @@ async def test_without_its_bus_it_lives_and_says_why_it_is_not_ready(
     port = free_port()
     told = {"PATH": os.environ["PATH"], "BK_HTTP_PORT": str(port), "BK_NATS_URL": f"nats://{HOST}:{free_port()}"}
     told |= servers.database_environment(service) if service in DATABASE else {}
-    told |= servers.object_environment() if service in OBJECTS else {}
+    told |= servers.object_environment() | servers.evidence_environment() if service in OBJECTS else {}
     process = Process(service, [sys.executable, "-m", f"services.{service}"], data / f"{service}.log", env=told)
     await process.start()
     try:

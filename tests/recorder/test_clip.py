@@ -12,7 +12,7 @@ import av
 import numpy as np
 import pytest
 
-from services.recorder.clip import ClipMade, ClipWriter
+from services.recorder.adapters.clip_writer import ClipMade, ClipWriter
 from services.recorder.gop_bytes import GopBytes
 from shared.errors import RequestRefused
 from tests.recorder.recorded_video import BEGAN_US, footage, number_of

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from services.recorder.still import first_picture, still
+from services.recorder.adapters.still import first_picture, still
 from services.recorder.thumbnails import CELL_HEIGHT, CELL_WIDTH, Sheet
 from shared.errors import RequestRefused
 from tests.recorder.recorded_video import BEGAN_US, footage, number_of

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from services.recorder.adapters.clip_writer import ClipMade, ClipWriter
 from services.recorder.adapters.postgres.clips import PostgresClips
-from services.recorder.clip import ClipMade, ClipWriter
 from services.recorder.clip_desk import Clip
 from services.recorder.gop_bytes import GopBytes, GopSource
 from services.recorder.index import SegmentReader

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
+from services.recorder.adapters.still import first_picture, still
 from services.recorder.gop_bytes import GopBytes, GopSource
 from services.recorder.playback import PlaybackIndex
 from services.recorder.segment import Gop, Segment, StreamRef
-from services.recorder.still import first_picture, still
 from services.recorder.tail import TailGop, TailLog, Tails
 from services.recorder.thumbnails import CELL_HEIGHT, CELL_WIDTH, MINUTE_US, MINUTES, Sheet
 from shared.errors import RequestRefused
