@@ -28,6 +28,8 @@ Action = Literal[
     "clip_made",
     "clip_downloaded",
     "clip_removed",
+    "evidence_sealed",
+    "evidence_downloaded",
 ]
 
 

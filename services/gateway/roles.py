@@ -12,6 +12,7 @@ Verb = Literal[
     "snapshot",
     "playback",
     "export",
+    "seal_evidence",
     "change_registry",
     "manage_accounts",
     "read_audit",
@@ -22,8 +23,8 @@ _SEE: frozenset[Verb] = frozenset(("stay_logged_in", "view", "snapshot", "playba
 # A viewer looks; a supervisor also takes recordings with him. They part ways further with alerts and orders.
 VERBS_OF_ROLE: dict[Role, frozenset[Verb]] = {
     "viewer": _SEE,
-    "supervisor": _SEE | {"export"},
-    "admin": _SEE | {"export", "change_registry", "manage_accounts", "read_audit"},
+    "supervisor": _SEE | {"export", "seal_evidence"},
+    "admin": _SEE | {"export", "seal_evidence", "change_registry", "manage_accounts", "read_audit"},
 }
 
 

@@ -25,6 +25,7 @@ from services.gateway.adapters.recorded_bytes import S3AndBusBytes
 from services.gateway.adapters.registry_mirror import RegistryMirror
 from services.gateway.camera_addresses import AddressRules
 from services.gateway.camera_states import CameraStates
+from services.gateway.handlers.evidence import EvidenceDesk
 from services.gateway.handlers.media import MediaDesk
 from services.gateway.handlers.people import People
 from services.gateway.handlers.presence import PresenceDesk
@@ -88,7 +89,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     worker = context.settings.worker_id
     presence = Presence(bus, "gateway", worker, context.clock)
     stop_answering = await bus.serve("gateway", {"status": PresenceDesk(worker).status}, version=VERSION)
-    recorded = S3AndBusBytes(bus)
+    recorder, recorded = BusRecorder(bus), S3AndBusBytes(bus)
     rooms = Rooms(
         people=people,
         registry=registry,
@@ -96,7 +97,8 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         media=MediaDesk(MediaTokens(_secret(context.settings)), stored.register, context.clock),
         live=live,
         snapshots=SnapshotDesk(live, jpegs, states, stored.trail, context.clock),
-        recordings=RecordingsDesk(BusRecorder(bus), recorded, stored.trail, context.clock),
+        recordings=RecordingsDesk(recorder, recorded, stored.trail, context.clock),
+        evidence=EvidenceDesk(recorder, recorded, stored.trail, context.clock),
         states=states,
         services=BusServices(bus, context.clock),
         trail=stored.trail,

@@ -7,7 +7,9 @@ import io
 import json
 import os
 import subprocess
+import sys
 import time
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -257,3 +259,42 @@ def test_a_sheet_shows_the_minutes_that_were_recorded(api: Api) -> None:
     assert answer.status_code == 200, answer.text
     assert Image.open(io.BytesIO(answer.content)).size == (1600, 540)
     assert answer.headers["X-Filled"][int((first - hour) // 60)] == "1"
+
+
+def test_a_case_is_sealed_and_its_own_verifier_accepts_it(api: Api, tmp_path: Path) -> None:
+    first, _ = until_recorded(api, 16.0)
+    body = {
+        "cameras": [CAMERA],
+        "start": at(first + 2),
+        "end": at(first + 9),
+        "locked_until": at(time.time() + 86_400),
+        "reason": "投诉 117",
+        "stills": [at(first + 4)],
+    }
+    asked = api.http.post("/evidence", json=body)
+    assert asked.status_code == 202, asked.text
+    case = asked.json()
+    deadline = time.monotonic() + 60
+    while case["state"] not in ("sealed", "failed"):
+        assert time.monotonic() < deadline
+        time.sleep(0.3)
+        case = api.http.get(f"/evidence/{case['id']}").json()
+    assert (case["state"], case["error"]) == ("sealed", None)
+    data = api.http.get(f"/evidence/{case['id']}/file.zip").content
+    assert hashlib.sha256(data).hexdigest() == case["sha256"]
+    path = tmp_path / "case.zip"
+    path.write_bytes(data)
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+        archive.extractall(tmp_path)
+    assert any(name.endswith(".jpg") for name in names), names
+    verifier = next(name for name in names if name.endswith(".py"))
+    done = subprocess.run(
+        [sys.executable, "-I", str(tmp_path / verifier), str(path)],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    stored = api.http.get("/storage").json()["items"]
+    kept = next(one for one in stored if one["camera"] == CAMERA)
+    assert kept["retention_days"] == 30
+    assert kept["size_bytes"] > 100_000

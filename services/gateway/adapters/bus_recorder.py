@@ -15,6 +15,15 @@ from shared.messages.clips import (
     ThumbnailsReply,
     ThumbnailsWanted,
 )
+from shared.messages.evidence import (
+    CoverageList,
+    CoverageOf,
+    EvidenceList,
+    EvidenceOf,
+    EvidenceRef,
+    EvidenceStatus,
+    EvidenceWanted,
+)
 from shared.messages.playback import (
     GopPlace,
     GopWanted,
@@ -25,6 +34,7 @@ from shared.messages.playback import (
     TimelineReply,
     TimelineWanted,
 )
+from shared.messages.retention import StorageOf, StorageStatus
 
 _LIMIT_S = 10.0
 # A sheet is sixty pictures, and others may be before it.
@@ -32,7 +42,7 @@ _DECODING_LIMIT_S = 30.0
 
 
 class BusRecorder:
-    """Implements `Recorder`."""
+    """Implements `Recorder` and `EvidenceRecorder`."""
 
     def __init__(self, bus: Bus):
         self._bus = bus
@@ -66,6 +76,24 @@ class BusRecorder:
 
     async def remove_clip(self, wanted: ClipRef) -> ClipStatus:
         return ClipStatus.decode(await self._ask("clip_remove", wanted))
+
+    async def seal(self, wanted: EvidenceWanted) -> EvidenceStatus:
+        return EvidenceStatus.decode(await self._ask("evidence_seal", wanted))
+
+    async def case(self, wanted: EvidenceRef) -> EvidenceStatus:
+        return EvidenceStatus.decode(await self._ask("evidence", wanted))
+
+    async def cases(self, wanted: EvidenceOf) -> EvidenceList:
+        return EvidenceList.decode(await self._ask("evidence_list", wanted))
+
+    async def case_file(self, wanted: EvidenceRef) -> ObjectPlace:
+        return ObjectPlace.decode(await self._ask("evidence_file", wanted))
+
+    async def coverage(self, wanted: CoverageOf) -> CoverageList:
+        return CoverageList.decode(await self._ask("coverage", wanted))
+
+    async def storage(self, wanted: StorageOf) -> StorageStatus:
+        return StorageStatus.decode(await self._ask("storage", wanted))
 
     async def _ask(self, name: str, wanted: Message, limit_s: float = _LIMIT_S) -> bytes:
         return await self._bus.request("recorder", name, wanted, timeout_s=limit_s)

@@ -8,6 +8,7 @@ from services.gateway.adapters.http import (
     accounts,
     cameras,
     clips,
+    evidence,
     live,
     media_tokens,
     problems,
@@ -31,6 +32,7 @@ ROUTERS = (
     live.router,
     recordings.router,
     clips.router,
+    evidence.router,
     media_tokens.router,
     status.router,
 )

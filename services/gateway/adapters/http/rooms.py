@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 from services.gateway.adapters.live_desk import LiveDesk
 from services.gateway.audit import AuditTrail
 from services.gateway.camera_states import CameraStates
+from services.gateway.handlers.evidence import EvidenceDesk
 from services.gateway.handlers.media import MediaDesk
 from services.gateway.handlers.people import People
 from services.gateway.handlers.probes import ProbeDesk
@@ -33,6 +34,7 @@ class Rooms:
     live: LiveDesk
     snapshots: SnapshotDesk
     recordings: RecordingsDesk
+    evidence: EvidenceDesk
     states: CameraStates
     services: Services
     trail: AuditTrail

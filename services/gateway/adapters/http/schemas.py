@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
@@ -325,6 +325,59 @@ class ClipAnswer(Answer):
     asked_by: str
     asked_at: datetime
     expires_at: datetime = Field(description="removed then; the recording stays")
+
+
+class NewEvidence(Body):
+    """A case file to seal."""
+
+    cameras: list[Id] = Field(min_length=1, max_length=64)
+    start: AwareDatetime
+    end: AwareDatetime = Field(description="at most 24 hours later, and not in the future")
+    locked_until: AwareDatetime = Field(description="nobody can change or delete it before; at most 30 years")
+    reason: str = Field(min_length=1, max_length=2000, examples=["投诉 2026-117：备餐间未戴口罩"])
+    stills: list[AwareDatetime] = Field(
+        [], max_length=10, description="moments of which a picture of every camera is put in"
+    )
+
+
+class EvidenceAnswer(Answer):
+    """A case, sealed or being sealed."""
+
+    id: str
+    cameras: list[str]
+    start: datetime
+    end: datetime
+    locked_until: datetime
+    reason: str
+    asked_by: str
+    asked_at: datetime
+    state: Literal["queued", "running", "sealed", "failed"]
+    progress: float = Field(description="0 to 1")
+    size_bytes: int | None = None
+    sha256: str | None = Field(None, description="of the ZIP")
+    error_code: str | None = Field(None, description="stable; translate this one")
+    error: str | None = None
+
+
+class CoverageAnswer(Answer):
+    """Signed statements, by day, as they were signed."""
+
+    items: list[dict[str, Any]]
+    public_key_pem: str = Field(description="with it each signature over its `statement` (canonical JSON) is checked")
+
+
+class StoredStreamAnswer(Answer):
+    """What is kept of one stream."""
+
+    site: str
+    camera: str
+    stream: str
+    oldest: datetime | None
+    newest: datetime
+    days_held: float
+    retention_days: int
+    segments: int
+    size_bytes: int
 
 
 class ServiceStatus(Answer):

@@ -424,6 +424,113 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Evidence
+         * @description Cases, newest first.
+         */
+        get: operations["list_evidence"];
+        put?: never;
+        /**
+         * Seal Evidence
+         * @description Seal a case file: the video of a range, hash list, proofs, signatures, stills, a report, and a verifier.
+         *
+         *     From now on nothing of the range is deleted; once sealed the file cannot be changed or deleted by anybody until
+         *     the lock ends.
+         */
+        post: operations["seal_evidence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Evidence
+         * @description One case and how far its sealing is.
+         */
+        get: operations["get_evidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence/{id}/file.zip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Evidence File
+         * @description The sealed ZIP. `Range` is honoured, so a broken download goes on where it ended.
+         */
+        get: operations["evidence_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{id}/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Coverage
+         * @description The signed daily statements: what was expected, recorded, usable, analysed; each gap with its cause.
+         */
+        get: operations["coverage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Storage
+         * @description What is really kept of each camera, and for how many days.
+         */
+        get: operations["storage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/media-tokens": {
         parameters: {
             query?: never;
@@ -763,6 +870,21 @@ export interface components {
             expires_at: string;
         };
         /**
+         * CoverageAnswer
+         * @description Signed statements, by day, as they were signed.
+         */
+        CoverageAnswer: {
+            /** Items */
+            items: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Public Key Pem
+             * @description with it each signature over its `statement` (canonical JSON) is checked
+             */
+            public_key_pem: string;
+        };
+        /**
          * CurrentSession
          * @description The login that this request came with.
          */
@@ -773,6 +895,64 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+        };
+        /**
+         * EvidenceAnswer
+         * @description A case, sealed or being sealed.
+         */
+        EvidenceAnswer: {
+            /** Id */
+            id: string;
+            /** Cameras */
+            cameras: string[];
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /**
+             * Locked Until
+             * Format: date-time
+             */
+            locked_until: string;
+            /** Reason */
+            reason: string;
+            /** Asked By */
+            asked_by: string;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "sealed" | "failed";
+            /**
+             * Progress
+             * @description 0 to 1
+             */
+            progress: number;
+            /** Size Bytes */
+            size_bytes?: number | null;
+            /**
+             * Sha256
+             * @description of the ZIP
+             */
+            sha256?: string | null;
+            /**
+             * Error Code
+             * @description stable; translate this one
+             */
+            error_code?: string | null;
+            /** Error */
+            error?: string | null;
         };
         /**
          * LogIn
@@ -916,6 +1096,42 @@ export interface components {
             is_exact: boolean;
         };
         /**
+         * NewEvidence
+         * @description A case file to seal.
+         */
+        NewEvidence: {
+            /** Cameras */
+            cameras: string[];
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             * @description at most 24 hours later, and not in the future
+             */
+            end: string;
+            /**
+             * Locked Until
+             * Format: date-time
+             * @description nobody can change or delete it before; at most 30 years
+             */
+            locked_until: string;
+            /**
+             * Reason
+             * @example 投诉 2026-117：备餐间未戴口罩
+             */
+            reason: string;
+            /**
+             * Stills
+             * @description moments of which a picture of every camera is put in
+             * @default []
+             */
+            stills: string[];
+        };
+        /**
          * NewSite
          * @description A school, kindergarten or university.
          */
@@ -982,10 +1198,30 @@ export interface components {
              */
             next_cursor?: string | null;
         };
+        /** Page[EvidenceAnswer] */
+        Page_EvidenceAnswer_: {
+            /** Items */
+            items: components["schemas"]["EvidenceAnswer"][];
+            /**
+             * Next Cursor
+             * @description pass it as `cursor` for the next page; null at the end
+             */
+            next_cursor?: string | null;
+        };
         /** Page[SiteAnswer] */
         Page_SiteAnswer_: {
             /** Items */
             items: components["schemas"]["SiteAnswer"][];
+            /**
+             * Next Cursor
+             * @description pass it as `cursor` for the next page; null at the end
+             */
+            next_cursor?: string | null;
+        };
+        /** Page[StoredStreamAnswer] */
+        Page_StoredStreamAnswer_: {
+            /** Items */
+            items: components["schemas"]["StoredStreamAnswer"][];
             /**
              * Next Cursor
              * @description pass it as `cursor` for the next page; null at the end
@@ -1272,6 +1508,33 @@ export interface components {
             services: components["schemas"]["ServiceStatus"][];
             /** Cameras */
             cameras: components["schemas"]["CameraStatus"][];
+        };
+        /**
+         * StoredStreamAnswer
+         * @description What is kept of one stream.
+         */
+        StoredStreamAnswer: {
+            /** Site */
+            site: string;
+            /** Camera */
+            camera: string;
+            /** Stream */
+            stream: string;
+            /** Oldest */
+            oldest: string | null;
+            /**
+             * Newest
+             * Format: date-time
+             */
+            newest: string;
+            /** Days Held */
+            days_held: number;
+            /** Retention Days */
+            retention_days: number;
+            /** Segments */
+            segments: number;
+            /** Size Bytes */
+            size_bytes: number;
         };
         /**
          * Stream
@@ -4629,6 +4892,680 @@ export interface operations {
                      *       "status": 416,
                      *       "detail": "The file is shorter than the range asked for.",
                      *       "code": "no_such_bytes"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_evidence: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EvidenceAnswer_"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "1 field is wrong; it is listed with what to change.",
+                     *       "code": "invalid_fields",
+                     *       "errors": [
+                     *         {
+                     *           "field": "main.url",
+                     *           "problem": "The scheme 'ftp' is not one that cameras speak.",
+                     *           "change": "Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    seal_evidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEvidence"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceAnswer"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Bad Request",
+                     *       "status": 400,
+                     *       "detail": "Take `cursor` from `next_cursor` of the page before.",
+                     *       "code": "bad_cursor"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no camera 'cook-9'.",
+                     *       "code": "no_such_camera"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "1 field is wrong; it is listed with what to change.",
+                     *       "code": "invalid_fields",
+                     *       "errors": [
+                     *         {
+                     *           "field": "main.url",
+                     *           "problem": "The scheme 'ftp' is not one that cameras speak.",
+                     *           "change": "Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_evidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceAnswer"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no camera 'cook-9'.",
+                     *       "code": "no_such_camera"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    evidence_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description The range */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no camera 'cook-9'.",
+                     *       "code": "no_such_camera"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Conflict",
+                     *       "status": 409,
+                     *       "detail": "There is a camera 'cook-1' already: choose another id.",
+                     *       "code": "camera_exists"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Requested Range Not Satisfiable */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Requested Range Not Satisfiable",
+                     *       "status": 416,
+                     *       "detail": "The file is shorter than the range asked for.",
+                     *       "code": "no_such_bytes"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    coverage: {
+        parameters: {
+            query: {
+                /** @description a day on the kitchen's calendar */
+                first: string;
+                /** @description left out: the first day alone */
+                last?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoverageAnswer"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no camera 'cook-9'.",
+                     *       "code": "no_such_camera"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "1 field is wrong; it is listed with what to change.",
+                     *       "code": "invalid_fields",
+                     *       "errors": [
+                     *         {
+                     *           "field": "main.url",
+                     *           "problem": "The scheme 'ftp' is not one that cameras speak.",
+                     *           "change": "Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    storage: {
+        parameters: {
+            query?: {
+                /** @description of this site alone */
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StoredStreamAnswer_"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];

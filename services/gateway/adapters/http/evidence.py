@@ -1,0 +1,140 @@
+"""Routes: evidence sealed for good, what a kitchen's cameras covered on a day, and what is stored."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from services.gateway.adapters.http.access import address_of, identity_of
+from services.gateway.adapters.http.recordings import sent, us_of
+from services.gateway.adapters.http.refusal_docs import refusals
+from services.gateway.adapters.http.rooms import rooms_of
+from services.gateway.adapters.http.schemas import (
+    CoverageAnswer,
+    EvidenceAnswer,
+    NewEvidence,
+    Page,
+    StoredStreamAnswer,
+)
+from services.gateway.recordings import byte_range
+from shared.messages.evidence import EvidenceStatus
+
+router = APIRouter(prefix="/api/v1", tags=["evidence"])
+
+_ZIP: dict[int | str, dict[str, Any]] = {
+    status: {
+        "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
+        "description": words,
+    }
+    for status, words in ((200, "All of it"), (206, "The range"))
+}
+
+
+@router.post("/evidence", status_code=202, responses=refusals(400, 401, 403, 404, 422))
+async def seal_evidence(body: NewEvidence, request: Request, response: Response) -> EvidenceAnswer:
+    """Seal a case file: the video of a range, hash list, proofs, signatures, stills, a report, and a verifier.
+
+    From now on nothing of the range is deleted; once sealed the file cannot be changed or deleted by anybody until
+    the lock ends.
+    """
+    rooms = rooms_of(request)
+    cameras = [await rooms.registry.camera(id) for id in dict.fromkeys(body.cameras)]
+    made = await rooms.evidence.seal(
+        identity_of(request),
+        address_of(request),
+        cameras,
+        us_of(body.start),
+        us_of(body.end),
+        us_of(body.locked_until),
+        body.reason,
+        [us_of(each) for each in body.stills],
+    )
+    response.headers["Location"] = f"{router.prefix}/evidence/{made.case}"
+    return _answer(made)
+
+
+@router.get("/evidence", responses=refusals(401, 403, 422))
+async def list_evidence(request: Request, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> Page[EvidenceAnswer]:
+    """Cases, newest first."""
+    found = await rooms_of(request).evidence.cases(limit)
+    return Page(items=[_answer(case) for case in found.items])
+
+
+@router.get("/evidence/{id}", responses=refusals(401, 403, 404))
+async def get_evidence(id: str, request: Request) -> EvidenceAnswer:
+    """One case and how far its sealing is."""
+    return _answer(await rooms_of(request).evidence.case(id))
+
+
+@router.get("/evidence/{id}/file.zip", response_class=Response, responses=_ZIP | refusals(401, 403, 404, 409, 416))
+async def evidence_file(id: str, request: Request) -> Response:
+    """The sealed ZIP. `Range` is honoured, so a broken download goes on where it ended."""
+    passage = await rooms_of(request).evidence.file(
+        identity_of(request), address_of(request), id, byte_range(request.headers.get("range"))
+    )
+    answer = sent(passage)
+    answer.headers["Content-Type"] = "application/zip"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{id}.zip"'
+    return answer
+
+
+@router.get("/sites/{id}/coverage", responses=refusals(401, 403, 404, 422))
+async def coverage(
+    id: str,
+    request: Request,
+    first: Annotated[date, Query(description="a day on the kitchen's calendar")],
+    last: Annotated[date | None, Query(description="left out: the first day alone")] = None,
+) -> CoverageAnswer:
+    """The signed daily statements: what was expected, recorded, usable, analysed; each gap with its cause."""
+    rooms = rooms_of(request)
+    await rooms.registry.site(id)
+    found = await rooms.evidence.coverage(id, first.isoformat(), (last or first).isoformat())
+    return CoverageAnswer(items=list(found.items), public_key_pem=found.public_key_pem)
+
+
+@router.get("/storage", responses=refusals(401, 403))
+async def storage(
+    request: Request, site: Annotated[str | None, Query(description="of this site alone")] = None
+) -> Page[StoredStreamAnswer]:
+    """What is really kept of each camera, and for how many days."""
+    found = await rooms_of(request).evidence.storage(site)
+    items = [
+        StoredStreamAnswer(
+            camera=each.camera,
+            site=each.site,
+            stream=each.stream,
+            oldest=None if each.oldest_us is None else _moment(each.oldest_us),
+            newest=_moment(each.newest_us),
+            days_held=0.0 if each.oldest_us is None else round((each.newest_us - each.oldest_us) / 86_400e6, 2),
+            retention_days=each.retention_days,
+            segments=each.segments,
+            size_bytes=each.size_bytes,
+        )
+        for each in found.items
+    ]
+    return Page(items=items)
+
+
+def _answer(case: EvidenceStatus) -> EvidenceAnswer:
+    return EvidenceAnswer(
+        id=case.case,
+        cameras=[each.camera for each in case.streams],
+        start=_moment(case.from_us),
+        end=_moment(case.to_us),
+        locked_until=_moment(case.locked_until_us),
+        reason=case.reason,
+        asked_by=case.asked_by,
+        asked_at=_moment(case.asked_us),
+        state=case.state,
+        progress=case.progress,
+        size_bytes=case.size_bytes,
+        sha256=case.sha256,
+        error_code=case.error_code,
+        error=case.error,
+    )
+
+
+def _moment(us: int) -> datetime:
+    return datetime.fromtimestamp(us / 1e6, UTC)

@@ -1,0 +1,95 @@
+"""Evidence: cases sealed, fetched, each on record; what was covered; what is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import uuid4
+
+from services.gateway.audit import AuditTrail, Deed
+from services.gateway.cameras import Camera
+from services.gateway.evidence import EvidenceRecorder
+from services.gateway.handlers.recordings import RecordedBytes
+from services.gateway.identity import Identity
+from services.gateway.recordings import ByteRange, Passage
+from shared.clock import Clock
+from shared.messages.evidence import (
+    CoverageList,
+    CoverageOf,
+    EvidenceList,
+    EvidenceOf,
+    EvidenceRef,
+    EvidenceStatus,
+    EvidenceStill,
+    EvidenceStream,
+    EvidenceWanted,
+)
+from shared.messages.retention import StorageOf, StorageStatus
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceDesk:
+    """What people may ask about evidence."""
+
+    recorder: EvidenceRecorder
+    source: RecordedBytes
+    trail: AuditTrail
+    clock: Clock
+
+    async def seal(
+        self,
+        identity: Identity,
+        address: str,
+        cameras: Sequence[Camera],
+        from_us: int,
+        to_us: int,
+        locked_until_us: int,
+        reason: str,
+        stills_at_us: Sequence[int],
+    ) -> EvidenceStatus:
+        """One still of every camera at each of the moments."""
+        case = f"case-{uuid4()}"
+        streams = tuple(
+            EvidenceStream(site=each.site, camera=each.id, stream=each.recording.stream) for each in cameras
+        )
+        stills = tuple(
+            EvidenceStill(site=each.site, camera=each.camera, stream=each.stream, at_us=at_us)
+            for each in streams
+            for at_us in stills_at_us
+        )
+        for camera in cameras:
+            detail = {"case": case, "from_us": str(from_us), "to_us": str(to_us), "reason": reason[:500]}
+            deed = Deed("evidence_sealed", identity.name, address, self.clock.now(), camera=camera.id, detail=detail)
+            await self.trail.add(deed)
+        return await self.recorder.seal(
+            EvidenceWanted(
+                case=case,
+                asked_by=identity.name,
+                reason=reason,
+                streams=streams,
+                from_us=from_us,
+                to_us=to_us,
+                locked_until_us=locked_until_us,
+                stills=stills,
+            )
+        )
+
+    async def cases(self, limit: int) -> EvidenceList:
+        return await self.recorder.cases(EvidenceOf(limit=limit))
+
+    async def case(self, id: str) -> EvidenceStatus:
+        return await self.recorder.case(EvidenceRef(case=id))
+
+    async def file(self, identity: Identity, address: str, id: str, wanted: ByteRange | None) -> Passage:
+        place = await self.recorder.case_file(EvidenceRef(case=id))
+        if wanted is None or not wanted.first:
+            detail = {"case": id}
+            deed = Deed("evidence_downloaded", identity.name, address, self.clock.now(), detail=detail)
+            await self.trail.add(deed)
+        return await self.source.of_object(place.url, wanted)
+
+    async def coverage(self, site: str, from_day: str, to_day: str) -> CoverageList:
+        return await self.recorder.coverage(CoverageOf(site=site, from_day=from_day, to_day=to_day))
+
+    async def storage(self, site: str | None) -> StorageStatus:
+        return await self.recorder.storage(StorageOf(site=site))
