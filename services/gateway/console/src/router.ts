@@ -17,6 +17,7 @@ export const router = createRouter({
     { path: "/", redirect: "/live" },
     { path: "/login", component: () => import("@/views/LogIn.vue"), meta: { isPublic: true, isDark: true } },
     { path: "/live", component: () => import("@/views/LiveWall.vue"), meta: { isDark: true } },
+    { path: "/playback", component: () => import("@/views/PlaybackPage.vue"), meta: { isDark: true } },
     { path: "/cameras", component: () => import("@/views/CameraList.vue") },
     { path: "/sites", component: () => import("@/views/SiteList.vue") },
     { path: "/status", component: () => import("@/views/SystemStatus.vue") },

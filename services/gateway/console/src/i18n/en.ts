@@ -7,7 +7,7 @@ export const en: Words = {
   productLine: "Supervision of school kitchens",
   language: "中文",
   signIn: { title: "Log in", name: "Account", password: "Password", submit: "Log in", wrong: "The account or the password is not right.", tooOften: "Too many failures. Try again in {seconds} s.", hint: "The administrator's password was printed at the first start and is kept in the file admin-password of the data folder.", offline: "The server cannot be reached. Check the network and try again." },
-  nav: { live: "Live", cameras: "Cameras", sites: "Schools", status: "System", manage: "Manage", signOut: "Log out", menu: "Menu" },
+  nav: { live: "Live", playback: "Playback", cameras: "Cameras", sites: "Schools", status: "System", manage: "Manage", signOut: "Log out", menu: "Menu" },
   live: {
     title: "Live view", layout: "Layout", page: "Page {page} of {pages}", previous: "Previous page", next: "Next page", fullScreen: "Full screen", enlarge: "Enlarge {name}", back: "Back (Esc)",
     online: "{online} of {all} online", behind: "{ms} ms behind", mute: "Mute", unmute: "Sound on", allSites: "All schools", connecting: "Connecting…", since: "since {time}",
@@ -31,5 +31,13 @@ export const en: Words = {
   sites: { title: "Schools", add: "Add a school", name: "Name", id: "Id", kind: "Kind", emptyTitle: "No schools yet", emptyText: "Add a school first, then register the cameras of its kitchen.", cameras: "Cameras", remove: "Remove", removeTitle: "Remove {name}?", removeText: "Only a school without cameras can be removed.", newTitle: "Add a school" },
   kind: { kindergarten: "kindergarten", primary: "primary school", secondary: "secondary school", school: "school", university: "university", other: "other" },
   status: { title: "System", services: "Services", cameras: "Cameras", up: "running", degraded: "partly there", down: "no answer", since: "since {time}", nothingYet: "started; its features come later", capabilities: "can", offline: "The state of the system cannot be fetched; trying again.", allOnline: "all online", notOnline: "{count} not online" },
+  playback: {
+    title: "Playback", timeline: "Timeline", nothing: "Nothing was recorded then.", failed: "The recording cannot be played. Try again in a moment.", day: "Day", dayBefore: "Day before", dayAfter: "Day after", play: "Play", pause: "Pause", space: "space bar",
+    back10: "10 seconds back (←)", on10: "10 seconds on (→)", stepBack: "One picture back", stepOn: "One picture on", speed: "Speed", still: "Snapshot", zoomIn: "Zoom in", zoomOut: "Zoom out", markStart: "From here", markEnd: "Up to here", selected: "{n} s selected", clear: "Clear",
+    makeClip: "Make a clip", evidence: "Seal as evidence…", reason: "Why? Goes into the case file.", sealNow: "Seal", sealHint: "Locked for a year: nobody can change or delete it, you included.", selectHint: "Mark a begin and an end, or drag with Shift, to make a clip or seal evidence.",
+    exports: "Clips and cases", noExports: "Nothing yet.", clip: "Clip", case: "Case", seconds: "{n} s", download: "Download", remove: "Remove", progress: "Progress", emptyText: "Recordings appear here as soon as a camera of this school has been recorded.",
+    error: { nothing_recorded: "Nothing was recorded then.", no_space: "The recorder's disk is full.", clip_spans_formats: "The camera changed its format in this range: make two clips.", recording_missing: "A piece of the recording is missing.", picture_not_decodable: "A piece of the recording cannot be read." },
+  },
+  gap: { unknown: "Not recorded; nobody said why.", missing_on_bus: "Lost before it could be stored.", not_wanted: "Not recorded by plan.", first: "Before the first recording.", worker_lost: "The service that pulls the camera had failed.", bus_away: "The message bus was away." },
   problem: { title: "That did not work", unknown: "The server gave no reason. Try again in a moment.", retry: "Try again" },
 };

@@ -5,7 +5,7 @@ export const zhCN = {
   productLine: "学校食堂后厨监管",
   language: "English",
   signIn: { title: "登录", name: "账号", password: "密码", submit: "登录", wrong: "账号或密码不正确。", tooOften: "失败次数过多，请在 {seconds} 秒后重试。", hint: "首次启动时生成的管理员密码打印在终端，并保存在数据目录的 admin-password 文件中。", offline: "无法连接服务器，请检查网络后重试。" },
-  nav: { live: "实时", cameras: "摄像机", sites: "学校", status: "系统", manage: "管理", signOut: "退出登录", menu: "菜单" },
+  nav: { live: "实时", playback: "回放", cameras: "摄像机", sites: "学校", status: "系统", manage: "管理", signOut: "退出登录", menu: "菜单" },
   live: {
     title: "实时画面", layout: "宫格", page: "第 {page} / {pages} 页", previous: "上一页", next: "下一页", fullScreen: "全屏", enlarge: "放大 {name}", back: "返回 (Esc)",
     online: "{online} / {all} 在线", behind: "延迟 {ms} 毫秒", mute: "静音", unmute: "打开声音", allSites: "全部学校", connecting: "正在连接…", since: "自 {time} 起",
@@ -29,6 +29,14 @@ export const zhCN = {
   sites: { title: "学校", add: "添加学校", name: "名称", id: "编号", kind: "类型", emptyTitle: "还没有学校", emptyText: "先添加学校，再为它的后厨登记摄像机。", cameras: "摄像机", remove: "移除", removeTitle: "移除 {name}？", removeText: "只有没有摄像机的学校可以移除。", newTitle: "添加学校" },
   kind: { kindergarten: "幼儿园", primary: "小学", secondary: "中学", school: "学校", university: "高校", other: "其他" },
   status: { title: "系统状态", services: "服务", cameras: "摄像机", up: "运行中", degraded: "部分可用", down: "无应答", since: "自 {time}", nothingYet: "已启动，功能尚未提供", capabilities: "能力", offline: "无法获取系统状态，正在重试。", allOnline: "全部在线", notOnline: "{count} 台不在线" },
+  playback: {
+    title: "录像回放", timeline: "时间轴", nothing: "该时段没有录像。", failed: "录像暂时无法播放，请稍后重试。", day: "日期", dayBefore: "前一天", dayAfter: "后一天", play: "播放", pause: "暂停", space: "空格",
+    back10: "后退 10 秒 (←)", on10: "前进 10 秒 (→)", stepBack: "后退一帧", stepOn: "前进一帧", speed: "倍速", still: "截图", zoomIn: "放大", zoomOut: "缩小", markStart: "设为起点", markEnd: "设为终点", selected: "已选 {n} 秒", clear: "清除",
+    makeClip: "导出片段", evidence: "存证…", reason: "存证原因（写入案卷）", sealNow: "封存", sealHint: "锁定一年：任何人（包括您）都不能修改或删除。", selectHint: "设置起点和终点，或按住 Shift 拖动，即可导出片段或存证。",
+    exports: "片段与案卷", noExports: "暂无。", clip: "片段", case: "案卷", seconds: "{n} 秒", download: "下载", remove: "移除", progress: "进度", emptyText: "该学校的摄像机开始录像后，会显示在这里。",
+    error: { nothing_recorded: "该时段没有录像。", no_space: "录像服务器磁盘空间不足。", clip_spans_formats: "该时段内摄像机更换了编码格式，请分两段导出。", recording_missing: "部分录像缺失。", picture_not_decodable: "部分录像无法读取。" },
+  },
+  gap: { unknown: "未录像，原因未知。", missing_on_bus: "存储前已丢失。", not_wanted: "按计划不录像。", first: "首次录像之前。", worker_lost: "接入服务曾中断。", bus_away: "消息总线曾中断。" },
   problem: { title: "操作未完成", unknown: "服务器没有给出原因，请稍后重试。", retry: "重试" },
 };
 

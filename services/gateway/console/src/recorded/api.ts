@@ -1,0 +1,46 @@
+/** What the playback page asks of the gateway. */
+
+import { call, type Schemas } from "@/api/client";
+
+export type Timeline = Schemas["TimelineAnswer"];
+export type Clip = Schemas["ClipAnswer"];
+export type Case = Schemas["EvidenceAnswer"];
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+export const recorded = {
+  timeline: (camera: string, fromMs: number, toMs: number) =>
+    call<Timeline>("GET", `/cameras/${camera}/timeline?${new URLSearchParams({ start: iso(fromMs), end: iso(toMs) })}`),
+  clips: () => call<{ items: Clip[] }>("GET", "/clips?limit=20"),
+  makeClip: (camera: string, fromMs: number, toMs: number) =>
+    call<Clip>("POST", "/clips", { camera, start: iso(fromMs), end: iso(toMs), is_exact: true }),
+  removeClip: (id: string) => call<void>("DELETE", `/clips/${id}`),
+  cases: () => call<{ items: Case[] }>("GET", "/evidence?limit=20"),
+  seal: (cameras: string[], fromMs: number, toMs: number, reason: string, days: number, stillMs: number) =>
+    call<Case>("POST", "/evidence", {
+      cameras,
+      start: iso(fromMs),
+      end: iso(toMs),
+      reason,
+      locked_until: iso(Date.now() + days * 86_400_000),
+      stills: [iso(stillMs)],
+    }),
+  thumbnails: (camera: string, hourMs: number) =>
+    `/api/v1/cameras/${camera}/thumbnails.jpg?${new URLSearchParams({ hour: iso(hourMs) })}`,
+};
+
+/** The picture that was shown then, as a file to save. */
+export async function saveStill(camera: string, atMs: number): Promise<void> {
+  const answer = await fetch("/api/v1/snapshots", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ camera, at: iso(atMs) }),
+  });
+  if (!answer.ok) throw new Error(((await answer.json()) as Schemas["Problem"]).detail);
+  const name = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition") ?? "")?.[1] ?? "snapshot.jpg";
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await answer.blob());
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
