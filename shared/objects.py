@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -173,6 +174,18 @@ class ObjectStore:
                 if item.object_name is not None:
                     found.append(item.object_name)
             return found
+
+        return await self._run(read)
+
+    async def page(self, prefix: str, *, after: str = "", limit: int = 1000) -> list[StoredObject]:
+        """The next at most `limit` objects that begin with `prefix` and come behind the name `after`, in order."""
+
+        def read() -> list[StoredObject]:
+            listed = self._client.list_objects(self._bucket, prefix=prefix, recursive=True, start_after=after or None)
+            return [
+                StoredObject(item.object_name or "", item.size or 0, item.etag or "", item.last_modified)
+                for item in itertools.islice(listed, limit)
+            ]
 
         return await self._run(read)
 
