@@ -163,6 +163,14 @@ class ObjectStore:
         found = await self._run(lambda: self._client.stat_object(self._bucket, name))
         return StoredObject(name, found.size or 0, found.etag or "", found.last_modified)
 
+    async def has(self, name: str) -> bool:
+        """Whether there is an object of that name."""
+        try:
+            await self.stat(name)
+        except ObjectMissing:
+            return False
+        return True
+
     async def names(self, prefix: str, *, limit: int = 10_000) -> list[str]:
         """Names that begin with `prefix`, in order, at most `limit`."""
 
