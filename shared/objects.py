@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -162,6 +163,14 @@ class ObjectStore:
         found = await self._run(lambda: self._client.stat_object(self._bucket, name))
         return StoredObject(name, found.size or 0, found.etag or "", found.last_modified)
 
+    async def has(self, name: str) -> bool:
+        """Whether there is an object of that name."""
+        try:
+            await self.stat(name)
+        except ObjectMissing:
+            return False
+        return True
+
     async def names(self, prefix: str, *, limit: int = 10_000) -> list[str]:
         """Names that begin with `prefix`, in order, at most `limit`."""
 
@@ -173,6 +182,18 @@ class ObjectStore:
                 if item.object_name is not None:
                     found.append(item.object_name)
             return found
+
+        return await self._run(read)
+
+    async def page(self, prefix: str, *, after: str = "", limit: int = 1000) -> list[StoredObject]:
+        """The next at most `limit` objects that begin with `prefix` and come behind the name `after`, in order."""
+
+        def read() -> list[StoredObject]:
+            listed = self._client.list_objects(self._bucket, prefix=prefix, recursive=True, start_after=after or None)
+            return [
+                StoredObject(item.object_name or "", item.size or 0, item.etag or "", item.last_modified)
+                for item in itertools.islice(listed, limit)
+            ]
 
         return await self._run(read)
 

@@ -40,7 +40,7 @@ class HoldStore(Protocol):
         """None where there is no such hold. One that was lifted before stays as it was."""
         ...
 
-    async def holds(self, camera: str | None, limit: int) -> Sequence[Hold]:
+    async def holds(self, camera: str | None, now_us: int, limit: int) -> Sequence[Hold]:
         """Those in force, newest first."""
         ...
 
@@ -71,7 +71,8 @@ class HoldDesk:
 
     async def holds(self, request: bytes) -> HoldList:
         wanted = HoldsOf.decode(request)
-        return HoldList(items=tuple(status_of(hold) for hold in await self.store.holds(wanted.camera, wanted.limit)))
+        found = await self.store.holds(wanted.camera, self.now_us(), wanted.limit)
+        return HoldList(items=tuple(status_of(hold) for hold in found))
 
 
 def status_of(hold: Hold) -> HoldStatus:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from services.recorder.adapters.postgres.index import PostgresIndex
 from services.recorder.adapters.postgres.retention import PostgresRetention
 from services.recorder.adapters.retention_keeper import RetentionKeeper
 from services.recorder.holds import Hold
 from services.recorder.retention import DAY_US, Kept, expiry_us, over_budget
-from services.recorder.segment import Gop, Segment, StreamRef
+from services.recorder.segment import FIRST_LINK, Gop, Segment, StreamRef, link_of
 from shared.clock import SystemClock
 from shared.database import Database
 from shared.embedded.credentials import Credentials
@@ -28,6 +30,15 @@ NOW = SystemClock().now_us()
 WOK = StreamRef(CameraRef("school", "wok"), "main")
 SINK = StreamRef(CameraRef("school", "sink"), "main")
 SIZE = 1000
+PARTITIONS = (
+    "select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid"
+    " where i.inhparent = 'segments'::regclass order by 1"
+)
+
+
+def starts(day: int) -> int:
+    """When the segment of so many days ago began, UTC microseconds."""
+    return NOW - day * DAY_US - 60_000_000
 
 
 @pytest.fixture
@@ -57,7 +68,7 @@ class Plant:
         """One segment of 20 s for each day before now, oldest first."""
         head = await self.index.head(of)
         for day in reversed(days):
-            starts_us = NOW - day * DAY_US - 60_000_000
+            starts_us = starts(day)
             segment = Segment(
                 of, "aa", day_seq := 1000 - day, day_seq, starts_us, starts_us + 20_000_000, SIZE, "avc1",
                 (Gop(0, 10, SIZE, 0, 1_800_000, starts_us),), f"{day:064x}",
@@ -162,7 +173,7 @@ async def test_a_hold_that_is_placed_after_the_plan_and_before_the_deletion_wins
     assert planned is not None
     assert len(planned.numbers) == 10
     await plant.store.place(hold("case-1", 40, 35))
-    done = await plant.store.carry_out(planned, plant.objects.remove_many, NOW, is_fresh=True)
+    done = await plant.store.carry_out(planned, plant.objects.remove_many, plant.objects.has, NOW)
     assert len(done.numbers) == 5
     assert await plant.held_days(WOK) == [*range(39, 34, -1), *range(29, -1, -1)]
 
@@ -178,7 +189,7 @@ async def test_a_hold_waits_while_its_camera_is_being_deleted_from(plant: Plant)
         await go_on.wait()
         await plant.objects.remove_many(names)
 
-    deleting = asyncio.create_task(plant.store.carry_out(planned, remove, NOW, is_fresh=True))
+    deleting = asyncio.create_task(plant.store.carry_out(planned, remove, plant.objects.has, NOW))
     await began.wait()
     placing = asyncio.create_task(plant.store.place(hold("case-1", 40, 35)))
     await asyncio.wait({placing}, timeout=0.3)
@@ -187,6 +198,62 @@ async def test_a_hold_waits_while_its_camera_is_being_deleted_from(plant: Plant)
     await deleting
     await placing
     assert await plant.held_days(WOK) == list(range(29, -1, -1))
+
+
+@pytest.mark.parametrize("gone", [0, 2])
+async def test_a_hold_wins_over_what_a_dead_worker_planned_as_long_as_the_object_is_there(
+    plant: Plant, gone: int
+) -> None:
+    await plant.fill(WOK, range(40))
+    await plant.store.plan(WOK, expiry_us(NOW, 30), "expired", NOW, 50)
+    names = await plant.objects.names(f"media/{WOK.camera}/")
+    await plant.objects.remove_many(names[:gone])
+    await plant.store.place(hold("case-1", 41, 35))
+    await plant.keeper().round()
+    assert await plant.held_days(WOK) == [*range(39 - gone, 34, -1), *range(29, -1, -1)]
+    assert await plant.store.unfinished(WOK) == []
+
+
+async def test_the_chain_is_proved_across_what_was_deleted(plant: Plant) -> None:
+    await plant.fill(WOK, range(40))
+    before = await plant.index.between(WOK, 0, NOW + DAY_US)
+    await plant.store.place(hold("case-1", 37, 35))
+    await plant.keeper().round()
+    kept = await plant.index.between(WOK, 0, NOW + DAY_US)
+    deleted = await plant.store.deleted(WOK, 1, 40)
+    assert len(kept) == 32
+    chain = sorted([*kept, *deleted], key=lambda each: each.number)
+    assert [each.number for each in chain] == list(range(1, 41))
+    link = FIRST_LINK
+    for recorded, original in zip(chain, before, strict=True):
+        link = link_of(recorded.segment, recorded.number, link)
+        assert recorded.link == original.link == link
+    assert [each.number for each in await plant.store.deleted(WOK, 3, 6)] == [3, 6]
+
+
+async def test_empty_days_are_dropped_and_made_again_where_they_are_needed(plant: Plant, database: Database) -> None:
+    await plant.fill(WOK, range(34))
+    await plant.store.place(hold("case-1", 32, 31))
+    await plant.keeper().round()
+    held = await plant.held_days(WOK)
+    assert held == [31, *range(29, -1, -1)]
+    async with database.transaction() as session:
+        days = list((await session.scalars(text(PARTITIONS))).all())
+    assert days == [f"segments_{datetime.fromtimestamp(starts(day) / 1e6, UTC):%Y%m%d}" for day in held]
+    assert await plant.store.drop_empty_days(NOW) == []
+    await Plant(database, plant.objects).fill(SINK, range(33, 34))
+    assert await plant.held_days(SINK) == [33]
+
+
+async def test_an_empty_day_waits_for_who_reads(plant: Plant, database: Database) -> None:
+    await plant.fill(WOK, range(33, 34))
+    planned = await plant.store.plan(WOK, NOW, "expired", NOW, 5)
+    assert planned is not None
+    await plant.store.carry_out(planned, plant.objects.remove_many, plant.objects.has, NOW)
+    async with database.transaction() as session:
+        await session.execute(text("select count(*) from segments"))
+        assert await plant.store.drop_empty_days(NOW) == []
+    assert len(await plant.store.drop_empty_days(NOW)) == 1
 
 
 def test_fewer_days_than_the_law_wants_are_refused() -> None:

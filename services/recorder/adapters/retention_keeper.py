@@ -66,7 +66,7 @@ class RetentionKeeper:
         batches = 0
         for of in ours:
             for planned in await self._store.unfinished(of):
-                await self._delete(planned, is_fresh=False)
+                await self._delete(planned)
             before_us = expiry_us(self._clock.now_us(), self._days(of.camera))
             while batches < BATCHES_MAX:
                 expired = await self._store.plan(of, before_us, "expired", self._clock.now_us(), BATCH)
@@ -75,6 +75,10 @@ class RetentionKeeper:
                 batches += 1
                 await self._delete(expired)
         await self._keep_budgets(ours)
+        # Younger days are never emptied, and a day may still be written to.
+        dropped = await self._store.drop_empty_days(expiry_us(self._clock.now_us(), LEAST_DAYS))
+        if dropped:
+            log().info("empty days dropped from the index", days=len(dropped))
         await self._measure()
 
     async def storage(self, request: bytes) -> StorageStatus:
@@ -92,10 +96,10 @@ class RetentionKeeper:
         desired = self._desired(camera)
         return DEFAULT_DAYS if desired is None else max(LEAST_DAYS, desired.recording.retention_days)
 
-    async def _delete(self, planned: Deletion, *, is_fresh: bool = True) -> int:
+    async def _delete(self, planned: Deletion) -> int:
         """Bytes deleted."""
         now_us = self._clock.now_us()
-        done = await self._store.carry_out(planned, self._objects.remove_many, now_us, is_fresh=is_fresh)
+        done = await self._store.carry_out(planned, self._objects.remove_many, self._objects.has, now_us)
         if not done.numbers:
             return 0
         _deleted.inc(len(done.numbers))

@@ -24,11 +24,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.recorder.adapters.postgres.day_partitions import drop_empty_days
+from services.recorder.adapters.postgres.deleted_segments import deleted_chain, keep_records
 from services.recorder.adapters.postgres.index import recorded_of
 from services.recorder.adapters.postgres.tables import heads, metadata, segments
 from services.recorder.holds import Hold
 from services.recorder.retention import Cause, Deletion, Kept
-from services.recorder.segment import StreamRef
+from services.recorder.segment import Recorded, StreamRef
 from shared.database import Database
 from shared.messages.retention import StoredStream
 from shared.subjects import CameraRef
@@ -114,22 +116,31 @@ class PostgresRetention:
             return [_deletion(row) for row in (await session.execute(query.order_by(deletions.c.id))).all()]
 
     async def carry_out(
-        self, planned: Deletion, remove: Callable[[Sequence[str]], Awaitable[None]], now_us: int, *, is_fresh: bool
+        self,
+        planned: Deletion,
+        remove: Callable[[Sequence[str]], Awaitable[None]],
+        is_there: Callable[[str], Awaitable[bool]],
+        now_us: int,
     ) -> Deletion:
         """Remove the objects, then the rows, then say in the log when; what was really deleted.
 
-        Holds of the camera wait meanwhile. Of a fresh plan what is held by now is left; one that a dead worker left
-        is ended as it is: some of its objects may be gone.
+        Holds of the camera wait meanwhile. What is held by now is left, also of a plan that a dead worker left,
+        unless its object is gone already.
         """
         async with self._database.transaction() as session:
             await _lock(session, planned.of.camera.camera)
-            if is_fresh:
-                free = await _oldest(session, planned.of, planned.to_us + 1, now_us, len(planned.numbers) * 2)
-                numbers = {each.number for each in free}
-                planned = replace(planned, numbers=tuple(each for each in planned.numbers if each in numbers))
+            free = await _oldest(session, planned.of, planned.to_us + 1, now_us, len(planned.numbers) * 2)
+            held = set(planned.numbers) - {each.number for each in free}
+            if held:
+                of_held = select(segments).where(*_rows_of(replace(planned, numbers=tuple(held))))
+                for row in (await session.execute(of_held)).all():
+                    if not await is_there(recorded_of(row).segment.object_name):
+                        held.remove(row.number)
+                planned = replace(planned, numbers=tuple(each for each in planned.numbers if each not in held))
             rows = (await session.execute(select(segments).where(*_rows_of(planned)))).all()
             await remove([recorded_of(row).segment.object_name for row in rows])
             size_bytes = sum(row.size_bytes for row in rows)
+            await keep_records(session, planned.id, _rows_of(planned))
             await session.execute(delete(segments).where(*_rows_of(planned)))
             of = planned.of
             await session.execute(
@@ -169,6 +180,15 @@ class PostgresRetention:
             for row in rows
         ]
 
+    async def deleted(self, of: StreamRef, from_number: int, to_number: int) -> Sequence[Recorded]:
+        """The records of deleted segments from one number to another, both included; see `deleted_chain`."""
+        async with self._database.transaction() as session:
+            return await deleted_chain(session, of, from_number, to_number)
+
+    async def drop_empty_days(self, before_us: int) -> Sequence[str]:
+        """See there; the names of the partitions dropped."""
+        return await drop_empty_days(self._database, before_us)
+
     # Holds
 
     async def place(self, hold: Hold) -> Hold:
@@ -185,8 +205,8 @@ class PostgresRetention:
             row = (await session.execute(select(holds).where(holds.c.id == id))).one_or_none()
         return None if row is None else _hold(row)
 
-    async def holds(self, camera: str | None, limit: int) -> Sequence[Hold]:
-        query = select(holds).where(holds.c.lifted_us.is_(None)).order_by(holds.c.placed_us.desc()).limit(limit)
+    async def holds(self, camera: str | None, now_us: int, limit: int) -> Sequence[Hold]:
+        query = select(holds).where(*_in_force(now_us)).order_by(holds.c.placed_us.desc()).limit(limit)
         if camera is not None:
             query = query.where(holds.c.camera == camera)
         async with self._database.transaction() as session:
@@ -197,14 +217,17 @@ async def _lock(session: AsyncSession, camera: str) -> None:
     await session.execute(text("select pg_advisory_xact_lock(hashtextextended(:camera, 3))"), {"camera": camera})
 
 
+def _in_force(now_us: int) -> tuple[Any, ...]:
+    return holds.c.lifted_us.is_(None), or_(holds.c.until_us.is_(None), holds.c.until_us > now_us)
+
+
 async def _oldest(session: AsyncSession, of: StreamRef, before_us: int, now_us: int, limit: int) -> list[Kept]:
     is_held = exists().where(
         holds.c.camera == segments.c.camera,
         or_(holds.c.stream.is_(None), holds.c.stream == segments.c.stream),
         holds.c.from_us < segments.c.ends_us,
         holds.c.to_us > segments.c.starts_us,
-        holds.c.lifted_us.is_(None),
-        or_(holds.c.until_us.is_(None), holds.c.until_us > now_us),
+        *_in_force(now_us),
     )
     query = (
         select(segments)
