@@ -103,17 +103,22 @@ class Recorded:
 FIRST_LINK = "0" * 64
 
 
-def link_of(segment: Segment, number: int, previous_link: str) -> str:
-    """SHA-256 over the record of a segment and the link before it: no segment is changed, removed or swapped unseen."""
+def link_of(segment: Segment, number: int, previous_link: str, gap: Gap | None) -> str:
+    """SHA-256 over the record of a segment and the link before it: no segment is changed, removed or swapped unseen.
+
+    The GOP table is not in it: it follows from the bytes, whose SHA-256 is.
+    """
     record = "\n".join(
         (
-            "bright-kitchen segment 1",
+            "bright-kitchen segment 2",
             str(segment.of),
             str(number),
             segment.run,
             f"{segment.first_seq} {segment.last_seq}",
             f"{segment.starts_us} {segment.ends_us}",
             str(segment.size_bytes),
+            segment.codecs,
+            "" if gap is None else f"{gap.from_us} {gap.cause}",
             segment.sha256,
             previous_link,
         )

@@ -12,12 +12,14 @@ from services.recorder.adapters.bus_media_log import BusMediaLog
 from services.recorder.adapters.clip_maker import ClipMaker
 from services.recorder.adapters.evidence_sealer import CountingSource, EvidenceSealer
 from services.recorder.adapters.fact_writer import FactWriter
+from services.recorder.adapters.orphan_sweep import OrphanSweep
 from services.recorder.adapters.pdf_report import report_printer
 from services.recorder.adapters.pictures_desk import PicturesDesk
 from services.recorder.adapters.postgres.clips import PostgresClips
 from services.recorder.adapters.postgres.evidence import PostgresEvidence
 from services.recorder.adapters.postgres.evidence_jobs import PostgresCoverage, PostgresEvidenceJobs
 from services.recorder.adapters.postgres.index import PostgresIndex
+from services.recorder.adapters.postgres.orphans import PostgresDays
 from services.recorder.adapters.postgres.retention import PostgresRetention
 from services.recorder.adapters.recording_keeper import RecordingKeeper
 from services.recorder.adapters.recording_watch import RecordingWatch
@@ -228,7 +230,10 @@ def _retention(context: Context[Settings], stores: _Stores, handlers: Handlers, 
         "holds": holds.holds,
         "storage": keeper.storage,
     }
-    return _Part((("retention", keeper),), answers)
+    sweep = OrphanSweep(
+        PostgresDays(stores.database), stores.objects, clock, lambda camera: camera.shard in handlers.shards
+    )
+    return _Part((("retention", keeper), ("orphans", sweep)), answers)
 
 
 def _evidence(

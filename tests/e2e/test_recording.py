@@ -108,7 +108,7 @@ async def whole(records: Records) -> list[bytes]:
     link = FIRST_LINK
     found = []
     for number, row in enumerate(rows, 1):
-        link = link_of(row.segment, number, link)
+        link = link_of(row.segment, number, link, row.gap)
         assert (row.number, row.link) == (number, link)
         data = await records.bytes_of(row)
         assert hashlib.sha256(data).hexdigest() == row.segment.sha256

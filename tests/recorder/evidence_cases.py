@@ -41,8 +41,8 @@ def chain_of(of: StreamRef, count: int, starts_us: int = HOUR) -> list[Recorded]
             of, "r1", number * 100, number * 100 + 99, begins, begins + SEGMENT_US, len(data), "avc1.42c01f", (),
             hashlib.sha256(data).hexdigest(),
         )  # fmt: skip
-        link = link_of(segment, number, link)
         gap = Gap(begins - 60_000_000, begins, "camera_refused") if number == 3 else None
+        link = link_of(segment, number, link, gap)
         chain.append(Recorded(segment, number, link, gap))
     return chain
 

@@ -74,6 +74,11 @@ def _change_time(chain: Any) -> None:
     chain["records"][2]["starts_us"] -= 3_600_000_000
 
 
+def _change_cause(chain: dict[str, Any]) -> None:
+    record = next(record for record in chain["records"] if record["gap"] is not None)
+    record["gap"]["cause"] = "disabled"
+
+
 def _cut_end(chain: Any) -> None:
     del chain["records"][5:]
 
@@ -120,6 +125,7 @@ ALTERED: list[tuple[str, Change, SigningKey | None, str]] = [
     ("swapped records, signed again", in_json(CHAIN, _swap_records), KEY, "segments were swapped"),
     ("a changed time", in_json(CHAIN, _change_time), None, "was changed"),
     ("a changed time, signed again", in_json(CHAIN, _change_time), KEY, "segment 4 is not what was chained"),
+    ("another cause of a hole, signed again", in_json(CHAIN, _change_cause), KEY, "is not what was chained"),
     ("a truncated chain", in_json(CHAIN, _cut_end), None, "was changed"),
     ("a truncated chain, signed again", in_json(CHAIN, _cut_end), KEY, "knows another segment 9"),
     ("truncated with its proof", in_json(CHAIN, _cut_end_and_proof), KEY, "proven up to segment 5 and ends with 6"),

@@ -6,10 +6,12 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import text
 
 from services.recorder.adapters.postgres.index import DAY_US, PostgresIndex
 from services.recorder.index import Head, HeadMoved
 from services.recorder.segment import FIRST_LINK, Gap, Gop, Segment, StreamRef, link_of
+from shared.database import Database
 from shared.subjects import CameraRef
 
 OF = StreamRef(CameraRef("school", "wok"), "main")
@@ -51,8 +53,8 @@ async def test_what_was_entered_comes_back_chained(index: PostgresIndex) -> None
     found = await index.between(OF, BEGAN_US, BEGAN_US + 60_000_000)
     assert [one.segment for one in found] == [segment(0), segment(2)]
     assert [one.gap for one in found] == [None, gap]
-    assert found[0].link == link_of(segment(0), 1, FIRST_LINK)
-    assert found[1].link == link_of(segment(2), 2, found[0].link) == second.link
+    assert found[0].link == link_of(segment(0), 1, FIRST_LINK, None)
+    assert found[1].link == link_of(segment(2), 2, found[0].link, gap) == second.link
 
 
 async def test_of_two_writers_one_is_told_that_the_head_moved(index: PostgresIndex) -> None:
@@ -105,3 +107,17 @@ async def test_a_timeline_is_ranges_and_holes_with_causes(index: PostgresIndex) 
     assert in_the_hole.ranges == ()
     assert in_the_hole.gaps == (Gap(BEGAN_US + 70_000_000, BEGAN_US + 80_000_000, "port_closed"),)
     assert (await index.timeline(OTHER, BEGAN_US, BEGAN_US + DAY_US)).ranges == ()
+
+
+async def test_a_day_that_was_dropped_is_made_again(index: PostgresIndex, database: Database) -> None:
+    head = await index.append(segment(0), 1, None, None)
+    async with database.transaction() as session:
+        await session.execute(text("delete from segments"))
+        for name in (
+            await session.scalars(
+                text("select inhrelid::regclass::text from pg_inherits where inhparent = 'segments'::regclass")
+            )
+        ).all():
+            await session.execute(text(f"drop table {name}"))
+    second = await index.append(segment(1), 2, None, head)
+    assert second.number == 2

@@ -90,7 +90,7 @@ class Plant:
         if self.head_now != after:
             raise HeadMoved(self.head_now)
         number = 1 if after is None else after.number + 1
-        link = link_of(segment, number, "0" * 64 if after is None else after.link)
+        link = link_of(segment, number, "0" * 64 if after is None else after.link, gap)
         self.head_now = Head(segment.run, segment.last_seq, segment.ends_us, media_seq, number, link)
         self.rows.append((segment, gap))
         self._fail_if("after append")

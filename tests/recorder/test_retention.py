@@ -226,7 +226,7 @@ async def test_the_chain_is_proved_across_what_was_deleted(plant: Plant) -> None
     assert [each.number for each in chain] == list(range(1, 41))
     link = FIRST_LINK
     for recorded, original in zip(chain, before, strict=True):
-        link = link_of(recorded.segment, recorded.number, link)
+        link = link_of(recorded.segment, recorded.number, link, recorded.gap)
         assert recorded.link == original.link == link
     assert [each.number for each in await plant.store.deleted(WOK, 3, 6)] == [3, 6]
 

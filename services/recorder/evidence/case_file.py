@@ -178,6 +178,7 @@ def _record(recorded: Recorded, file: str | None) -> dict[str, Any]:
         "starts_us": segment.starts_us,
         "ends_us": segment.ends_us,
         "size_bytes": segment.size_bytes,
+        "codecs": segment.codecs,
         "sha256": segment.sha256,
         "link": recorded.link,
         "gap": None if gap is None else {"from_us": gap.from_us, "to_us": gap.to_us, "cause": gap.cause},

@@ -225,13 +225,15 @@ def _check_video(stream: str, record: Json, hashes: Dict[str, str], checked: Che
 
 def _link(stream: str, record: Json, previous: str) -> str:
     lines = (
-        "bright-kitchen segment 1",
+        "bright-kitchen segment 2",
         stream,
         str(record["number"]),
         record["run"],
         f"{record['first_seq']} {record['last_seq']}",
         f"{record['starts_us']} {record['ends_us']}",
         str(record["size_bytes"]),
+        record["codecs"],
+        "" if record["gap"] is None else f"{record['gap']['from_us']} {record['gap']['cause']}",
         record["sha256"],
         previous,
     )

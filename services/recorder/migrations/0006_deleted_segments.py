@@ -27,6 +27,8 @@ def upgrade() -> None:
             codecs text not null,
             sha256 bytea not null,
             link bytea not null,
+            gap_from_us bigint,
+            gap_cause text,
             primary key (camera, stream, number)
         )
         """

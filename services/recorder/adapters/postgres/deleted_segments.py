@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Column, ColumnElement, Integer, LargeBinary, 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.recorder.adapters.postgres.tables import metadata, segments
-from services.recorder.segment import Recorded, Segment, StreamRef
+from services.recorder.segment import Gap, Recorded, Segment, StreamRef
 
 deleted_segments = Table(
     "deleted_segments",
@@ -27,6 +27,8 @@ deleted_segments = Table(
     Column("codecs", Text),
     Column("sha256", LargeBinary),
     Column("link", LargeBinary),
+    Column("gap_from_us", BigInteger),
+    Column("gap_cause", Text),
 )
 
 
@@ -56,4 +58,5 @@ def _recorded(of: StreamRef, row: Any) -> Recorded:
         of, row.run, row.first_seq, row.last_seq, row.starts_us, row.ends_us, row.size_bytes, row.codecs, (),
         row.sha256.hex(),
     )  # fmt: skip
-    return Recorded(segment, row.number, row.link.hex(), None)
+    gap = None if row.gap_from_us is None else Gap(row.gap_from_us, row.starts_us, row.gap_cause)
+    return Recorded(segment, row.number, row.link.hex(), gap)

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.recorder.adapters.postgres.deleted_segments import deleted_chain
 from services.recorder.adapters.postgres.index import recorded_of
 from services.recorder.adapters.postgres.tables import heads, metadata, segments
 from services.recorder.evidence.case_file import CaseStream
@@ -175,7 +176,12 @@ async def _chain(session: AsyncSession, of: StreamRef, first: Recorded, to_numbe
     if len(rows) <= to_number - first.number:
         # A clock was set back: a later one began "earlier". All partitions are read, which takes longer.
         rows = (await session.execute(query)).all()
-    return [recorded_of(row) for row in rows]
+    chain = [recorded_of(row) for row in rows]
+    if len(chain) <= to_number - first.number:
+        # Retention took some between what is held: their records are kept, and the chain goes on over them.
+        chain += await deleted_chain(session, of, first.number, to_number)
+        chain.sort(key=lambda recorded: recorded.number)
+    return chain
 
 
 async def _link_before(session: AsyncSession, of: StreamRef, first: Recorded) -> str | None:
@@ -188,7 +194,10 @@ async def _link_before(session: AsyncSession, of: StreamRef, first: Recorded) ->
         segments.c.number == first.number - 1,
     )
     link: bytes | None = await session.scalar(query.limit(1))
-    return None if link is None else link.hex()
+    if link is None:
+        gone = await deleted_chain(session, of, first.number - 1, first.number - 1)
+        return gone[0].link if gone else None
+    return link.hex()
 
 
 def _of(of: StreamRef) -> Select[Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.recorder.adapters.postgres.tables import heads, segments
@@ -29,6 +30,8 @@ from shared.subjects import CameraRef
 DAY_US = 24 * 3600 * 1_000_000
 # No segment is longer (setting, and the bytes it may have): what overlaps a time began at most so long before it.
 LONGEST_US = 300 * 1_000_000
+# As PostgreSQL says it (class 23, which SQLAlchemy calls an integrity error).
+NO_PARTITION = "no partition of relation"
 
 
 class PostgresIndex:
@@ -43,7 +46,19 @@ class PostgresIndex:
             return await _head(session, of, is_locked=False)
 
     async def append(self, segment: Segment, media_seq: int, gap: Gap | None, after: Head | None) -> Head:
-        await self._ensure_day(segment.starts_us // DAY_US)
+        day = segment.starts_us // DAY_US
+        await self._ensure_day(day)
+        try:
+            return await self._append(segment, media_seq, gap, after)
+        except IntegrityError as error:
+            # An old day that was emptied and dropped is filmed again, by a camera whose clock is wrong.
+            if day not in self._days or NO_PARTITION not in str(error):
+                raise
+            self._days.discard(day)
+            await self._ensure_day(day)
+            return await self._append(segment, media_seq, gap, after)
+
+    async def _append(self, segment: Segment, media_seq: int, gap: Gap | None, after: Head | None) -> Head:
         async with self._database.transaction() as session:
             # A stream without a head has no row to lock: its first two writers meet here.
             await session.execute(
@@ -53,7 +68,7 @@ class PostgresIndex:
             if there != after:
                 raise HeadMoved(there)
             number = 1 if after is None else after.number + 1
-            link = link_of(segment, number, FIRST_LINK if after is None else after.link)
+            link = link_of(segment, number, FIRST_LINK if after is None else after.link, gap)
             await session.execute(insert(segments).values(_row(segment, number, link, gap)))
             head = Head(segment.run, segment.last_seq, segment.ends_us, media_seq, number, link)
             await session.execute(_set_head(segment.of, head, segment.size_bytes))

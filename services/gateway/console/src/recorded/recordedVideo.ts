@@ -100,7 +100,11 @@ export class RecordedVideo {
       playlistLoadPolicy: policy(8000),
       fragLoadPolicy: policy(15_000),
     }));
-    hls.on(Events.LEVEL_LOADED, (_, data) => this.onList(hls, data.details));
+    // A media playlist comes with its manifest: what is in it is known before anything is loaded.
+    hls.on(Events.MANIFEST_PARSED, (_, data) => {
+      const details = data.levels[0]?.details;
+      if (details !== undefined) this.onList(hls, details);
+    });
     hls.on(Events.LEVEL_UPDATED, (_, data) => (this.pieces = piecesOf(data.details)));
     hls.on(Events.ERROR, (_, data) => this.onError(hls, data));
     hls.attachMedia(this.video);
