@@ -27,7 +27,7 @@ CONSOLE := services/gateway/console
 CONSOLE_BUILT := $(CONSOLE)/dist/index.html
 CONSOLE_SOURCES := $(shell find $(CONSOLE) \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help up test test-peers check format bench-ingest bench-live bench-recorder console docs clean
+.PHONY: help up test test-peers check format bench-ingest bench-live bench-recorder bench-seek bench-timeline proof-recorder console docs clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -63,6 +63,16 @@ bench-live: $(INSTALLED) $(CONSOLE_BUILT) ## first picture and latency in Chromi
 
 bench-recorder: $(INSTALLED) $(CONSOLE_BUILT) ## what recording costs, beside ffmpeg segmenting to disk: CAMERAS= SECONDS=
 	@$(BIN)/python -m tests.bench.bench_recorder --cameras $(CAMERAS) --seconds $(SECONDS)
+
+bench-seek: $(INSTALLED) $(CONSOLE_BUILT) ## 200 seeks in a day of three cameras, in Chromium
+	@$(BIN)/python -m tests.bench.bench_seek
+
+bench-timeline: $(INSTALLED) ## a timeline out of ten million segments, with its plan
+	@$(BIN)/python -m tests.bench.bench_timeline
+
+WHAT ?= kill
+proof-recorder: $(INSTALLED) $(CONSOLE_BUILT) ## every fragment of 31 cameras compared: WHAT=kill|objects|database|bus CAMERAS= SECONDS=
+	@$(BIN)/python -m tests.bench.proof_recorder --what "$(WHAT)" --cameras "$(CAMERAS)" --seconds "$(SECONDS)"
 
 console: $(CONSOLE_BUILT) ## build the console
 

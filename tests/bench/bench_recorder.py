@@ -13,6 +13,7 @@ import contextlib
 import os
 import tempfile
 import time
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,9 @@ def _ours(folder: Path, urls: list[str], seconds: int) -> dict[str, Any]:
         time.sleep(SETTLE_S)
         samples: dict[str, list[float]] = {name: [] for name in (*pids, *servers)}
         peak_mb = 0.0
+        stored_mbps: list[float] = []
         for _ in range(WINDOWS):
+            bytes_before, began = _stored_bytes(pids["recorder"]), time.monotonic()
             before = {name: cost_of([pid]) for name, pid in (pids | servers).items()}
             until = time.monotonic() + seconds
             while time.monotonic() < until:
@@ -57,10 +60,21 @@ def _ours(folder: Path, urls: list[str], seconds: int) -> dict[str, Any]:
                 peak_mb = max(peak_mb, resident_mb(pids["recorder"]))
             for name, pid in (pids | servers).items():
                 samples[name].append(cost_of([pid]).percent_since(before[name]))
+            took_s = time.monotonic() - began
+            stored_mbps.append((_stored_bytes(pids["recorder"]) - bytes_before) * 8 / 1e6 / took_s)
         api.close()
-        return samples | {"peak_mb": peak_mb - base_mb}
+        return samples | {"peak_mb": peak_mb - base_mb, "stored_mbps": stored_mbps}
     finally:
         stack.stop()
+
+
+def _stored_bytes(pid: int) -> float:
+    """Of segments that are in S3 and in the index, as the recorder counts them."""
+    environment = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
+    port = next(each.split("=", 1)[1] for each in environment if each.startswith("BK_HTTP_PORT="))
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        lines = answer.read().decode().splitlines()
+    return next((float(line.split()[-1]) for line in lines if line.startswith("bk_recorder_bytes_total ")), 0.0)
 
 
 async def _ffmpeg(folder: Path, urls: list[str], seconds: int) -> list[float]:
@@ -111,7 +125,11 @@ def _report(cameras: int, seconds: int, ours: dict[str, Any], theirs: list[float
         lower("nats-server CPU per camera, beside it", a_camera(ours["nats-server"]), None, "% of a core"),
         lower("S3 server CPU per camera, beside it", a_camera(ours["weed"]), None, "% of a core"),
         lower("recorder memory above its base, most", [ours["peak_mb"]], None, "MB"),
-    ]
+        row(
+            "stored in S3 and indexed", ours["stored_mbps"], None, "Mbit/s", is_higher_better=True,
+            conditions=conditions, digits=1,
+        ),
+    ]  # fmt: skip
     say(rows, {"ours": ours, "peer_percent": theirs}, "recorder")
 
 
