@@ -71,7 +71,7 @@ bench-timeline: $(INSTALLED) ## a timeline out of ten million segments, with its
 	@$(BIN)/python -m tests.bench.bench_timeline
 
 WHAT ?= kill
-proof-recorder: $(INSTALLED) $(CONSOLE_BUILT) ## every fragment of 31 cameras compared: WHAT=kill|objects|database|bus CAMERAS= SECONDS=
+proof-recorder: $(INSTALLED) $(CONSOLE_BUILT) ## every fragment of 31 cameras compared: WHAT=kill|objects|database CAMERAS= SECONDS=
 	@$(BIN)/python -m tests.bench.proof_recorder --what "$(WHAT)" --cameras "$(CAMERAS)" --seconds "$(SECONDS)"
 
 console: $(CONSOLE_BUILT) ## build the console

@@ -18,6 +18,8 @@ from shared.settings import DatabaseSettings
 
 CONNECT_LIMIT_S = 5.0
 STATEMENT_LIMIT_S = 30.0
+# = how soon a PostgreSQL that hangs is noticed; migrations take longer and have a limit of their own
+ANSWER_LIMIT_S = 15.0
 MIGRATION_LIMIT_S = 300.0
 
 
@@ -43,6 +45,8 @@ class Database:
             pool_pre_ping=True,
             connect_args={
                 "timeout": CONNECT_LIMIT_S,
+                # A server that hangs answers nothing, not even that a statement takes too long.
+                "command_timeout": ANSWER_LIMIT_S,
                 "server_settings": {
                     "search_path": schema,
                     "application_name": f"bright-kitchen {schema}",

@@ -237,7 +237,7 @@ def measure(seeks: int, seed: int) -> None:
 
 
 async def _fill(stack: Stack, begins_us: int) -> int:
-    there = Installation(stack)
+    there = Installation(stack.data)
     assert isinstance(there.index, PostgresIndex)
     return await fill(there, begins_us)
 

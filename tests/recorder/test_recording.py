@@ -239,3 +239,13 @@ async def test_what_is_not_settled_yet_waits_on_the_bus() -> None:
     settled_s = 60
     await recording.advance()
     assert plant.recorded() == [f"aa{seq:05d}" for seq in range(50, 100)]
+
+
+async def test_a_camera_whose_clock_is_set_back_an_hour_is_stored_in_order_and_shows_no_hole() -> None:
+    plant = Plant()
+    plant.store([*filmed("aa", 100, BEGAN_US), *filmed("bb", 100, BEGAN_US - 3_600_000_000)])
+    plant.now_us = BEGAN_US + 100_000_000
+    await until_all(plant, plant.recording())
+    assert plant.recorded() == [f"aa{seq:05d}" for seq in range(100)] + [f"bb{seq:05d}" for seq in range(100)]
+    assert [gap for _, gap in plant.rows if gap is not None] == []
+    assert all(segment.ends_us >= segment.starts_us for segment, _ in plant.rows)
