@@ -128,17 +128,10 @@ export class RecordedVideo {
       this.retries = 0;
       this.setPhase("ready");
     };
+    // "seeked" is told when the picture of the new place is there (HTML, 4.8.11.9); two frames later it is painted.
     const whenSeeked = () => {
-      if ("requestVideoFrameCallback" in video && !document.hidden) {
-        // Already composed where the picture is the same; then no new one comes.
-        let isTold = false;
-        const once = () => {
-          if (!isTold) shown();
-          isTold = true;
-        };
-        video.requestVideoFrameCallback(once);
-        window.setTimeout(once, 120);
-      } else shown();
+      if (document.hidden) shown();
+      else requestAnimationFrame(() => requestAnimationFrame(shown));
     };
     if (video.readyState >= HTMLMediaElement.HAVE_METADATA) {
       video.addEventListener("seeked", whenSeeked, { once: true });

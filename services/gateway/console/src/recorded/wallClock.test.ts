@@ -42,7 +42,7 @@ describe("stretchAround", () => {
     const then = Date.UTC(2026, 10, 24, 8, 5);
     expect(stretchAround(then, then + 86_400_000)).toEqual({
       fromMs: Date.UTC(2026, 10, 24, 8, 0),
-      toMs: Date.UTC(2026, 10, 24, 8, 40),
+      toMs: Date.UTC(2026, 10, 24, 8, 30),
     });
     expect(stretchAround(then, then + 60_000).toMs).toBeNull();
   });

@@ -42,6 +42,6 @@ export function stretchAround(ms: number, nowMs: number): { fromMs: number; toMs
   const step = 10 * 60_000;
   // A little before, so that stepping back needs no new list; whole steps, so that near moments share one.
   const fromMs = Math.floor((ms - 60_000) / step) * step;
-  const toMs = fromMs + 4 * step;
+  const toMs = fromMs + 3 * step;
   return { fromMs, toMs: toMs > nowMs ? null : toMs };
 }
