@@ -113,10 +113,12 @@ def log() -> structlog.stdlib.BoundLogger:
 
 
 def counter(name: str, says: str, labels: Sequence[str] = ()) -> Counter:
+    assert not name.startswith("bk_"), "the prefix is ours"
     return Counter(f"bk_{name}", says, labels)
 
 
 def gauge(name: str, says: str, labels: Sequence[str] = ()) -> Gauge:
+    assert not name.startswith("bk_"), "the prefix is ours"
     return Gauge(f"bk_{name}", says, labels)
 
 

@@ -71,6 +71,8 @@ class ClipDesk:
 
     store: ClipStore
     now_us: Callable[[], int]
+    asked: Callable[[], None]
+    """Told when a clip waits to be made."""
 
     async def make(self, request: bytes) -> ClipStatus:
         wanted = ClipWanted.decode(request)
@@ -92,7 +94,9 @@ class ClipDesk:
             wanted.clip, of, wanted.from_us, wanted.to_us, wanted.is_exact, wanted.asked_by, now_us,
             now_us + KEPT_S * 1_000_000,
         )  # fmt: skip
-        return status_of(await self.store.add(clip))
+        added = await self.store.add(clip)
+        self.asked()
+        return status_of(added)
 
     async def clip(self, request: bytes) -> ClipStatus:
         return status_of(await self._found(ClipRef.decode(request).clip))

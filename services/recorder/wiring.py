@@ -187,7 +187,6 @@ def _playback(context: Context[Settings], stores: _Stores, media: BusMediaLog, p
     settings, clock = context.settings, context.clock
     desk = PlaybackDesk(stores.index, Tails(media, clock.now_us), stores.url_of, clock.now_us)
     clips = PostgresClips(stores.database)
-    clip_desk = ClipDesk(clips, clock.now_us)
     maker = ClipMaker(
         clips,
         stores.index,
@@ -198,6 +197,7 @@ def _playback(context: Context[Settings], stores: _Stores, media: BusMediaLog, p
         Path(gettempdir()),
         settings.clip_max_mb * 10**6,
     )
+    clip_desk = ClipDesk(clips, clock.now_us, maker.wake)
     answers: Answers = {
         "timeline": desk.timeline,
         "playlist": desk.playlist,
@@ -271,7 +271,9 @@ def _evidence(
         is_site_ours=lambda site: CameraRef(site, "site").shard in handlers.shards,
         kept_us=kept_us,
     )
-    counter = EvidenceCounter(jobs, statements, stores.retention.place, stores.evidence_url_of, clock.now_us)
+    counter = EvidenceCounter(
+        jobs, statements, stores.retention.place, stores.evidence_url_of, clock.now_us, sealer.wake
+    )
     covered = CoverageDesk(coverage, key.public_pem.decode())
     answers: Answers = {
         "evidence_seal": counter.seal,

@@ -31,7 +31,7 @@ def asked(**changes: object) -> bytes:
     ],
 )
 async def test_what_cannot_be_is_refused(database: Database, changes: dict[str, object], code: str) -> None:
-    desk = ClipDesk(PostgresClips(database), lambda: NOW)
+    desk = ClipDesk(PostgresClips(database), lambda: NOW, lambda: None)
     with pytest.raises(RequestRefused) as refused:
         await desk.make(asked(**changes))
     assert refused.value.code == code
@@ -39,7 +39,7 @@ async def test_what_cannot_be_is_refused(database: Database, changes: dict[str, 
 
 async def test_from_asking_to_forgetting(database: Database) -> None:
     store = PostgresClips(database)
-    desk = ClipDesk(store, lambda: NOW)
+    desk = ClipDesk(store, lambda: NOW, lambda: None)
     first = await desk.make(asked())
     assert (first.state, first.progress, first.object_name) == ("queued", 0, None)
     assert await desk.make(asked(from_us=NOW - 90 * S)) == first, "the same id is the same clip"
@@ -76,7 +76,7 @@ async def test_from_asking_to_forgetting(database: Database) -> None:
 
 async def test_one_that_is_being_made_is_removed_when_its_maker_has_stopped(database: Database) -> None:
     store = PostgresClips(database)
-    desk = ClipDesk(store, lambda: NOW)
+    desk = ClipDesk(store, lambda: NOW, lambda: None)
     await desk.make(asked())
     await store.claim("one", NOW)
     await desk.remove(ClipRef(clip="clip-0001").encode())
@@ -87,7 +87,7 @@ async def test_one_that_is_being_made_is_removed_when_its_maker_has_stopped(data
 
 
 async def test_nobody_may_fill_the_queue(database: Database) -> None:
-    desk = ClipDesk(PostgresClips(database), lambda: NOW)
+    desk = ClipDesk(PostgresClips(database), lambda: NOW, lambda: None)
     for number in range(WAITING_MAX):
         await desk.make(asked(clip=f"clip-{number:04}"))
     with pytest.raises(RequestRefused) as refused:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,13 +19,15 @@ from shared.errors import RequestRefused
 from shared.objects import ObjectStore
 from shared.telemetry import counter, log
 
-ROUND_S = 1.0
+# Another worker may have been asked, or may have died: looked for so often.
+ROUND_S = 10.0
+SWEEP_S = 60.0
 BEAT_S = 1.0
 _PAGE = 50
 _EXPIRED_AT_ONCE = 20
 
-_made = counter("bk_recorder_clips", "clips made")
-_failed = counter("bk_recorder_clips_failed", "clips that could not be made")
+_made = counter("recorder_clips", "clips made")
+_failed = counter("recorder_clips_failed", "clips that could not be made")
 
 
 class ClipMaker:
@@ -54,14 +57,21 @@ class ClipMaker:
         self._folder = folder
         self._max_bytes = max_bytes
         self._done_us = 0
+        self._asked = asyncio.Event()
+        self._sweep_at = 0.0
+
+    def wake(self) -> None:
+        """One was asked for here: no need to wait for the next look."""
+        self._asked.set()
 
     async def run_once(self) -> None:
-        for gone in await self._queue.expired(self._clock.now_us(), _EXPIRED_AT_ONCE):
-            await self._objects.remove(gone.object_name)
-            await self._queue.forget(gone.id)
+        await self._sweep()
+        self._asked.clear()
         clip = await self._queue.claim(self._worker, self._clock.now_us())
         if clip is None:
-            await self._clock.sleep(ROUND_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(ROUND_S):
+                    await self._asked.wait()
             return
         try:
             await self._make(clip)
@@ -73,6 +83,16 @@ class ClipMaker:
             _failed.inc()
             log().warning("clip not made", clip=clip.id, detail=str(error))
             await self._queue.failed(clip.id, "no_space", f"The recorder cannot write the clip: {error.strerror}.")
+
+    async def _sweep(self) -> None:
+        """What has expired or was removed, now and then."""
+        now = self._clock.monotonic()
+        if now < self._sweep_at:
+            return
+        self._sweep_at = now + SWEEP_S
+        for gone in await self._queue.expired(self._clock.now_us(), _EXPIRED_AT_ONCE):
+            await self._objects.remove(gone.object_name)
+            await self._queue.forget(gone.id)
 
     async def _make(self, clip: Clip) -> None:
         if shutil.disk_usage(self._folder).free < 2 * self._max_bytes:

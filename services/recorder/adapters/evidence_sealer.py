@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
 
 from services.recorder.adapters.postgres.evidence_jobs import PostgresEvidenceJobs
 from services.recorder.evidence.case_file import Attachment, SegmentBytes
@@ -19,10 +20,11 @@ from shared.messages.base import Fact
 from shared.messages.evidence import EvidenceSealed
 from shared.telemetry import counter, log
 
-ROUND_S = 1.0
+# Another worker may have been asked, or may have died: looked for so often.
+ROUND_S = 10.0
 BEAT_S = 1.0
 
-_sealed = counter("bk_recorder_cases_sealed", "case files sealed")
+_sealed = counter("recorder_cases_sealed", "case files sealed")
 
 
 class CountingSource:
@@ -65,11 +67,19 @@ class EvidenceSealer:
         self._clock = clock
         self._worker = worker
         self._say = say
+        self._asked = asyncio.Event()
+
+    def wake(self) -> None:
+        """One was asked for here: no need to wait for the next look."""
+        self._asked.set()
 
     async def run_once(self) -> None:
+        self._asked.clear()
         job = await self._jobs.claim(self._worker, self._clock.now_us())
         if job is None:
-            await self._clock.sleep(ROUND_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(ROUND_S):
+                    await self._asked.wait()
             return
         sealing = asyncio.create_task(self._seal(job), name=f"case {job.id}")
         try:

@@ -16,8 +16,8 @@ ROUND_S = 600.0
 # = 1.4 million objects a day with the default round: four million, 30 days of 31 cameras, in three days
 PAGE = 10_000
 
-_removed = counter("bk_recorder_orphans_removed", "objects removed because no row names them")
-_kept = gauge("bk_recorder_orphans_kept", "objects of the last page without a row, too many to be what a crash left")
+_removed = counter("recorder_orphans_removed", "objects removed because no row names them")
+_kept = gauge("recorder_orphans_kept", "objects of the last page without a row, too many to be what a crash left")
 
 
 class DayIndex(Protocol):

@@ -20,11 +20,11 @@ RETRY_S = 2.0
 # A lane that has nothing to do looks again after this long, whatever was due.
 _LONGEST_WAIT_S = 1.0
 
-_segments = counter("bk_recorder_segments", "segments stored and indexed")
-_bytes = counter("bk_recorder_bytes", "bytes of segments stored and indexed")
-_streams = gauge("bk_recorder_streams", "streams this worker records")
-_backlog = gauge("bk_recorder_backlog_seconds", "oldest end of a stream's recording, seconds before now")
-_stale = gauge("bk_recorder_stale_streams", "streams that cannot be stored now")
+_segments = counter("recorder_segments", "segments stored and indexed")
+_bytes = counter("recorder_bytes", "bytes of segments stored and indexed")
+_streams = gauge("recorder_streams", "streams this worker records")
+_backlog = gauge("recorder_backlog_seconds", "oldest end of a stream's recording, seconds before now")
+_stale = gauge("recorder_stale_streams", "streams that cannot be stored now")
 
 
 class RecordingKeeper:

@@ -16,8 +16,8 @@ from shared.telemetry import gauge
 
 ROUND_S = 10.0
 
-_used = gauge("bk_recorder_media_used_ratio", "share of MEDIA's bound (bytes or age) that is taken; 1: it drops")
-_at_risk = gauge("bk_recorder_streams_at_risk", "streams of which MEDIA will soon drop what is not stored")
+_used = gauge("recorder_media_used_ratio", "share of MEDIA's bound (bytes or age) that is taken; 1: it drops")
+_at_risk = gauge("recorder_streams_at_risk", "streams of which MEDIA will soon drop what is not stored")
 
 
 class Recorded(Protocol):

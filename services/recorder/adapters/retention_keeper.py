@@ -22,11 +22,11 @@ BATCH = 500
 # A round ends after so many batches: catching up after a change of the days must not crowd out recording.
 BATCHES_MAX = 200
 
-_deleted = counter("bk_recorder_deleted_segments", "segments deleted because they were old enough or too much")
-_deleted_bytes = counter("bk_recorder_deleted_bytes", "their bytes")
-_least_days = gauge("bk_recorder_days_held_least", "days really held of the stream of this worker that has the fewest")
-_median_days = gauge("bk_recorder_days_held_median", "days really held, median over the streams of this worker")
-_over = gauge("bk_recorder_sites_over_budget", "sites that are over their budget with nothing older than 7 days left")
+_deleted = counter("recorder_deleted_segments", "segments deleted because they were old enough or too much")
+_deleted_bytes = counter("recorder_deleted_bytes", "their bytes")
+_least_days = gauge("recorder_days_held_least", "days really held of the stream of this worker that has the fewest")
+_median_days = gauge("recorder_days_held_median", "days really held, median over the streams of this worker")
+_over = gauge("recorder_sites_over_budget", "sites that are over their budget with nothing older than 7 days left")
 
 
 class RetentionKeeper:

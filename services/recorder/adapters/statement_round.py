@@ -25,7 +25,7 @@ SETTLE_US = 90 * 1_000_000
 # So many days are made up for after an outage.
 DAYS_BACK = 7
 
-_age = gauge("bk_recorder_statement_age_seconds", "since what the newest hourly statement covers ended")
+_age = gauge("recorder_statement_age_seconds", "since what the newest hourly statement covers ended")
 
 
 class StatementRound:

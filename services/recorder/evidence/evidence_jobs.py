@@ -79,6 +79,7 @@ class EvidenceCounter:
     Args:
         place: puts a hold on a range; it is placed before the job is, so that nothing of it is deleted meanwhile.
         url_of: object name in the evidence bucket, seconds -> a signed URL.
+        asked: told when a case waits to be sealed.
     """
 
     jobs: EvidenceJobs
@@ -86,6 +87,7 @@ class EvidenceCounter:
     place: Callable[[Hold], Awaitable[Hold]]
     url_of: Callable[[str, int], str]
     now_us: Callable[[], int]
+    asked: Callable[[], None]
 
     async def seal(self, request: bytes) -> EvidenceStatus:
         wanted = EvidenceWanted.decode(request)
@@ -120,7 +122,9 @@ class EvidenceCounter:
                     job.locked_until_us,
                 )
             )
-        return await self._status(await self.jobs.add(job))
+        added = await self.jobs.add(job)
+        self.asked()
+        return await self._status(added)
 
     async def case(self, request: bytes) -> EvidenceStatus:
         return await self._status(await self._found(EvidenceRef.decode(request).case))
