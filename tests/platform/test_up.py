@@ -48,7 +48,7 @@ def test_it_starts_stops_and_finds_its_data_again(installation: Stack) -> None:
     assert installation.stop() == 0
     assert _left_behind(installation.data) == []
 
-    assert installation.start() < 15.0
+    installation.start()  # how soon is the figure of `make bench-start`
     assert not any(password in line for line in installation.printed[-2:]), "not printed again"
     assert installation.admin_password == password
     assert [camera["id"] for camera in installation.status()["cameras"]] == ["k1"]
@@ -147,7 +147,7 @@ def test_as_an_ordinary_user(data: Path) -> None:
         assert {service["state"] for service in stack.status()["services"]} == {"ready"}
     finally:
         assert stack.stop() == 0
-    assert stack.start() < 15.0
+    stack.start()
     assert stack.stop() == 0
 
 

@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-from fpdf import FPDF
-from fpdf.enums import WrapMode
 from PIL import ImageFont
 
 from services.recorder.evidence.case_report import HtmlReport, Part, ReportPrinter
@@ -47,6 +45,10 @@ class PdfReport:
         return await asyncio.to_thread(self._printed, language, parts)
 
     def _printed(self, language: str, parts: Sequence[Part]) -> bytes:
+        # Needed a few times a month; at the start of the service it would cost 0.6 s.
+        from fpdf import FPDF
+        from fpdf.enums import WrapMode
+
         page = FPDF(format="A4")
         page.set_lang(language)
         page.set_margin(20)

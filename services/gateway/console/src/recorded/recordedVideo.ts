@@ -1,6 +1,7 @@
 /** One camera's recording in a video element: show a moment, play, step; hls.js fetches and feeds. */
 
 import Hls, { Events, type ErrorData, type LevelDetails } from "hls.js/light";
+import { pictureAfter, pictureTimes } from "./pictureTimes";
 import { momentAt, placeOf, stretchAround, type Piece } from "./wallClock";
 
 export type Phase = "empty" | "loading" | "ready" | "nothing" | "failed";
@@ -13,11 +14,17 @@ export interface Figures {
 }
 
 const RETRIES = 3;
+/** GOPs whose pictures are known; more than what is kept buffered. */
+const KNOWN_GOPS = 120;
+/** A step where no picture is known yet; seconds. */
+const BLIND_STEP_S = 0.04;
 
 export class RecordedVideo {
   readonly figures: Figures = { firstFrameMs: null, atMs: null, phase: "empty" };
   private hls: Hls | null = null;
   private pieces: Piece[] = [];
+  /** By when a GOP was filmed (where it lies in the player's timeline may be corrected): when its pictures come. */
+  private readonly pictures = new Map<number, number[]>();
   private stretch: { fromMs: number; toMs: number | null } | null = null;
   private wantedMs: number | null = null;
   private askedAt = 0;
@@ -61,12 +68,12 @@ export class RecordedVideo {
     this.video.pause();
   }
 
-  /** One picture on or back; `fps` is what the camera sends. */
-  step(pictures: number, fps: number): void {
+  /** So many pictures on, or back where negative. */
+  step(pictures: number): void {
     this.video.pause();
-    // The middle of a picture: its edge may round to the one before.
-    const picture = Math.round(this.video.currentTime * fps - 0.5) + pictures;
-    this.video.currentTime = Math.max(0, (picture + 0.5) / fps);
+    const shown = this.video.currentTime;
+    const found = pictureAfter(this.picturesAround(shown), shown, pictures);
+    this.video.currentTime = Math.max(0, found ?? shown + pictures * BLIND_STEP_S);
   }
 
   close(): void {
@@ -77,6 +84,19 @@ export class RecordedVideo {
     this.video.load();
   }
 
+  /** The pictures of the GOP shown and of those beside it, in the player's timeline. */
+  private picturesAround(seconds: number): number[] {
+    const index = this.pieces.findIndex((one) => seconds < one.start + one.duration);
+    const near = this.pieces.slice(Math.max(0, index - 1), index + 2);
+    return near.flatMap((one) => (this.pictures.get(one.atMs) ?? []).map((time) => one.start + time));
+  }
+
+  private learn(atMs: number, payload: ArrayBuffer): void {
+    this.pictures.set(atMs, pictureTimes(payload));
+    const oldest = this.pictures.keys().next();
+    if (this.pictures.size > KNOWN_GOPS && !oldest.done) this.pictures.delete(oldest.value);
+  }
+
   private isLoaded(ms: number): boolean {
     if (this.stretch === null) return false;
     return ms >= this.stretch.fromMs && (this.stretch.toMs === null || ms < this.stretch.toMs);
@@ -85,6 +105,7 @@ export class RecordedVideo {
   private load(ms: number): void {
     this.hls?.destroy();
     this.pieces = [];
+    this.pictures.clear();
     this.setPhase("loading");
     const stretch = (this.stretch = stretchAround(ms, Date.now()));
     const query = new URLSearchParams({ start: new Date(stretch.fromMs).toISOString() });
@@ -106,6 +127,9 @@ export class RecordedVideo {
       if (details !== undefined) this.onList(hls, details);
     });
     hls.on(Events.LEVEL_UPDATED, (_, data) => (this.pieces = piecesOf(data.details)));
+    hls.on(Events.FRAG_LOADED, (_, data) => {
+      if (data.frag.sn !== "initSegment") this.learn(data.frag.programDateTime ?? 0, data.payload);
+    });
     hls.on(Events.ERROR, (_, data) => this.onError(hls, data));
     hls.attachMedia(this.video);
     hls.loadSource(`/api/v1/cameras/${this.camera}/playback.m3u8?${query}`);
