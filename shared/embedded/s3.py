@@ -25,7 +25,7 @@ class EmbeddedS3:
     """The object store of one machine."""
 
     def __init__(self, data: Path, ports: Ports, credentials: Credentials, *, keep_fds: Sequence[int] = ()):
-        self._folder = data / "s3"
+        self._folder = data.absolute() / "s3"
         self._identities_path = self._folder / "identities.json"
         self._credentials = credentials
         self.endpoint = f"{HOST}:{ports.of('s3')}"
@@ -35,6 +35,7 @@ class EmbeddedS3:
             [program("weed"), *_arguments(self._folder, self._identities_path, ports)],
             data / "logs" / "s3.log",
             env={"PATH": os.environ.get("PATH", ""), "HOME": str(self._folder), **_internal_keys(credentials)},
+            cwd=self._folder,  # its sockets have relative names
             keep_fds=keep_fds,
         )
 
@@ -113,6 +114,10 @@ def _arguments(folder: Path, identities: Path, ports: Ports) -> list[str]:
         # = how many bytes one file on disk holds; the default of 128 MB makes thousands of files.
         "-master.volumeSizeLimitMB=1024",
         "-volume.preStopSeconds=0",
+        # By default in /tmp under the port's number, where another user's dead server may have left one.
+        # Relative, because a socket's name may have 107 bytes and a data folder's may be longer.
+        "-s3.localSocket=s3.sock",
+        "-filer.localSocket=filer.sock",
     ]
 
 
