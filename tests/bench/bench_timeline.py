@@ -78,9 +78,10 @@ async def _fill(database: Database, days: int) -> None:
         async with database.transaction() as session:
             await session.execute(text("set local statement_timeout = 0"))
             await session.execute(text(FILL), {"cameras": CAMERAS, "began": FIRST_DAY * DAY_US, "day": day})
-        # A day at a time: over all of them it takes longer than the database gives an answer.
-        async with database.transaction() as session:
-            await session.execute(text(f"analyze segments_{_date(FIRST_DAY + day)}"))
+        # As autovacuum does after so many rows. A day at a time: all of them take longer than an answer may.
+        async with database.engine.connect() as connection:
+            connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await connection.execute(text(f"vacuum analyze segments_{_date(FIRST_DAY + day)}"))
 
 
 def _date(day: int) -> str:
