@@ -66,11 +66,19 @@ class Database:
 
         Raises DatabaseUnreachable where the server is away; an integrity error is the caller's to read.
         """
+        session = self.sessions()
         try:
-            async with self.sessions.begin() as session:
-                yield session
+            yield session
+            await session.commit()
         except (OSError, TimeoutError, DBAPIError) as error:
+            if isinstance(error, TimeoutError):
+                # Who does not answer a statement does not answer a rollback either, nor a request to cancel.
+                await session.invalidate()
+            else:
+                await session.rollback()
             raise _unreachable_or_same(error) from error
+        finally:
+            await session.close()
 
     async def migrate(self, folder: Path) -> None:
         """Bring the schema to the newest revision in `folder` (alembic revision files).

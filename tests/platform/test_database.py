@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import psutil
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
@@ -102,6 +103,34 @@ async def test_a_server_that_stops_and_comes_back(postgres: EmbeddedPostgres, mi
     await postgres.start()
     assert await _rows(database, "select id from site") == [("once",)]
     await database.close()
+
+
+async def test_a_server_that_hangs_is_given_up_and_comes_back(
+    postgres: EmbeddedPostgres, migrations: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.database.ANSWER_LIMIT_S", 1.0)
+    database = Database(postgres.url("recorder"), "recorder")
+    await database.migrate(migrations)
+    processes = _tree(postgres)
+    for process in processes:
+        process.suspend()
+    try:
+        async with asyncio.timeout(15):
+            with pytest.raises(DatabaseUnreachable):
+                await _rows(database, "select id from site")
+    finally:
+        for process in processes:
+            process.resume()
+    assert await _rows(database, "select id from site") == [("once",)]
+    await database.close()
+
+
+def _tree(postgres: EmbeddedPostgres) -> list[psutil.Process]:
+    """The server and the processes that serve its connections."""
+    pid = postgres.process.pid
+    assert pid is not None
+    server = psutil.Process(pid)
+    return [server, *server.children(recursive=True)]
 
 
 async def test_a_wrong_password_is_the_peers_refusal(postgres: EmbeddedPostgres, migrations: Path) -> None:
