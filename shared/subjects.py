@@ -131,7 +131,14 @@ CATALOGUE: tuple[Part, ...] = (
         writes=("camera_states", *_worker_buckets("ingest")),
         reads=("cameras", "watches"),
     ),
-    Part("detector", media=("live",), writes=_worker_buckets("detector"), reads=("cameras",)),
+    Part(
+        "detector",
+        media=("live",),
+        says=("frame_analysed", "picture_degraded", "picture_recovered", "coverage_minute", "capability_changed"),
+        answers=("status", "capabilities"),
+        writes=("watches", *_worker_buckets("detector")),
+        reads=("cameras", "camera_states", "model_packs"),
+    ),
     Part("alerting", hears=("ingest", "detector"), writes=_worker_buckets("alerting"), reads=("cameras",)),
     Part(
         "recorder",
@@ -159,9 +166,10 @@ CATALOGUE: tuple[Part, ...] = (
         asks=(
             *tuple(f"{service}.status" for service in SERVICES),
             "ingest.probe",
+            "detector.capabilities",
             *tuple(f"recorder.{name}" for name in RECORDER_ANSWERS),
         ),
-        writes=("cameras", "watches", "members_gateway"),
+        writes=("cameras", "model_packs", "watches", "members_gateway"),
         reads=("camera_states", *(f"members_{service}" for service in SERVICES)),
     ),
 )

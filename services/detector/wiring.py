@@ -2,17 +2,130 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+from tempfile import mkdtemp
+
+from services.detector.adapters.batcher import Batcher
+from services.detector.adapters.camera_decoder import CameraDecoder
+from services.detector.adapters.camera_feeds import CameraFeeds
+from services.detector.adapters.decode_lanes import DecodeLanes
+from services.detector.adapters.fact_outbox import FactOutbox
+from services.detector.adapters.model_runner import device_name
+from services.detector.adapters.pack_bucket import PackBucket
+from services.detector.adapters.pack_folders import PackFolders
+from services.detector.adapters.pack_shelf import PackShelf
+from services.detector.adapters.sub_leases import SubLeases
+from services.detector.camera_feed import CameraFeed
 from services.detector.handlers import Handlers
+from services.detector.picture_eye import new_eye
 from services.detector.settings import Settings
+from shared.bus import Bus
+from shared.bus.kv_watch import KvEntry
 from shared.bus.streams import EVENTS
-from shared.presence import Presence
+from shared.messages.cameras import CameraState, DesiredCamera
+from shared.messages.detector import PackChoice
+from shared.objects import ObjectStore
 from shared.service import Context, Wired
+from shared.shards import ShardLeases
+from shared.subjects import CameraRef
+from shared.supervise import RunOnce, Supervised
+
+DEFAULT_PACKS = Path(__file__).parent / "packs"
 
 
 async def wire(context: Context[Settings]) -> Wired:
-    """On the bus with a sign of life, answering what it can do."""
-    worker = context.settings.worker_id
-    presence = Presence(context.bus, "detector", worker, context.clock)
-    await context.bus.ensure_stream(EVENTS)
-    stop_answering = await context.bus.serve("detector", {"status": Handlers(worker).status})
-    return Wired(tasks=[("presence", presence)], close=[stop_answering, presence.leave])
+    """Packs are loaded while cameras are followed already: what is not loaded yet is unavailable, and said so."""
+    settings, bus, clock = context.settings, context.bus, context.clock
+    worker = settings.worker_id
+    await bus.ensure_stream(EVENTS)
+    outbox = FactOutbox(bus.publish_fact)
+    bucket = _bucket(context)
+    roots = tuple(path for path in (DEFAULT_PACKS, settings.packs_dir, bucket and bucket.folder) if path)
+    fetch = bucket.fetch if bucket is not None else _nothing
+    shelf = PackShelf(PackFolders(roots), fetch, outbox.say, clock, worker, settings.model_threads, settings.batch_max)
+    lanes_count = settings.decode_threads or os.cpu_count() or 1
+    lanes: DecodeLanes
+
+    def room_made() -> None:
+        lanes.room_made()
+
+    batcher = Batcher(
+        lambda: shelf.models,
+        settings.batch_max,
+        settings.batch_wait_ms / 1000,
+        clock,
+        outbox.say,
+        room_made,
+        shelf.compared,
+    )
+    lanes = DecodeLanes(lanes_count, clock, batcher.has_room, batcher.put)
+
+    def new_feed(desired: DesiredCamera) -> CameraFeed:
+        camera = CameraRef(desired.site, desired.camera)
+        eye = new_eye(camera, lambda: handlers.states.get(camera))
+        return CameraFeed(camera, desired.analysis, CameraDecoder(), eye, lambda picture: shelf.models.prepare(picture))
+
+    def gone(feed: CameraFeed) -> None:
+        lanes.gone(feed)
+        batcher.forget(feed)
+
+    feeds = CameraFeeds(bus, clock, new_feed, lanes.due, gone, outbox.say)
+    handlers = Handlers(worker, device_name(), feeds.keep, shelf.states)
+    leases = ShardLeases(bus, "detector", worker, clock, handlers.shard_gained, handlers.shard_lost)
+    subs = SubLeases(await bus.kv("watches"), worker, handlers.subs_wanted, clock)
+    await _listen(bus, handlers, shelf)
+    stop_answering = await bus.serve("detector", {"status": handlers.status, "capabilities": handlers.capabilities})
+    tasks: list[tuple[str, Supervised | RunOnce]] = [
+        ("facts", outbox),
+        ("packs", shelf),
+        ("models", batcher),
+        *((f"decode-{number}", lanes) for number in range(lanes_count)),
+        ("cameras", feeds),
+        ("sub-leases", subs),
+        ("shards", leases),
+    ]
+
+    async def end_threads() -> None:
+        lanes.close()
+        batcher.close()
+        shelf.close()
+        if bucket is not None:
+            bucket.close()
+
+    return Wired(tasks=tasks, close=[stop_answering, leases.release, feeds.close, outbox.flush, end_threads])
+
+
+def _bucket(context: Context[Settings]) -> PackBucket | None:
+    settings = context.settings
+    if not settings.packs_s3_endpoint:
+        return None
+    objects = ObjectStore(
+        settings.packs_s3_endpoint,
+        settings.packs_s3_access_key,
+        settings.packs_s3_secret_key.get_secret_value(),
+        settings.packs_s3_bucket,
+        is_secure=settings.packs_s3_secure,
+    )
+    return PackBucket(objects, Path(mkdtemp(prefix="bk-packs-")), context.clock)
+
+
+async def _nothing() -> None:
+    """Packs are on disk already."""
+
+
+async def _listen(bus: Bus, handlers: Handlers, shelf: PackShelf) -> None:
+    def desired_changed(entry: KvEntry) -> None:
+        desired = None if entry.value is None else DesiredCamera.decode(entry.value)
+        handlers.camera_desired(CameraRef.from_key(entry.key), desired)
+
+    def state_changed(entry: KvEntry) -> None:
+        state = None if entry.value is None else CameraState.decode(entry.value)
+        handlers.camera_state(CameraRef.from_key(entry.key), state)
+
+    def choice_changed(entry: KvEntry) -> None:
+        shelf.wish(entry.key, None if entry.value is None else PackChoice.decode(entry.value))
+
+    await (await bus.kv("cameras")).watch(desired_changed)
+    await (await bus.kv("camera_states")).watch(state_changed)
+    await (await bus.kv("model_packs")).watch(choice_changed)

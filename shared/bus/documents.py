@@ -45,6 +45,7 @@ COMMANDS = {
     "evidence_list": ("EvidenceOf", "EvidenceList"),
     "evidence_file": ("EvidenceRef", "ObjectPlace"),
     "coverage": ("CoverageOf", "CoverageList"),
+    "capabilities": ("CapabilitiesWanted", "Capabilities"),
 }
 MEDIA_USES = {
     "publish": "fragments",
@@ -52,7 +53,12 @@ MEDIA_USES = {
     "recent": "the newest stored, at once",
 }
 # What is kept in buckets; the others hold a few bytes of our own (heartbeats, owners).
-BUCKET_MESSAGES = {"cameras": "DesiredCamera", "camera_states": "CameraState", "watches": "WatchLease"}
+BUCKET_MESSAGES = {
+    "cameras": "DesiredCamera",
+    "camera_states": "CameraState",
+    "watches": "WatchLease",
+    "model_packs": "PackChoice",
+}
 
 
 def all_messages() -> dict[str, type[Message]]:

@@ -44,6 +44,31 @@ class RecordingPolicy(Message):
     time_zone: str = Field("Asia/Shanghai", description="IANA name of the kitchen's clock")
 
 
+class Zone(Message):
+    """A part of the picture with a purpose."""
+
+    id: str
+    purpose: str = Field(description="cooking, preparing, washing, serving, store, bin, door, … rules name it")
+    polygon: tuple[tuple[float, float], ...] = Field(
+        min_length=3, max_length=64, description="x, y from 0 to 1 of the picture, in order around it"
+    )
+
+
+class AnalysisPolicy(Message):
+    """How a camera is looked at."""
+
+    is_enabled: bool = True
+    stream: Literal["main", "sub"] = "main"
+    rate_hz: float = Field(1.0, gt=0, le=25, description="pictures looked at in a second while the kitchen works")
+    night_rate_hz: float = Field(5.0, gt=0, le=25, description="the same of the night watch, for small movers")
+    working: tuple[RecordingWindow, ...] = Field(
+        (), description="when the kitchen works; the night watch has the rest. Empty: it always works"
+    )
+    time_zone: str = Field("Asia/Shanghai", description="IANA name of the kitchen's clock")
+    zones: tuple[Zone, ...] = Field((), max_length=32)
+    masks: tuple[Zone, ...] = Field((), max_length=32, description="parts that are not looked at")
+
+
 class DesiredCamera(Message):
     """KV bucket `cameras`, key `CameraRef.key`; written by the gateway, watched by all."""
 
@@ -59,6 +84,7 @@ class DesiredCamera(Message):
     is_enabled: bool = True
     wants_audio: bool = True
     recording: RecordingPolicy = RecordingPolicy()
+    analysis: AnalysisPolicy = AnalysisPolicy()
     site_budget_bytes: int | None = Field(
         None, description="what all recordings of its site may take together; None: no bound but the days"
     )

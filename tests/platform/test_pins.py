@@ -29,7 +29,7 @@ def test_a_pin_is_exact_and_the_same_everywhere(named: str) -> None:
 
 
 def test_torch_and_torchvision_are_pinned_together() -> None:
-    assert [Requirement(each).name for each in _EXTRAS["detector"]] == ["torch", "torchvision"]
+    assert [Requirement(each).name for each in _EXTRAS["detector"]][:2] == ["torch", "torchvision"]
 
 
 def test_no_registry_is_named() -> None:

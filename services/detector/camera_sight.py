@@ -1,0 +1,184 @@
+"""What one camera has shown so far, and what a new picture adds to it: tracks, attributes, zones, the fact. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from services.detector.attribute_memory import AttributeMemory, Band
+from services.detector.geometry import Box, is_inside
+from services.detector.object_tracks import ObjectTracks
+from services.detector.people import Found, Person, united
+from services.detector.picture import Picture
+from shared.messages.cameras import Zone
+from shared.messages.detector import (
+    FrameAnalysed,
+    Hops,
+    PictureVerdict,
+    SeenAttribute,
+    SeenBox,
+    SeenMover,
+    SeenPerson,
+    SeenThing,
+)
+from shared.subjects import CameraRef
+
+# A head that only the model of heads saw is believed from here on.
+_DECIMALS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class HeadLook:
+    """One head of one picture; `scores` by attribute, None where it could not be judged in this picture."""
+
+    box: Box
+    score: float
+    scores: Mapping[str, float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class ThingLook:
+    """Something of the open catalogue."""
+
+    label: str
+    box: Box
+    score: float
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class PictureLook:
+    """What the models saw in one picture.
+
+    Attributes:
+        bands: of each attribute that was asked for: where its score means absent and present.
+        models: capability and digest of the weights that were asked.
+        unavailable: capabilities that could not be asked.
+    """
+
+    bodies: Sequence[Found] = ()
+    heads: Sequence[HeadLook] = ()
+    things: Sequence[ThingLook] = ()
+    bands: Mapping[str, Band] = field(default_factory=dict)
+    models: Mapping[str, str] = field(default_factory=dict)
+    unavailable: tuple[str, ...] = ()
+
+
+class CameraSight:
+    """Of one camera. Pictures are shown to it in the order in which they were taken."""
+
+    def __init__(self, camera: CameraRef, stream: str, zones: Sequence[Zone] = (), masks: Sequence[Zone] = ()):
+        self.camera = camera
+        self.stream = stream
+        self.zones = tuple(zones)
+        self.masks = tuple(masks)
+        self._people = ObjectTracks()
+        self._things: dict[str, ObjectTracks] = {}
+        self._attributes = AttributeMemory()
+
+    def see(
+        self,
+        picture: Picture,
+        look: PictureLook,
+        verdict: PictureVerdict,
+        inferred_us: int,
+        movers: tuple[SeenMover, ...] = (),
+        is_night_watch: bool = False,
+    ) -> FrameAnalysed:
+        at_us = picture.captured_us
+        return FrameAnalysed(
+            site=self.camera.site,
+            camera=self.camera.camera,
+            at_us=at_us,
+            stream=self.stream,
+            run=picture.run,
+            pts_90k=picture.pts_90k,
+            fragment_sha256=picture.fragment_sha256,
+            width=picture.width,
+            height=picture.height,
+            people=self._seen_people(picture, look, at_us),
+            things=self._seen_things(look, at_us),
+            movers=movers,
+            picture=verdict,
+            models=dict(look.models),
+            unavailable=look.unavailable,
+            is_night_watch=is_night_watch,
+            hops=Hops(
+                captured_us=at_us,
+                received_us=picture.received_us,
+                heard_us=picture.heard_us,
+                decoded_us=picture.decoded_us,
+                inferred_us=inferred_us,
+            ),
+        )
+
+    def _seen_people(self, picture: Picture, look: PictureLook, at_us: int) -> tuple[SeenPerson, ...]:
+        heads = {id(head): head for head in look.heads if not self._is_masked(head.box.centre)}
+        found = {id(head): Found(head.box, head.score) for head in heads.values()}
+        looks = {id(found[key]): head for key, head in heads.items()}
+        bodies = [body for body in look.bodies if not self._is_masked(body.box.centre)]
+        people = united(bodies, list(found.values()), picture.aspect)
+        tracks = self._people.follow([(person.box, person.score) for person in people], at_us)
+        self._attributes.keep({track.number for track in self._people.tracks})
+        seen = []
+        for person, track in zip(people, tracks, strict=True):
+            if track is None:
+                continue  # too unsure to begin anything
+            head = None if person.head is None else looks[id(person.head)]
+            seen.append(self._seen_person(person, track.number, head, look.bands, at_us))
+        return tuple(seen)
+
+    def _seen_person(
+        self, person: Person, track: int, head: HeadLook | None, bands: Mapping[str, Band], at_us: int
+    ) -> SeenPerson:
+        scores = None if head is None else head.scores
+        attributes: tuple[SeenAttribute, ...] = tuple(
+            self._attributes.judge(track, name, None if scores is None else scores.get(name), band, at_us)
+            for name, band in bands.items()
+        )
+        return SeenPerson(
+            track=track,
+            box=seen_box(person.box),
+            score=round(person.score, 4),
+            head=None if head is None else seen_box(head.box),
+            head_score=None if head is None else round(head.score, 4),
+            attributes=attributes,
+            zones=self._zones_of((person.box.feet, *(() if head is None else (head.box.centre,)))),
+        )
+
+    def _seen_things(self, look: PictureLook, at_us: int) -> tuple[SeenThing, ...]:
+        seen: list[SeenThing] = []
+        by_label: dict[str, list[ThingLook]] = {}
+        for thing in look.things:
+            if not self._is_masked(thing.box.centre):
+                by_label.setdefault(thing.label, []).append(thing)
+        for label, things in by_label.items():
+            tracks = self._things.setdefault(label, ObjectTracks()).follow([(t.box, t.score) for t in things], at_us)
+            seen += [
+                SeenThing(
+                    track=track.number,
+                    label=label,
+                    box=seen_box(thing.box),
+                    score=round(thing.score, 4),
+                    zones=self._zones_of((thing.box.centre, thing.box.feet)),
+                    model=thing.digest,
+                )
+                for thing, track in zip(things, tracks, strict=True)
+                if track is not None
+            ]
+        return tuple(seen)
+
+    def _zones_of(self, points: Sequence[tuple[float, float]]) -> tuple[str, ...]:
+        return tuple(zone.id for zone in self.zones if any(is_inside(point, zone.polygon) for point in points))
+
+    def _is_masked(self, point: tuple[float, float]) -> bool:
+        return any(is_inside(point, mask.polygon) for mask in self.masks)
+
+
+def seen_box(box: Box) -> SeenBox:
+    return SeenBox(
+        x=round(box.left, _DECIMALS),
+        y=round(box.top, _DECIMALS),
+        width=round(box.width, _DECIMALS),
+        height=round(box.height, _DECIMALS),
+    )
