@@ -31,6 +31,7 @@ from shared.shards import ShardLeases
 from shared.subjects import CameraRef
 from shared.supervise import RunOnce, Supervised
 
+_NICE = 10
 DEFAULT_PACKS = Path(__file__).parent / "packs"
 
 
@@ -38,6 +39,8 @@ async def wire(context: Context[Settings]) -> Wired:
     """Packs are loaded while cameras are followed already: what is not loaded yet is unavailable, and said so."""
     settings, bus, clock = context.settings, context.bus, context.clock
     worker = settings.worker_id
+    # Where cores are few, pictures nobody analysed are counted; pictures nobody received would be lost.
+    os.nice(_NICE)
     await bus.ensure_stream(EVENTS)
     outbox = FactOutbox(bus.publish_fact)
     bucket = _bucket(context)

@@ -7,6 +7,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
@@ -118,15 +119,17 @@ def test_a_moment_is_shown_and_plays_at_every_speed(playback: Page) -> None:
 
 def test_one_picture_on_and_back(playback: Page) -> None:
     begins = figures(playback)["atMs"]
-    step(playback, ".")
-    first = figures(playback)["atMs"]
-    for _ in range(5):
+    pictures = []
+    for _ in range(6):
         step(playback, ".")
-    assert figures(playback)["atMs"] - first == pytest.approx(200, abs=2)
-    assert 0 < first - begins < 80
+        pictures.append(figures(playback)["atMs"])
+    assert 0 < pictures[0] - begins < 80
+    # 25 a second; a camera on a busy machine may take one of them a little late.
+    assert pictures[5] - pictures[0] == pytest.approx(200, abs=25)
+    assert all(20 <= later - one <= 60 for one, later in pairwise(pictures)), pictures
     for _ in range(3):
         step(playback, ",")
-    assert figures(playback)["atMs"] - first == pytest.approx(80, abs=2)
+    assert figures(playback)["atMs"] == pytest.approx(pictures[2], abs=2)
 
 
 def step(page: Page, key: str) -> None:

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from services.detector.model_set import LoadedPack, Runner, batch_of
 from services.detector.pack_manifest import PackManifest
 from shared.errors import PeerError
-from shared.telemetry import log
 
 _QUIET = 3  # onnxruntime: errors only
 _TRIED = 2  # pictures in the run that proves a pack
@@ -151,14 +150,13 @@ def _flat(made: Any) -> list[Any]:
 
 
 def device_name() -> str:
-    """The device this process would run models on, in words."""
+    """The device that models run on here. torch is asked only where there is a GPU: importing it takes seconds."""
     import onnxruntime
 
     if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
         return "cuda"
-    try:
-        import torch
-    except ImportError as error:
-        log().warning("torch is not there: packs of torch cannot be loaded", detail=str(error))
+    if not Path("/dev/nvidiactl").exists():
         return "cpu"
+    import torch
+
     return torch.cuda.get_device_name(0) if torch.cuda.is_available() else "cpu"

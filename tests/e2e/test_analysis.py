@@ -1,0 +1,187 @@
+"""What cameras show becomes facts: a real stack, a real RTSP camera, the default packs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from itertools import pairwise
+from pathlib import Path
+from shutil import copytree, rmtree
+from tempfile import mkdtemp
+
+import pytest
+
+from services.detector.wiring import DEFAULT_PACKS
+from shared import subjects
+from shared.bus import Bus
+from shared.bus.facts import fact_name
+from shared.embedded.credentials import Credentials
+from shared.embedded.ports import HOST
+from shared.messages.base import Fact
+from shared.messages.detector import (
+    Capabilities,
+    CapabilitiesWanted,
+    CapabilityChanged,
+    CoverageMinute,
+    FrameAnalysed,
+    PackChoice,
+)
+from shared.subjects import SERVICES, CameraRef
+from tests.e2e.live_client import Api
+from tests.stack import Stack
+
+LIMIT_S = 60
+CAMERA = CameraRef("school", "analysed")
+
+
+@pytest.fixture(scope="module")
+def packs() -> Iterator[Path]:
+    folder = Path(mkdtemp(prefix="bk-packs-"))
+    yield folder
+    rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def stack(packs: Path) -> Iterator[Stack]:
+    """One demo camera, looked at."""
+    folder = Path(mkdtemp(prefix="bk-"))
+    folder.chmod(0o755)
+    footage = Path("~/.cache/bright-kitchen/footage").expanduser()
+    env = {"BK_SIMULATE_CACHE": os.environ.get("BK_SIMULATE_CACHE", str(footage)), "BK_PACKS_DIR": str(packs)}
+    running = Stack(folder / "data", demo=1, env=env)
+    running.start()
+    api = Api(running.url, running.admin_password)
+    api.site("school")
+    api.add(CAMERA.camera, running.demo_url(1), username="demo", password=running.demo_password)
+    api.close()
+    yield running
+    running.stop()
+    rmtree(folder, ignore_errors=True)
+
+
+class Ears:
+    """Facts of the detector as they are said, and its answers."""
+
+    def __init__(self, bus: Bus):
+        self.bus = bus
+        self.facts: list[Fact] = []
+
+    def of(self, kind: type[Fact]) -> list[Fact]:
+        return [fact for fact in self.facts if isinstance(fact, kind)]
+
+    async def until(self, is_enough: Callable[[Sequence[Fact]], bool], limit_s: float = LIMIT_S) -> Sequence[Fact]:
+        began = time.monotonic()
+        while not is_enough(self.facts):
+            assert time.monotonic() - began < limit_s, [fact_name(type(fact)) for fact in self.facts]
+            await asyncio.sleep(0.1)
+        return self.facts
+
+    async def capabilities(self) -> Capabilities:
+        return Capabilities.decode(await self.bus.request("detector", "capabilities", CapabilitiesWanted()))
+
+
+@asynccontextmanager
+async def ears(stack: Stack) -> AsyncIterator[Ears]:
+    ports = json.loads((stack.data / "ports.json").read_text())
+    secrets = Credentials.load_or_create(stack.data / "secrets.json", SERVICES)
+    bus = await Bus.connect(
+        f"nats://{HOST}:{ports['nats']}", name="test", user="gateway", password=secrets.bus["gateway"]
+    )
+    listening = Ears(bus)
+    kinds = {fact_name(kind): kind for kind in (FrameAnalysed, CoverageMinute, CapabilityChanged)}
+
+    async def hear(subject: str, data: bytes, seq: int) -> None:
+        kind = kinds.get(subject.rsplit(".", 1)[-1])
+        if kind is not None:
+            said = kind.decode(data)
+            # The demo's own camera is looked at too.
+            if said.about() in (CAMERA, None):
+                listening.facts.append(said)
+
+    end = await bus.subscribe_facts(subjects.facts("detector"), hear)
+    try:
+        yield listening
+    finally:
+        await end()
+        await bus.close()
+
+
+async def test_people_and_heads_are_seen_about_once_a_second(stack: Stack) -> None:
+    async with ears(stack) as heard:
+        await heard.until(lambda _: len(heard.of(FrameAnalysed)) >= 10)
+        frames = [fact for fact in heard.of(FrameAnalysed) if isinstance(fact, FrameAnalysed)]
+        times = [frame.at_us for frame in frames]
+        assert times == sorted(times)
+        assert 7e6 < times[9] - times[0] < 14e6, "nine intervals of a second"
+        assert set(frames[-1].models) >= {"people", "heads"}
+        assert any(frame.people for frame in frames), "there are cooks in the picture"
+        for frame in frames:
+            hops = frame.hops
+            assert frame.at_us == hops.captured_us <= hops.heard_us <= hops.decoded_us <= hops.inferred_us
+            assert len(frame.fragment_sha256) == 64
+
+
+async def test_a_minute_is_accounted_for(stack: Stack) -> None:
+    async with ears(stack) as heard:
+        await heard.until(lambda _: len(heard.of(CoverageMinute)) >= 1, 140)
+        minute = heard.of(CoverageMinute)[-1]
+        assert isinstance(minute, CoverageMinute)
+        assert minute.wanted >= minute.analysed > 0
+        whole = minute.analysed + minute.late + minute.undecodable + minute.absent
+        assert whole >= minute.wanted
+
+
+async def test_a_pack_that_is_broken_or_gone_is_unavailable_and_nothing_else_stops(stack: Stack, packs: Path) -> None:
+    """A second pack of heads is chosen, broken on disk, repaired, removed: under load, without a restart."""
+    pack = packs / "heads-two"
+    copytree(DEFAULT_PACKS / "heads", pack)
+    manifest = json.loads((pack / "manifest.json").read_text()) | {"version": "2"}
+    (pack / "manifest.json").write_text(json.dumps(manifest))
+    async with ears(stack) as heard:
+        choices = await heard.bus.kv("model_packs")
+        await choices.put("heads", PackChoice(in_force="heads@2", shadow="heads@1").encode())
+        await _until_heads(heard, "ready", "heads@2")
+        whole = (pack / "model.onnx").read_bytes()
+        (pack / "model.onnx").write_bytes(whole[:-1000] + bytes(1000))
+        await _until_heads(heard, "unavailable", None)
+        count = len(heard.of(FrameAnalysed))
+        await heard.until(lambda _: len(heard.of(FrameAnalysed)) >= count + 3)
+        newest = heard.of(FrameAnalysed)[-1]
+        assert isinstance(newest, FrameAnalysed)
+        assert "heads" in newest.unavailable
+        assert "people" in newest.models
+        (pack / "model.onnx").write_bytes(whole)
+        await _until_heads(heard, "ready", "heads@2")
+        rmtree(pack)
+        await _until_heads(heard, "unavailable", None)
+        await choices.put("heads", PackChoice().encode())
+        await _until_heads(heard, "ready", "heads@1")
+        frames = [fact.at_us for fact in heard.of(FrameAnalysed) if isinstance(fact, FrameAnalysed)]
+        assert max(later - one for one, later in pairwise(frames)) < 6e6
+
+
+async def test_a_killed_worker_is_back(stack: Stack) -> None:
+    async with ears(stack) as heard:
+        await heard.until(lambda _: len(heard.of(FrameAnalysed)) >= 2)
+        os.kill(stack.pid_of("detector"), signal.SIGKILL)
+        count = len(heard.of(FrameAnalysed))
+        await heard.until(lambda _: len(heard.of(FrameAnalysed)) >= count + 4)
+        frames = [fact.at_us for fact in heard.of(FrameAnalysed) if isinstance(fact, FrameAnalysed)]
+        longest_s = max(later - one for one, later in pairwise(frames)) / 1e6
+        print(f"longest without analysis: {longest_s:.1f} s")
+        assert longest_s < 30
+
+
+async def _until_heads(heard: Ears, state: str, pack: str | None) -> None:
+    began = time.monotonic()
+    while True:
+        items = {item.capability: item for item in (await heard.capabilities()).items}
+        if items["heads"].state == state and items["heads"].pack == pack:
+            return
+        assert time.monotonic() - began < 30, items["heads"]
+        await asyncio.sleep(0.2)
