@@ -117,7 +117,7 @@ def _picture(frame: VideoFrame, fragment: Fragment, job: DecodeJob) -> Picture:
     if frame.format.name not in _PLANAR:
         frame = frame.reformat(format="yuv420p")
     pts_90k = frame.pts if frame.pts is not None else fragment.header.pts_90k
-    luma, cb, cr = (_plane(frame, at) for at in range(3))
+    luma, cb, cr = (plane_of(frame, at) for at in range(3))
     return Picture(
         luma,
         cb,
@@ -132,7 +132,7 @@ def _picture(frame: VideoFrame, fragment: Fragment, job: DecodeJob) -> Picture:
     )
 
 
-def _plane(frame: VideoFrame, at: int) -> Bytes:
+def plane_of(frame: VideoFrame, at: int) -> Bytes:
     """A view: the decoder's memory lives as long as it."""
     plane = frame.planes[at]
     held = np.frombuffer(memoryview(plane), np.uint8)

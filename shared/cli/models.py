@@ -1,0 +1,49 @@
+"""`bk models`: what the detector's models see in a file, and how good a pack is."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="Models: run them on a file, evaluate a pack.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="for programs")]
+# The command line may not import a service: the program is the detector's.
+_PROGRAM = [sys.executable, "-m", "services.detector.adapters.model_commands"]
+
+
+@app.command()
+def run(
+    image: Annotated[Path | None, typer.Option("--image", help="a picture of any size")] = None,
+    video: Annotated[Path | None, typer.Option("--video", help="a film of any size")] = None,
+    rate: Annotated[float, typer.Option("--rate", help="pictures of a film looked at in a second")] = 1.0,
+    packs: Annotated[list[Path] | None, typer.Option("--packs", help="a folder with further packs")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what the whole pipeline sees in a picture or a film."""
+    if (image is None) == (video is None):
+        raise typer.BadParameter("give either --image or --video")
+    words = ["run", *(["--image", str(image)] if image else ["--video", str(video)]), "--rate", str(rate)]
+    for folder in packs or ():
+        words += ["--packs", str(folder)]
+    _call(words, as_json)
+
+
+@app.command()
+def evaluate(
+    pack: Annotated[Path, typer.Option("--pack", help="a pack's folder")],
+    labels: Annotated[Path, typer.Option("--labels", help="CSV with the columns crop,mask,headwear")],
+    images: Annotated[Path, typer.Option("--images", help="folder with the crops")],
+    as_json: AsJson = False,
+) -> None:
+    """Figures and confusion of a pack of head attributes on a labelled folder."""
+    _call(["evaluate", "--pack", str(pack), "--labels", str(labels), "--images", str(images)], as_json)
+
+
+def _call(words: list[str], as_json: bool) -> None:
+    done = subprocess.run([*_PROGRAM, *words, *(["--json"] if as_json else [])], check=False)
+    raise typer.Exit(done.returncode)

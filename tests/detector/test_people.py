@@ -1,0 +1,93 @@
+"""Bodies and heads become people, people keep their numbers, attributes are judged over several looks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from services.detector.attribute_memory import Band
+from services.detector.camera_sight import CameraSight, HeadLook, PictureLook
+from services.detector.geometry import Box, is_inside
+from services.detector.people import Found, united
+from services.detector.picture import Picture
+from shared.messages.cameras import Zone
+from shared.messages.detector import FrameAnalysed, PictureVerdict
+from shared.subjects import CameraRef
+
+BODY = Box(0.3, 0.2, 0.5, 0.9)
+HEAD = Box(0.37, 0.22, 0.43, 0.32)
+BANDS = {"mask": Band(0.3, 0.7)}
+USABLE = PictureVerdict(is_usable=True)
+
+
+def picture(second: float) -> Picture:
+    grey = np.full((108, 192), 128, np.uint8)
+    return Picture(grey, grey[::2, ::2], grey[::2, ::2], False, round(second * 1e6) + 10**15, 0)
+
+
+def seen(sight: CameraSight, second: float, *, body: Box | None = BODY, head: Box | None = HEAD,
+         score: float | None = 0.1) -> FrameAnalysed:  # fmt: skip
+    scores = None if score is None else {"mask": score}
+    heads = [] if head is None else [HeadLook(head, 0.9, scores)]
+    bodies = [] if body is None else [Found(body, 0.9)]
+    return sight.see(picture(second), PictureLook(bodies, heads, bands=BANDS), USABLE, 0)
+
+
+def sight(zones: tuple[Zone, ...] = (), masks: tuple[Zone, ...] = ()) -> CameraSight:
+    return CameraSight(CameraRef("school", "cook-1"), "main", zones, masks)
+
+
+def test_a_head_belongs_to_its_body_and_a_lone_head_is_a_person() -> None:
+    (one,) = united([Found(BODY, 0.9)], [Found(HEAD, 0.8)], 16 / 9)
+    assert one.head is not None
+    assert one.has_body
+    people = united([Found(BODY, 0.9)], [Found(Box(0.8, 0.1, 0.85, 0.2), 0.8)], 16 / 9)
+    assert sorted(person.has_body for person in people) == [False, True]
+
+
+def test_the_same_person_keeps_the_number_and_another_gets_a_new_one() -> None:
+    camera = sight()
+    numbers = []
+    for step in range(6):
+        across = step * 0.03
+        fact = seen(camera, step, body=BODY.moved(across, 0), head=HEAD.moved(across, 0))
+        numbers.append(fact.people[0].track)
+    assert len(set(numbers)) == 1
+    assert seen(camera, 30).people[0].track not in numbers, "gone for long is somebody else"
+
+
+def test_an_attribute_is_unknown_absent_present_and_unknown_again() -> None:
+    camera = sight()
+
+    def state(second: float, score: float | None) -> str:
+        return seen(camera, second, score=score).people[0].attributes[0].state
+
+    assert state(0, None) == "unknown"
+    assert [state(second, 0.05) for second in (1, 2)] == ["absent", "absent"]
+    assert state(3, 0.95) != "present", "one look turns nothing over"
+    assert [state(second, 0.95) for second in range(4, 12)][-1] == "present"
+    assert [state(second, None) for second in range(12, 24)][-1] == "unknown", "a head that cannot be judged any more"
+
+
+def test_zones_hold_by_feet_or_head_and_masks_hide() -> None:
+    stove = Zone(id="stove", purpose="cooking", polygon=((0.2, 0.8), (0.6, 0.8), (0.6, 1.0), (0.2, 1.0)))
+    assert seen(sight((stove,)), 0).people[0].zones == ("stove",)
+    hidden = Zone(id="window", purpose="street", polygon=((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))
+    assert not seen(sight((), (hidden,)), 0).people
+
+
+@pytest.mark.parametrize(("point", "is_in"), [((0.5, 0.5), True), ((0.1, 0.9), False), ((0.9, 0.2), False)])
+def test_inside_a_concave_polygon(point: tuple[float, float], is_in: bool) -> None:
+    polygon = ((0.2, 0.2), (0.6, 0.2), (0.6, 0.4), (0.9, 0.9), (0.2, 0.9))
+    assert is_inside(point, polygon) is is_in
+
+
+def test_canvas_and_crop_keep_the_colours_of_both_ranges() -> None:
+    # Red in BT.601: Y 81, Cb 90, Cr 240 in the range of television; Y 76, Cb 85, Cr 255 in full range.
+    for is_full, (y, cb, cr) in ((False, (81, 90, 240)), (True, (76, 85, 255))):
+        planes = [np.full(shape, level, np.uint8) for shape, level in (((96, 160), y), ((48, 80), cb), ((48, 80), cr))]
+        red = Picture(*planes, is_full, 0, 0)  # type: ignore[arg-type]
+        for pixels in (red.canvas(64, 32), red.crop(-20, -20, 40, 40, 32)):
+            assert np.abs(pixels.reshape(-1, 3).mean(axis=0) - (255, 0, 0)).max() < 8
+    masked = Picture(*planes, True, 0, 0, masks=(((0, 0), (0.5, 0), (0.5, 1), (0, 1)),))  # type: ignore[arg-type]
+    assert tuple(masked.canvas(64, 32)[16, 8]) == (114, 114, 114)
