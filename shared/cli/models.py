@@ -38,10 +38,25 @@ def evaluate(
     pack: Annotated[Path, typer.Option("--pack", help="a pack's folder")],
     labels: Annotated[Path, typer.Option("--labels", help="CSV with the columns crop,mask,headwear")],
     images: Annotated[Path, typer.Option("--images", help="folder with the crops")],
+    part: Annotated[str | None, typer.Option("--part", help="only rows with this in the column part, e.g. test")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Figures and confusion of a pack of head attributes on a labelled folder."""
-    _call(["evaluate", "--pack", str(pack), "--labels", str(labels), "--images", str(images)], as_json)
+    words = ["evaluate", "--pack", str(pack), "--labels", str(labels), "--images", str(images)]
+    _call([*words, *(["--part", part] if part else [])], as_json)
+
+
+@app.command()
+def train(
+    images: Annotated[Path, typer.Option("--images", help="folder with the crops, .jpg")],
+    labels: Annotated[Path, typer.Option("--labels", help="CSV with the columns crop,mask,headwear,source")],
+    out: Annotated[Path, typer.Option("--out", help="folder for the pack; training goes on there if it was stopped")],
+    steps: Annotated[int, typer.Option("--steps", help="4500 take 35 minutes on two cores")] = 4500,
+) -> None:
+    """Train the network of mask and headwear on labelled heads, and write it as a pack."""
+    words = ["--images", str(images), "--labels", str(labels), "--out", str(out), "--steps", str(steps)]
+    program = [sys.executable, "-m", "services.detector.adapters.head_training.train"]
+    raise typer.Exit(subprocess.run([*program, *words], check=False).returncode)
 
 
 def _call(words: list[str], as_json: bool) -> None:

@@ -43,7 +43,7 @@ def main(words: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(words)
     try:
         if options.command == "evaluate":
-            evaluate(options.pack, options.labels, options.images, as_json=options.json)
+            evaluate(options.pack, options.labels, options.images, options.part, as_json=options.json)
         elif options.image is not None:
             _say(_looked_at([(_picture(options.image), 0)], _models(options.packs)), as_json=options.json)
         else:
@@ -54,12 +54,18 @@ def main(words: Sequence[str] | None = None) -> int:
     return 0
 
 
-def evaluate(folder: Path, labels: Path, images: Path, *, as_json: bool) -> None:
-    """Every labelled head of a folder through one pack of attributes; the figures on standard output."""
+def evaluate(folder: Path, labels: Path, images: Path, part: str | None, *, as_json: bool) -> None:
+    """Labelled heads of a folder through one pack of attributes; the figures on standard output.
+
+    Args:
+        part: only heads with this in the column `part`, such as "test": those that a pack did not learn from.
+    """
     pack = _pack(folder)
     if pack.manifest.task != "head_attributes":
         raise Refused(f"{folder}: task {pack.manifest.task!r}; evaluated are packs of head_attributes")
-    rows = _labels(labels, pack.manifest.classes)
+    rows = [row for row in _labels(labels, pack.manifest.classes) if part in (None, row.get("part"))]
+    if not rows:
+        raise Refused(f"{labels}: no row" + (f" with {part!r} in the column part" if part else ""))
     judged: dict[str, list[Judged]] = {name: [] for name in pack.manifest.classes}
     missing, took_s, heads = 0, 0.0, 0
     for begin in range(0, len(rows), _BATCH):
@@ -103,6 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     test = commands.add_parser("evaluate")
     for name in ("pack", "labels", "images"):
         test.add_argument(f"--{name}", type=Path, required=True)
+    test.add_argument("--part")
     test.add_argument("--json", action="store_true")
     return parser
 

@@ -61,12 +61,22 @@ class HeadNetwork(nn.Module):
         return torch.cat([head(pooled[:, at]) for at, head in enumerate(self.score)], dim=1)
 
 
+# Pixels left off each side of the second look.
+_CLOSER = 3
+
+
 class Scored(nn.Module):
-    """What the pack holds: bytes as they are (0..255) in, scores from 0 to 1 out."""
+    """What the pack holds: bytes as they are (0..1 after scaling) in, scores from 0 to 1 out.
+
+    It looks twice: at the crop, and at its mirror image a little closer. Two looks err less than one, and take 2 ms
+    instead of 1.
+    """
 
     def __init__(self, network: HeadNetwork):
         super().__init__()
         self.network = network
 
     def forward(self, crops: Tensor) -> Tensor:
-        return torch.sigmoid(self.network(crops))
+        closer = crops[:, :, _CLOSER:-_CLOSER, _CLOSER:-_CLOSER].flip(3)
+        closer = nn.functional.interpolate(closer, size=(SIDE, SIDE), mode="bilinear", align_corners=False)
+        return torch.sigmoid((self.network(crops) + self.network(closer)) / 2)

@@ -6,6 +6,7 @@ Under an hour on two cores; on a GPU where there is one. Stopped, it goes on whe
 from __future__ import annotations
 
 import argparse
+import csv
 import hashlib
 import json
 import sys
@@ -44,7 +45,7 @@ _SMOOTHING = 0.03
 _AVERAGED = 0.998
 _SAVE_EVERY = 200
 # Errors of a kind that the thresholds allow among the heads they are chosen with; what lies between is unknown.
-_ERRORS_MAX = {"mask": (0.012, 0.006), "headwear": (0.04, 0.04)}
+_ERRORS_MAX = {"mask": (0.012, 0.006), "headwear": (0.06, 0.06)}
 _BATCHES_AHEAD = 3
 
 
@@ -53,12 +54,16 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--images", type=Path, required=True)
     parser.add_argument("--labels", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--steps", type=int, default=4500)
     parser.add_argument("--unseen", nargs="*", default=["waiter", "pilot"], help="sets of photos for testing alone")
     options = parser.parse_args(words)
     options.out.mkdir(parents=True, exist_ok=True)
-    heads = read_labels(options.labels)
-    crops = read_crops(options.images, heads, WORKING_SIDE)
+    try:
+        heads = read_labels(options.labels)
+        crops = read_crops(options.images, heads, WORKING_SIDE)
+    except (OSError, KeyError, csv.Error) as error:
+        sys.stderr.write(f"bk: --labels or --images cannot be used: {error}\n")
+        return 1
     if not all(head.part for head in heads):
         heads = divided(heads, crops, options.unseen)
     write_labels(options.out / "labels.csv", heads)
@@ -198,8 +203,9 @@ def _scores(scored: Scored, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
     found = []
     with torch.inference_mode():
         for begin in range(0, len(crops), 256):
-            some = np.stack([cv2.resize(crop, (SIDE, SIDE), interpolation=cv2.INTER_AREA) for crop in crops[begin : begin + 256]])
-            found.append(scored(torch.from_numpy(some).permute(0, 3, 1, 2).float() / 255).numpy())
+            some = crops[begin : begin + 256]
+            small = np.stack([cv2.resize(crop, (SIDE, SIDE), interpolation=cv2.INTER_AREA) for crop in some])
+            found.append(scored(torch.from_numpy(small).permute(0, 3, 1, 2).float() / 255).numpy())
     return np.concatenate(found).astype(np.float32)
 
 
