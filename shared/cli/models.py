@@ -38,7 +38,9 @@ def evaluate(
     pack: Annotated[Path, typer.Option("--pack", help="a pack's folder")],
     labels: Annotated[Path, typer.Option("--labels", help="CSV with the columns crop,mask,headwear")],
     images: Annotated[Path, typer.Option("--images", help="folder with the crops")],
-    part: Annotated[str | None, typer.Option("--part", help="only rows with this in the column part, e.g. test")] = None,
+    part: Annotated[
+        str | None, typer.Option("--part", help="only rows with this in the column part, e.g. test")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Figures and confusion of a pack of head attributes on a labelled folder."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import cv2
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -224,7 +225,11 @@ def _crop(images: Path, name: str, pack: LoadedPack) -> tuple[Bytes] | None:
         try:
             with Image.open(path) as image:
                 size = (pack.manifest.input.width, pack.manifest.input.height)
-                return (np.asarray(image.convert("RGB").resize(size, Image.Resampling.BILINEAR)),)
+                pixels = np.asarray(image.convert("RGB"))
+                # As heads are cut out of pictures.
+                is_smaller = pixels.shape[1] >= size[0] and pixels.shape[0] >= size[1]
+                way = cv2.INTER_AREA if is_smaller else cv2.INTER_LINEAR
+                return (np.asarray(cv2.resize(pixels, size, interpolation=way), np.uint8),)
         except (FileNotFoundError, IsADirectoryError):
             continue
         except OSError as error:

@@ -26,7 +26,7 @@ _VERSION = 1
 
 @dataclass(slots=True)
 class Baseline:
-    """Running means of what `Measures` holds, of one part of the day; `alike` of the likeness of edges to their mean."""
+    """Running means of what `Measures` holds, of one part of the day; `alike`: how like their mean the edges are."""
 
     count: int
     mean: float
@@ -118,13 +118,10 @@ class Baselines:
             if found["version"] != _VERSION:
                 raise ValueError(f"baselines of version {found['version']} are not read: learned anew")
             for slot in found["slots"]:
-                arrays = {
-                    name: np.array(slot[name], np.float32).reshape(shape)
-                    for name, shape in _SHAPES.items()
-                }
+                arrays = {name: np.array(slot[name], np.float32).reshape(shape) for name, shape in _SHAPES.items()}
                 numbers = {name: float(slot[name]) for name in _NUMBERS}
                 key = bool(slot["is_grey"]), int(slot["part"])
-                baselines._slots[key] = Baseline(count=int(slot["count"]), **numbers, **arrays)
+                baselines._slots[key] = Baseline(int(slot["count"]), **numbers, **arrays)  # type: ignore[arg-type]
         except (zlib.error, KeyError, TypeError) as error:
             raise ValueError(f"not baselines of a camera: {error}") from error
         return baselines
@@ -144,4 +141,4 @@ def _slot(measures: Measures) -> tuple[bool, int]:
 def _first(measures: Measures) -> Baseline:
     numbers = {name: float(getattr(measures, name)) for name in _NUMBERS if name != "alike"}
     arrays = {name: np.array(getattr(measures, name), np.float32) for name in _SHAPES}
-    return Baseline(count=1, alike=1.0, **numbers, **arrays)
+    return Baseline(1, alike=1.0, **numbers, **arrays)  # type: ignore[arg-type]

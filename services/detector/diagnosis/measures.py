@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -46,7 +47,7 @@ class Measures:
         means: (ROWS, COLUMNS) mean luma.
         edges: (36, 64) strength of edges, mean 1.
         noise: standard deviation of what looks like noise in the flat parts, at the picture's own size.
-        blocking: steps at the borders of the codec's blocks of 8, relative to steps beside them; 1 where there are none.
+        blocking: steps at the borders of the codec's blocks of 8, relative to steps beside them; 1: none.
         stripes_across, stripes_down: profile of the luma along the height and along the width, without its slow
             part; what stands in all parts of the picture alike.
         fingerprint: (144,) mean luma of 16 x 9 parts, for comparing with pictures long past.
@@ -114,7 +115,7 @@ def measure(picture: Picture) -> Measures:
         stripes_down=_stripes(cv2.resize(middle, (2 * WIDTH, _STRIPS), interpolation=cv2.INTER_AREA).T),
         fingerprint=cv2.resize(luma, FINGERPRINT_SIZE, interpolation=cv2.INTER_AREA).astype(np.float32).ravel(),
         sample=sample,
-        digest=zlib.crc32(sample),
+        digest=zlib.crc32(sample.tobytes()),
     )
 
 
@@ -159,14 +160,14 @@ def _not_at_seams(patches: int, blocks: int) -> list[int]:
     return [at for at in range(patches * blocks) if at % blocks not in (0, blocks - 1)]
 
 
-def _at_grid(steps: Floats, side: int) -> tuple[float, float]:
+def _at_grid(steps: NDArray[Any], side: int) -> tuple[float, float]:
     """Mean step at the borders of the codec's blocks, and elsewhere."""
     at = np.arange(len(steps))
     is_seam, is_grid = at % side == side - 1, at % 8 == 7
     return float(steps[is_grid & ~is_seam].mean()), float(steps[~is_grid].mean())
 
 
-def _stripes(strips: Bytes) -> Floats:
+def _stripes(strips: NDArray[Any]) -> Floats:
     """(length, strips) mean levels to (length,) what stands in most strips alike, without what changes slowly."""
     profile = strips.astype(np.float32)
     fast = profile - cv2.blur(profile, (1, 31), borderType=cv2.BORDER_REFLECT)

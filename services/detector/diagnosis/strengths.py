@@ -69,7 +69,7 @@ def _underexposed(now: Measures, usual: Baseline | None) -> float:
 
 
 def _lost_detail(now: Measures, usual: Baseline | None) -> tuple[float, float]:
-    """Covered: nothing is left of most of the detail. Blurred: the fine part of it is gone, the coarse part is there."""
+    """Covered: nothing is left of most detail. Blurred: the fine part of it is gone, the coarse part is there."""
     noise = min(6.0, now.noise)
     if usual is None:
         return _lost_without_baseline(now, noise)

@@ -24,7 +24,7 @@ def compressed(crop: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.
         quality = int(rng.uniform(25, 90))
         whole, data = cv2.imencode(".jpg", crop, [cv2.IMWRITE_JPEG_QUALITY, quality])
         if whole:
-            crop = cv2.imdecode(data, cv2.IMREAD_COLOR).astype(np.uint8)
+            crop = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
     return cv2.resize(crop, (side, side), interpolation=cv2.INTER_LINEAR).astype(np.uint8)
 
 

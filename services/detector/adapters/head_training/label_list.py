@@ -84,9 +84,7 @@ def read_crops(images: Path, heads: Sequence[LabelledHead], side: int) -> NDArra
     return crops
 
 
-def divided(
-    heads: Sequence[LabelledHead], crops: NDArray[np.uint8], unseen: Collection[str]
-) -> list[LabelledHead]:
+def divided(heads: Sequence[LabelledHead], crops: NDArray[np.uint8], unseen: Collection[str]) -> list[LabelledHead]:
     """The same heads with their parts: whole sets in `unseen` are for testing alone, of the others some photos are."""
     groups = _alike(crops)
     parts: dict[int, str] = {}

@@ -70,4 +70,4 @@ def mixed(upper: Crop, upper_eyes: Eyes, lower: Crop, lower_eyes: Eyes, rng: np.
     # The light of both is brought together, or the seam would be an edge in every mixed head.
     light = np.clip((lower.mean((0, 1)) + 20) / (laid.mean((0, 1)) + 20), 0.6, 1.7) ** rng.uniform(0, 1)
     blended = lower * share + np.clip(laid * light, 0, 255) * (1 - share)
-    return blended.astype(np.uint8)
+    return np.asarray(blended, np.uint8)

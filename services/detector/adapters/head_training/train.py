@@ -66,10 +66,28 @@ def main(words: Sequence[str] | None = None) -> int:
         return 1
     if not all(head.part for head in heads):
         heads = divided(heads, crops, options.unseen)
+    if lack := _lack(heads):
+        sys.stderr.write(f"bk: {options.labels}: {lack}; label more heads, or leave the column part empty\n")
+        return 1
     write_labels(options.out / "labels.csv", heads)
+    saved = options.out / "training.pt"
+    if saved.exists() and (begun := torch.load(saved, weights_only=True)["steps"]) != options.steps:
+        sys.stderr.write(f"bk: {saved} is of a training of {begun} steps: give --steps {begun}, or another --out\n")
+        return 1
     network = _trained(heads, crops, options.out, options.steps)
-    _write_pack(network, heads, crops, options.out)
+    # As the pack will be asked: heads are cut out and resized once.
+    _write_pack(network, heads, read_crops(options.images, heads, SIDE), options.out)
     return 0
+
+
+def _lack(heads: Sequence[LabelledHead]) -> str:
+    """What training or the choice of thresholds cannot do without and is not there; empty where all is."""
+    for part in ("train", "tune"):
+        for name in ATTRIBUTES:
+            for value, kind in ((True, "with"), (False, "without")):
+                if not any(head.part == part and getattr(head, name) is value for head in heads):
+                    return f"no head {kind} {name} is in the part {part}"
+    return ""
 
 
 def _trained(heads: list[LabelledHead], crops: NDArray[np.uint8], out: Path, steps: int) -> HeadNetwork:
@@ -111,8 +129,9 @@ def _trained(heads: list[LabelledHead], crops: NDArray[np.uint8], out: Path, ste
                 left_s = (time.monotonic() - began) / (step + 1 - first) * (steps - step - 1)
                 shown = ", ".join(f"{name} {value:.3f}" for name, value in zip(ATTRIBUTES, losses, strict=True))
                 sys.stderr.write(f"{step + 1}/{steps} on {device}: loss {shown}; {left_s / 60:.0f} min left\n")
-                parts = {"network": network, "averaged": averaged, "optimizer": optimizer, "schedule": schedule}
-                torch.save({"step": step + 1} | {name: part.state_dict() for name, part in parts.items()}, saved)
+                state = {"network": network.state_dict(), "averaged": averaged.state_dict(), "step": step + 1, "steps": steps}
+                state |= {"optimizer": optimizer.state_dict(), "schedule": schedule.state_dict()}
+                torch.save(state, saved)
     return averaged.eval().cpu()
 
 
@@ -198,14 +217,11 @@ def chosen_band(judged: Sequence[Judged], missed_max: float, invented_max: float
 
 
 def _scores(scored: Scored, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-    import cv2
-
     found = []
     with torch.inference_mode():
         for begin in range(0, len(crops), 256):
-            some = crops[begin : begin + 256]
-            small = np.stack([cv2.resize(crop, (SIDE, SIDE), interpolation=cv2.INTER_AREA) for crop in some])
-            found.append(scored(torch.from_numpy(small).permute(0, 3, 1, 2).float() / 255).numpy())
+            some = torch.from_numpy(crops[begin : begin + 256])
+            found.append(scored(some.permute(0, 3, 1, 2).float() / 255).numpy())
     return np.concatenate(found).astype(np.float32)
 
 
