@@ -31,6 +31,7 @@ class Scene:
     picture: Callable[[int], RGB]
     noise: float = 2.0
     is_night: bool = False
+    is_film: bool = False
 
     def filmed(self, number: int, rng: np.random.Generator) -> RGB:
         return with_noise(self.picture(number), self.noise, rng)
@@ -80,14 +81,20 @@ def film_scene(name: str, path: Path, *, fps: float, at_most: int = 400, begin: 
         at = number % period
         return pictures[at if at < len(pictures) else period - at]
 
-    return Scene(name, picture, noise=0.7)
+    return Scene(name, picture, noise=0.7, is_film=True)
+
+
+@cache
+def _photo(name: str) -> RGB:
+    from skimage import data
+
+    found = data.stereo_motorcycle()[0] if name == "motorcycle" else getattr(data, name)()
+    return np.asarray(found[..., :3], np.uint8)
 
 
 def photo_scene(name: str, *, is_night: bool = False, light: float = 1.0, noise: float = 2.0, seed: int = 0) -> Scene:
     """A photo as a room; two people out of a real film walk about in it, stop, and leave for a while."""
-    from skimage import data
-
-    background = cv2.resize(getattr(data, name)()[..., :3], SIZE, interpolation=cv2.INTER_AREA)
+    background = cv2.resize(_photo(name), SIZE, interpolation=cv2.INTER_AREA)
     walkers = _walkers()
     rng = np.random.default_rng(seed)
     speeds, phases = rng.uniform(0.05, 0.17, 4), rng.uniform(0, 6, 4)

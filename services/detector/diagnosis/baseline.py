@@ -41,8 +41,6 @@ class Baseline:
     coarse: Floats
     means: Floats
     edges: Floats
-    stripes_across: Floats
-    stripes_down: Floats
 
     @property
     def is_learned(self) -> bool:
@@ -54,8 +52,6 @@ _SHAPES = {
     "coarse": (ROWS, COLUMNS),
     "means": (ROWS, COLUMNS),
     "edges": (EDGE_SIZE[1], EDGE_SIZE[0]),
-    "stripes_across": (360,),
-    "stripes_down": (640,),
 }
 _NUMBERS = tuple(field.name for field in fields(Baseline) if field.name not in _SHAPES and field.name != "count")
 
@@ -98,7 +94,7 @@ class Baselines:
         self.has_news = True
 
     def pack(self) -> bytes:
-        """What `unpack` reads: compressed JSON, about 5 kB for each part of the day; edges and stripes rounded."""
+        """What `unpack` reads: compressed JSON, about 5 kB for each part of the day; arrays rounded."""
         self.has_news = False
         slots = []
         for (is_grey, part), one in self._slots.items():

@@ -12,7 +12,8 @@ from collections.abc import Callable
 
 from services.detector.diagnosis.baseline import Baselines
 from services.detector.diagnosis.episodes import BEGINS_AT, ENDS_BELOW, Episodes, Fault
-from services.detector.diagnosis.measures import measure
+from services.detector.diagnosis.interference import Interference
+from services.detector.diagnosis.measures import Measures, measure
 from services.detector.diagnosis.repeats import Loops, Stillness
 from services.detector.diagnosis.strengths import strengths
 from services.detector.diagnosis.told import told_strengths
@@ -41,6 +42,7 @@ HOLDS_S = {
 }
 # What is left cannot be judged.
 BLINDING = frozenset({"no_signal", "black", "frozen", "looped", "covered", "blurred", "overexposed", "underexposed"})
+_DAZZLING = ("black", "no_signal", "covered", "overexposed", "underexposed")
 _NOTHING_CAME_S = 10.0
 _MIN_SIDE = 32
 
@@ -63,6 +65,7 @@ class Diagnosis:
         self._episodes = Episodes(HOLDS_S)
         self._stillness = Stillness()
         self._loops = Loops()
+        self._interference = Interference()
         self._silent_since_us = 0
 
     def observe(self, picture: Picture) -> tuple[PictureVerdict, tuple[PictureDegraded | PictureRecovered, ...]]:
@@ -70,8 +73,12 @@ class Diagnosis:
         self._silent_since_us = 0
         if min(picture.width, picture.height) < _MIN_SIDE:
             return PictureVerdict(is_usable=False), ()
-        found = self._strengths(picture)
-        facts = self._take(found, picture.captured_us)
+        return self.judge(measure(picture))
+
+    def judge(self, measures: Measures) -> tuple[PictureVerdict, tuple[PictureDegraded | PictureRecovered, ...]]:
+        """The same of what was measured in it."""
+        found = self._strengths(measures)
+        facts = self._take(found, measures.at_us)
         holding = self._episodes.on()
         blind = any(found.get(name, 0.0) >= BEGINS_AT for name in BLINDING) or any(
             fault.name in BLINDING for fault in holding
@@ -90,13 +97,15 @@ class Diagnosis:
         strength = 1.0 if silent_s >= _NOTHING_CAME_S - HOLDS_S["no_signal"] else 0.0
         return self._take({"no_signal": strength} if strength else {}, at_us)
 
-    def _strengths(self, picture: Picture) -> dict[str, float]:
-        measures = measure(picture)
+    def _strengths(self, measures: Measures) -> dict[str, float]:
         usual = self.baselines.nearest(measures)
         found = strengths(measures, usual)
         told = told_strengths(self._state())
         blocky = found.pop("blocky")
         found |= told | {"low_bitrate": max(blocky, told.get("low_bitrate", 0.0))}
+        found["stripes"] = self._interference.strength(measures)
+        if max(found[name] for name in _DAZZLING) >= BEGINS_AT:
+            found["stripes"] = 0.0
         found["frozen"] = self._stillness.strength(measures)
         looped = self._loops.strength(measures)
         found["looped"] = 0.0 if self._may_repeat or found["frozen"] >= BEGINS_AT else looped

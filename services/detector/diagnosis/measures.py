@@ -27,6 +27,8 @@ _PATCH = 128
 _STRIPS = 8
 _GREY_CHROMA = 3.0
 _FLAT_SHARE = 25
+# Mean |Laplacian| of white noise of one level: sqrt(1 + 1 + 1 + 1 + 16) * sqrt(2 / pi).
+_LAPLACIAN_GAIN = 3.57
 # Levels: what the rounding of an empty picture leaves.
 _EMPTY_EDGES = 1.0
 _NOISE_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
@@ -43,13 +45,14 @@ class Measures:
         dark_share, white_share: of pixels below 16, above 249.
         spread: standard deviation of the luma.
         cb, cr: mean chroma, 0 where there is no colour; chroma_spread: how much it differs over the picture.
-        detail: (ROWS, COLUMNS) mean |Laplacian| of the small picture; coarse: the same of one half as large.
+        detail: (ROWS, COLUMNS) mean |Laplacian| of the small picture; coarse: the same of one a quarter as large. What
+            noise adds to both is taken off.
         means: (ROWS, COLUMNS) mean luma.
         edges: (36, 64) strength of edges, mean 1.
         noise: standard deviation of what looks like noise in the flat parts, at the picture's own size.
         blocking: steps at the borders of the codec's blocks of 8, relative to steps beside them; 1: none.
-        stripes_across, stripes_down: profile of the luma along the height and along the width, without its slow
-            part; what stands in all parts of the picture alike.
+        strips_across, strips_down: (360, 8), (640, 8) mean luma along the height and along the width of eight strips
+            side by side, without what changes slowly.
         fingerprint: (144,) mean luma of 16 x 9 parts, for comparing with pictures long past.
         sample: some of the pixels as they were decoded; digest: their checksum.
     """
@@ -70,8 +73,8 @@ class Measures:
     edges: Floats
     noise: float
     blocking: float
-    stripes_across: Floats
-    stripes_down: Floats
+    strips_across: Floats
+    strips_down: Floats
     fingerprint: Floats
     sample: Bytes
     digest: int
@@ -91,9 +94,11 @@ def measure(picture: Picture) -> Measures:
     (cr_mean,), (cr_spread,) = (one.ravel() for one in cv2.meanStdDev(cr))
     (mean,), (spread,) = (one.ravel() for one in cv2.meanStdDev(luma))
     half = cv2.resize(luma, (WIDTH // 2, HEIGHT // 2), interpolation=cv2.INTER_AREA)
+    quarter = cv2.resize(half, (WIDTH // 4, HEIGHT // 4), interpolation=cv2.INTER_AREA)
     sample = np.ascontiguousarray(picture.luma[:: max(1, picture.height // 135), :: max(1, picture.width // 240)])
-    scale = 1.0 if picture.is_full_range else 255 / 219
     noise, blocking = _noise_and_blocking(picture.luma)
+    noise *= 1.0 if picture.is_full_range else 255 / 219
+    small_noise = _LAPLACIAN_GAIN * noise * min(1.0, WIDTH / picture.width)
     return Measures(
         at_us=picture.captured_us,
         mean=float(mean),
@@ -105,14 +110,14 @@ def measure(picture: Picture) -> Measures:
         cb=float(cb_mean) - 128,
         cr=float(cr_mean) - 128,
         chroma_spread=float(cb_spread + cr_spread) / 2,
-        detail=_blocks(np.abs(cv2.Laplacian(luma, cv2.CV_16S))),
-        coarse=_blocks(np.abs(cv2.Laplacian(half, cv2.CV_16S))),
+        detail=_without(_blocks(np.abs(cv2.Laplacian(luma, cv2.CV_16S))), small_noise),
+        coarse=_without(_blocks(np.abs(cv2.Laplacian(quarter, cv2.CV_16S))), small_noise / 4),
         means=_blocks(luma),
         edges=_edges(half),
-        noise=noise * scale,
+        noise=noise,
         blocking=blocking,
-        stripes_across=_stripes(cv2.resize(middle, (_STRIPS, 2 * HEIGHT), interpolation=cv2.INTER_AREA)),
-        stripes_down=_stripes(cv2.resize(middle, (2 * WIDTH, _STRIPS), interpolation=cv2.INTER_AREA).T),
+        strips_across=_strips(cv2.resize(middle, (_STRIPS, 2 * HEIGHT), interpolation=cv2.INTER_AREA)),
+        strips_down=_strips(cv2.resize(middle, (2 * WIDTH, _STRIPS), interpolation=cv2.INTER_AREA).T),
         fingerprint=cv2.resize(luma, FINGERPRINT_SIZE, interpolation=cv2.INTER_AREA).astype(np.float32).ravel(),
         sample=sample,
         digest=zlib.crc32(sample.tobytes()),
@@ -167,8 +172,12 @@ def _at_grid(steps: NDArray[Any], side: int) -> tuple[float, float]:
     return float(steps[is_grid & ~is_seam].mean()), float(steps[~is_grid].mean())
 
 
-def _stripes(strips: NDArray[Any]) -> Floats:
-    """(length, strips) mean levels to (length,) what stands in most strips alike, without what changes slowly."""
+def _strips(strips: NDArray[Any]) -> Floats:
+    """(length, strips) mean levels to the same without what changes slowly along them."""
     profile = strips.astype(np.float32)
-    fast = profile - cv2.blur(profile, (1, 31), borderType=cv2.BORDER_REFLECT)
-    return np.asarray(np.median(fast, axis=1), np.float32)
+    return np.asarray(profile - cv2.blur(profile, (1, 31), borderType=cv2.BORDER_REFLECT), np.float32)
+
+
+def _without(detail: Floats, noise: float) -> Floats:
+    """Detail and noise add up as squares do."""
+    return np.asarray(np.sqrt(np.maximum(0, detail * detail - noise * noise)), np.float32)

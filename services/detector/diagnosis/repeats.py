@@ -21,7 +21,7 @@ from services.detector.diagnosis.measures import COLUMNS, ROWS, Measures
 # Levels: what is left by a codec that is given the same picture again.
 _STILL = 0.05
 _NOISE_SHARE = 0.15
-_STILL_PARTS = 0.96
+_STILL_PARTS = 0.9
 # How long before it is said: where noise tells, and where only sameness does.
 FROZEN_BY_NOISE_S = 10.0
 FROZEN_BY_SAMENESS_S = 30.0

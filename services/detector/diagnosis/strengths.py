@@ -29,8 +29,7 @@ def strengths(measures: Measures, usual: Baseline | None) -> dict[str, float]:
     found["covered"] = covered if dazzled < 0.5 else 0.0
     found["blurred"] = blurred if max(dazzled, found["covered"]) < 0.5 else 0.0
     found["noise"] = _noise(measures, usual) if nothing_seen < 0.5 else 0.0
-    found["stripes"] = _stripes(measures, usual) if max(dazzled, found["covered"]) < 0.5 else 0.0
-    is_other = max(dazzled, found["covered"], found["blurred"], found["noise"], found["stripes"]) >= 0.5
+    is_other = max(dazzled, found["covered"], found["blurred"], found["noise"]) >= 0.5
     found["moved"] = 0.0 if is_other else _moved(measures, usual)
     found["colour_cast"] = 0.0 if max(dazzled, found["covered"]) >= 0.5 else _colour_cast(measures, usual)
     found["blocky"] = _ramp(measures.blocking, 1.3, 2.3) if dazzled < 0.5 else 0.0
@@ -70,36 +69,30 @@ def _underexposed(now: Measures, usual: Baseline | None) -> float:
 
 def _lost_detail(now: Measures, usual: Baseline | None) -> tuple[float, float]:
     """Covered: nothing is left of most detail. Blurred: the fine part of it is gone, the coarse part is there."""
-    noise = min(6.0, now.noise)
     if usual is None:
-        return _lost_without_baseline(now, noise)
-    usual_noise = min(6.0, usual.noise)
-    detailed = usual.detail > _DETAILED + 0.3 * usual_noise
+        return _lost_without_baseline(now)
+    detailed = usual.detail > _DETAILED
     if detailed.sum() < _DETAILED_PARTS:
         detailed = usual.detail >= np.sort(usual.detail.ravel())[-_DETAILED_PARTS]
-    # Noise has detail of its own, of about a third of its level at this size.
-    fine = _left(now.detail - 0.3 * noise, usual.detail - 0.3 * usual_noise)[detailed]
-    coarse = _left(now.coarse - 0.2 * noise, usual.coarse - 0.2 * usual_noise)[detailed]
+    fine, coarse = _left(now.detail, usual.detail)[detailed], _left(now.coarse, usual.coarse)[detailed]
     weights = np.sqrt(usual.detail[detailed])
     weights = weights / weights.sum()
-    gone = float((weights * (coarse < 0.3)).sum())
-    covered = _ramp(gone, 0.2, 0.7)
-    blurred = _ramp(float((weights * (fine < 0.55)).sum()), 0.3, 1.0)
+    covered = _ramp(float((weights * (coarse < 0.3)).sum()), 0.2, 0.7)
+    blurred = _ramp(float((weights * (fine < 0.6)).sum()), 0.4, 1.0)
     # Of a picture that is blurred all parts are; what is left says how strongly.
     depth = _ramp(_weighted_median(fine, weights), 0.75, 0.25)
     return covered, min(blurred, depth)
 
 
-def _lost_without_baseline(now: Measures, noise: float) -> tuple[float, float]:
-    strongest = float(np.percentile(now.detail, 90)) - 0.3 * noise
+def _lost_without_baseline(now: Measures) -> tuple[float, float]:
+    strongest = float(np.percentile(now.detail, 90))
     if strongest < 1.2:
         # Nowhere anything to see, and not dark: something lies before the lens.
         return _ramp(strongest, 1.2, 0.4), 0.0
-    textured = now.coarse > max(4.0, float(np.percentile(now.coarse, 50)))
+    textured = now.coarse > max(8.0, float(np.percentile(now.coarse, 50)))
     if textured.sum() < _DETAILED_PARTS:
         return 0.0, 0.0
-    ratio = float(np.median(((now.detail - 0.3 * noise) / now.coarse)[textured]))
-    return 0.0, _ramp(ratio, 0.32, 0.12)
+    return 0.0, _ramp(float(np.median((now.detail / now.coarse)[textured])), 0.16, 0.06)
 
 
 def _left(now: Floats, usual: Floats) -> Floats:
@@ -116,14 +109,6 @@ def _noise(now: Measures, usual: Baseline | None) -> float:
     if usual is None:
         return _ramp(now.noise, 6, 14)
     return min(_ramp(now.noise - usual.noise, 1.5, 6.5), _ramp(now.noise / max(0.5, usual.noise), 1.2, 2.4))
-
-
-def _stripes(now: Measures, usual: Baseline | None) -> float:
-    if usual is None:
-        return 0.0
-    across = float((now.stripes_across - usual.stripes_across).std())
-    down = float((now.stripes_down - usual.stripes_down).std())
-    return _ramp(max(across, down), 0.8, 3.2)
 
 
 def _moved(now: Measures, usual: Baseline | None) -> float:
@@ -153,4 +138,4 @@ def _colour_cast(now: Measures, usual: Baseline | None) -> float:
     if usual is not None:
         return _ramp(away, 6, 18)
     # Colours that lie far from grey, and all on one side.
-    return min(_ramp(away, 14, 34), _ramp(away / max(2.0, now.chroma_spread), 1.0, 3.0))
+    return min(_ramp(away, 25, 55), _ramp(away / max(2.0, now.chroma_spread), 2.0, 5.0))

@@ -129,7 +129,12 @@ def _trained(heads: list[LabelledHead], crops: NDArray[np.uint8], out: Path, ste
                 left_s = (time.monotonic() - began) / (step + 1 - first) * (steps - step - 1)
                 shown = ", ".join(f"{name} {value:.3f}" for name, value in zip(ATTRIBUTES, losses, strict=True))
                 sys.stderr.write(f"{step + 1}/{steps} on {device}: loss {shown}; {left_s / 60:.0f} min left\n")
-                state = {"network": network.state_dict(), "averaged": averaged.state_dict(), "step": step + 1, "steps": steps}
+                state = {
+                    "network": network.state_dict(),
+                    "averaged": averaged.state_dict(),
+                    "step": step + 1,
+                    "steps": steps,
+                }
                 state |= {"optimizer": optimizer.state_dict(), "schedule": schedule.state_dict()}
                 torch.save(state, saved)
     return averaged.eval().cpu()
