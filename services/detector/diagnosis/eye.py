@@ -100,13 +100,14 @@ class Diagnosis:
     def _strengths(self, measures: Measures) -> dict[str, float]:
         usual = self.baselines.nearest(measures)
         found = strengths(measures, usual)
-        told = told_strengths(self._state())
+        state = self._state()
+        told = told_strengths(state)
         blocky = found.pop("blocky")
         found |= told | {"low_bitrate": max(blocky, told.get("low_bitrate", 0.0))}
         found["stripes"] = self._interference.strength(measures)
         if max(found[name] for name in _DAZZLING) >= BEGINS_AT:
             found["stripes"] = 0.0
-        found["frozen"] = self._stillness.strength(measures)
+        found["frozen"] = self._stillness.strength(measures, (state.gop_seconds if state else None) or 1.0)
         looped = self._loops.strength(measures)
         found["looped"] = 0.0 if self._may_repeat or found["frozen"] >= BEGINS_AT else looped
         # Of a picture that is one colour all over nobody can tell whether it stands still.

@@ -20,12 +20,13 @@ from services.detector.diagnosis.measures import COLUMNS, ROWS, Measures
 
 # Levels: what is left by a codec that is given the same picture again.
 _STILL = 0.05
-_NOISE_SHARE = 0.15
+_NOISE_SHARE = 0.3
 _STILL_PARTS = 0.9
 # How long before it is said: where noise tells, and where only sameness does.
 FROZEN_BY_NOISE_S = 10.0
 FROZEN_BY_SAMENESS_S = 30.0
 _NOISY = 1.5
+_GOPS = 3.0
 
 _REMEMBERED = 600
 _EVERY_US = 900_000
@@ -46,27 +47,38 @@ class Stillness:
 
     def __init__(self) -> None:
         self._last: Measures | None = None
+        # Pictures that differed from the one before: the last IDRs, where a codec refreshes.
+        self._turns: deque[Measures] = deque(maxlen=3)
         self._by_noise_s = 0.0
         self._by_sameness_s = 0.0
 
-    def strength(self, measures: Measures) -> float:
-        """0.5 and more: frozen."""
+    def strength(self, measures: Measures, gop_s: float = 1.0) -> float:
+        """0.5 and more: frozen. gop_s: longest time between two IDRs."""
         last, self._last = self._last, measures
         if last is None or last.sample.shape != measures.sample.shape:
             self._by_noise_s = self._by_sameness_s = 0.0
+            self._turns.clear()
             return 0.0
         passed_s = min(2.0, max(0.0, (measures.at_us - last.at_us) / 1e6))
         change = self._parts_changed(last, measures)
         noise = min(last.noise, measures.noise)
         is_same = _share_below(change, _STILL) >= _STILL_PARTS
+        if not is_same:
+            is_same = any(
+                _share_below(self._parts_changed(turn, measures), _STILL) >= _STILL_PARTS for turn in self._turns
+            )
+            self._turns.append(measures)
         is_too_quiet = noise >= _NOISY and _share_below(change, max(_STILL, _NOISE_SHARE * noise)) >= _STILL_PARTS
         self._by_sameness_s = self._by_sameness_s + passed_s if is_same else 0.0
         self._by_noise_s = self._by_noise_s + passed_s if is_too_quiet else 0.0
-        held = max(self._by_noise_s / FROZEN_BY_NOISE_S, self._by_sameness_s / FROZEN_BY_SAMENESS_S)
+        by_sameness_s = max(FROZEN_BY_SAMENESS_S, _GOPS * gop_s)
+        held = max(self._by_noise_s / FROZEN_BY_NOISE_S, self._by_sameness_s / by_sameness_s)
         return min(1.0, held / 2)
 
     @staticmethod
     def _parts_changed(last: Measures, now: Measures) -> np.ndarray:
+        if last.sample.shape != now.sample.shape:
+            return np.full((ROWS, COLUMNS), np.inf, np.float32)
         if last.digest == now.digest:
             return np.zeros((ROWS, COLUMNS), np.float32)
         change = cv2.absdiff(last.sample, now.sample).astype(np.float32)

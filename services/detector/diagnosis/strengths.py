@@ -15,6 +15,9 @@ from services.detector.diagnosis.measures import EDGE_SIZE, Floats, Measures
 # A part of the picture has detail enough to be missed.
 _DETAILED = 3.0
 _DETAILED_PARTS = 12
+# Parts of the picture of edges, and how far from their place they are looked for.
+_TILE = (16, 12)
+_SEARCH = 6
 
 
 def strengths(measures: Measures, usual: Baseline | None) -> dict[str, float]:
@@ -57,7 +60,8 @@ def _overexposed(now: Measures, usual: Baseline | None) -> float:
     burnt = _ramp(white, 0.1, 0.5)
     # Everything grey as fog: nothing dark is left.
     washed = _ramp(now.low, 130, 210) * _ramp(now.spread, 60, 30)
-    return max(burnt, washed)
+    brighter = 0.0 if usual is None else _ramp(now.mean - usual.mean, 40, 110) * (1.0 if now.mean > 150 else 0.0)
+    return max(burnt, washed, brighter)
 
 
 def _underexposed(now: Measures, usual: Baseline | None) -> float:
@@ -77,7 +81,7 @@ def _lost_detail(now: Measures, usual: Baseline | None) -> tuple[float, float]:
     fine, coarse = _left(now.detail, usual.detail)[detailed], _left(now.coarse, usual.coarse)[detailed]
     weights = np.sqrt(usual.detail[detailed])
     weights = weights / weights.sum()
-    covered = _ramp(float((weights * (coarse < 0.3)).sum()), 0.2, 0.7)
+    covered = _ramp(float((weights * (coarse < 0.2)).sum()), 0.2, 0.7)
     blurred = _ramp(float((weights * (fine < 0.6)).sum()), 0.4, 1.0)
     # Of a picture that is blurred all parts are; what is left says how strongly.
     depth = _ramp(_weighted_median(fine, weights), 0.75, 0.25)
@@ -92,7 +96,7 @@ def _lost_without_baseline(now: Measures) -> tuple[float, float]:
     textured = now.coarse > max(8.0, float(np.percentile(now.coarse, 50)))
     if textured.sum() < _DETAILED_PARTS:
         return 0.0, 0.0
-    return 0.0, _ramp(float(np.median((now.detail / now.coarse)[textured])), 0.16, 0.06)
+    return 0.0, _ramp(float(np.median(now.detail[textured] / now.coarse[textured])), 0.16, 0.06)
 
 
 def _left(now: Floats, usual: Floats) -> Floats:
@@ -114,23 +118,30 @@ def _noise(now: Measures, usual: Baseline | None) -> float:
 def _moved(now: Measures, usual: Baseline | None) -> float:
     if usual is None:
         return 0.0
-    alike = likeness(now.edges, usual.edges)
-    strange = _ramp(alike / max(0.2, usual.alike), 0.85, 0.35)
-    if strange < 0.2:
-        return strange
-    # Parts of the picture that somebody stands in are strange too; a view that moved fits where it went.
-    return max(strange if alike < 0.3 * usual.alike else 0.0, strange * _fits_elsewhere(now.edges, usual.edges, alike))
-
-
-def _fits_elsewhere(edges: Floats, usual: Floats, alike: float) -> float:
-    """Whether the edges match what is usual much better after a shift: 0 to 1."""
-    window = cv2.createHanningWindow(EDGE_SIZE, cv2.CV_32F)
-    (across, down), _ = cv2.phaseCorrelate(usual - usual.mean(), edges - edges.mean(), window)
-    if abs(across) < 1.5 and abs(down) < 1.5:
+    alike = likeness(now.edges, usual.edges) / max(0.2, usual.alike)
+    if alike > 0.9:
         return 0.0
-    back = np.array([[1, 0, across], [0, 1, down]], np.float32)
-    moved = cv2.warpAffine(usual, back, EDGE_SIZE, borderMode=cv2.BORDER_REPLICATE)
-    return _ramp(likeness(edges, np.asarray(moved, np.float32)) - alike, 0.0, 0.2)
+    # Where somebody stands nothing fits; where the camera was turned most parts fit, elsewhere.
+    return max(_ramp(alike, 0.6, 0.2), _ramp(_share_elsewhere(now.edges, usual.edges), 0.1, 0.3))
+
+
+def _share_elsewhere(edges: Floats, usual: Floats) -> float:
+    """Share of the parts of a picture of edges that are found beside where they were, by how much they hold."""
+    weights, moved = 0.0, 0.0
+    padded = cv2.copyMakeBorder(edges, _SEARCH, _SEARCH, _SEARCH, _SEARCH, cv2.BORDER_REFLECT_101)
+    for top in range(0, EDGE_SIZE[1], _TILE[1]):
+        for left in range(0, EDGE_SIZE[0], _TILE[0]):
+            tile = usual[top : top + _TILE[1], left : left + _TILE[0]]
+            weight = float(tile.std())
+            weights += weight
+            if weight < 0.05:
+                continue
+            near = padded[top : top + _TILE[1] + 2 * _SEARCH, left : left + _TILE[0] + 2 * _SEARCH]
+            fits = cv2.matchTemplate(near, tile, cv2.TM_CCOEFF_NORMED)
+            here, best = float(fits[_SEARCH - 1 : _SEARCH + 2, _SEARCH - 1 : _SEARCH + 2].max()), float(fits.max())
+            if best > 0.5 and best - here > 0.15:
+                moved += weight
+    return moved / weights if weights > 0 else 0.0
 
 
 def _colour_cast(now: Measures, usual: Baseline | None) -> float:
