@@ -136,7 +136,7 @@ CATALOGUE: tuple[Part, ...] = (
         media=("live",),
         says=("frame_analysed", "picture_degraded", "picture_recovered", "coverage_minute", "capability_changed"),
         answers=("status", "capabilities"),
-        writes=("watches", *_worker_buckets("detector")),
+        writes=("watches", "picture_baselines", *_worker_buckets("detector")),
         reads=("cameras", "camera_states", "model_packs"),
     ),
     Part("alerting", hears=("ingest", "detector"), writes=_worker_buckets("alerting"), reads=("cameras",)),

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from services.detector.diagnosis.eye import Diagnosis
+from services.detector.diagnosis.keeping import Kept, KeptBaselines
 from services.detector.picture import Picture
-from shared.messages.cameras import CameraState
+from shared.messages.cameras import AnalysisPolicy, CameraState
 from shared.messages.detector import DetectorFact, PictureVerdict, SeenMover
 from shared.subjects import CameraRef
 
@@ -39,16 +41,26 @@ class PictureEye(Protocol):
         ...
 
 
-class PlainEye:
-    """Sees no faults and no movers: every picture that can be decoded can be judged."""
+class CameraEye:
+    """Diagnosis of the picture; what moves at night where the picture can be judged."""
+
+    def __init__(self, diagnosis: Diagnosis):
+        self._diagnosis = diagnosis
 
     def observe(self, picture: Picture, is_night_watch: bool) -> Shown:
-        return Shown(picture, PictureVerdict(is_usable=True), is_night_watch=is_night_watch)
+        verdict, facts = self._diagnosis.observe(picture)
+        return Shown(picture, verdict, is_night_watch=is_night_watch, facts=facts)
 
     def nothing_came(self, at_us: int) -> tuple[DetectorFact, ...]:
-        return ()
+        return self._diagnosis.nothing_came(at_us)
 
 
-def new_eye(camera: CameraRef, state: Callable[[], CameraState | None]) -> PictureEye:
-    """Args: state: what ingest finds of the camera."""
-    return PlainEye()
+def new_eye(
+    camera: CameraRef,
+    policy: AnalysisPolicy,
+    state: Callable[[], CameraState | None],
+    kept: Kept,
+) -> PictureEye:
+    """Args: state: what ingest finds of the camera; kept: what was learned of it earlier."""
+    baselines = KeptBaselines(kept, policy.view_accepted_us)
+    return CameraEye(Diagnosis(camera, baselines, state, policy.may_repeat))

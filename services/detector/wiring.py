@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from tempfile import mkdtemp
 
+from services.detector.adapters.baseline_store import BaselineStore
 from services.detector.adapters.batcher import Batcher
 from services.detector.adapters.camera_decoder import CameraDecoder
 from services.detector.adapters.camera_feeds import CameraFeeds
@@ -64,14 +65,17 @@ async def wire(context: Context[Settings]) -> Wired:
     )
     lanes = DecodeLanes(lanes_count, clock, batcher.has_room, batcher.put)
 
+    baselines = BaselineStore(await bus.kv("picture_baselines"), clock)
+
     def new_feed(desired: DesiredCamera) -> CameraFeed:
         camera = CameraRef(desired.site, desired.camera)
-        eye = new_eye(camera, lambda: handlers.states.get(camera))
+        eye = new_eye(camera, desired.analysis, lambda: handlers.states.get(camera), baselines.begin(camera))
         return CameraFeed(camera, desired.analysis, CameraDecoder(), eye, lambda picture: shelf.models.prepare(picture))
 
     def gone(feed: CameraFeed) -> None:
         lanes.gone(feed)
         batcher.forget(feed)
+        baselines.gone(feed.camera)
 
     feeds = CameraFeeds(bus, clock, new_feed, lanes.due, gone, outbox.say)
     handlers = Handlers(worker, device_name(), feeds.keep, shelf.states)
@@ -85,6 +89,7 @@ async def wire(context: Context[Settings]) -> Wired:
         ("models", batcher),
         *((f"decode-{number}", lanes) for number in range(lanes_count)),
         ("cameras", feeds),
+        ("baselines", baselines),
         ("sub-leases", subs),
         ("shards", leases),
     ]

@@ -67,6 +67,10 @@ class AnalysisPolicy(Message):
     time_zone: str = Field("Asia/Shanghai", description="IANA name of the kitchen's clock")
     zones: tuple[Zone, ...] = Field((), max_length=32)
     masks: tuple[Zone, ...] = Field((), max_length=32, description="parts that are not looked at")
+    may_repeat: bool = Field(False, description="it shows a film that repeats, a demonstration: looped is no fault")
+    view_accepted_us: int = Field(
+        0, description="what it usually shows is learned from this moment on: set when a new view is right"
+    )
 
 
 class DesiredCamera(Message):

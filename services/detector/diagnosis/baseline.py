@@ -57,12 +57,18 @@ _NUMBERS = tuple(field.name for field in fields(Baseline) if field.name not in _
 
 
 class Baselines:
-    """All of one camera. Not shared between threads."""
+    """All of one camera. Not shared between threads.
+
+    Attributes:
+        has_news: something was learned since `pack`.
+        began_us: when learning began, UTC microseconds; 0: not yet.
+    """
 
     def __init__(self) -> None:
         self._slots: dict[tuple[bool, int], Baseline] = {}
         self._taken_us = 0
         self.has_news = False
+        self.began_us = 0
 
     def nearest(self, measures: Measures) -> Baseline | None:
         """The one in force for a picture; None while nothing of its light is learned."""
@@ -102,7 +108,7 @@ class Baselines:
                 numbers = {name: round(float(getattr(one, name)), 4) for name in _NUMBERS}
                 arrays = {name: np.round(getattr(one, name), 2).ravel().tolist() for name in _SHAPES}
                 slots.append({"is_grey": is_grey, "part": part, "count": one.count} | numbers | arrays)
-        return zlib.compress(json.dumps({"version": _VERSION, "slots": slots}).encode())
+        return zlib.compress(json.dumps({"version": _VERSION, "began_us": self.began_us, "slots": slots}).encode())
 
     @classmethod
     def unpack(cls, data: bytes) -> Baselines:
@@ -113,6 +119,7 @@ class Baselines:
             baselines = cls()
             if found["version"] != _VERSION:
                 raise ValueError(f"baselines of version {found['version']} are not read: learned anew")
+            baselines.began_us = int(found["began_us"])
             for slot in found["slots"]:
                 arrays = {name: np.array(slot[name], np.float32).reshape(shape) for name, shape in _SHAPES.items()}
                 numbers = {name: float(slot[name]) for name in _NUMBERS}

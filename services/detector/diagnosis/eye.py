@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from services.detector.diagnosis.baseline import Baselines
 from services.detector.diagnosis.episodes import BEGINS_AT, ENDS_BELOW, Episodes, Fault
 from services.detector.diagnosis.interference import Interference
+from services.detector.diagnosis.keeping import KeptBaselines
 from services.detector.diagnosis.measures import Measures, measure
 from services.detector.diagnosis.repeats import Loops, Stillness
 from services.detector.diagnosis.strengths import strengths
@@ -44,6 +44,8 @@ HOLDS_S = {
 BLINDING = frozenset({"no_signal", "black", "frozen", "looped", "covered", "blurred", "overexposed", "underexposed"})
 _DAZZLING = ("black", "no_signal", "covered", "overexposed", "underexposed")
 _NOTHING_CAME_S = 10.0
+# A picture that has been the same for some seconds comes back as well.
+_STANDS_STILL = 0.1
 _MIN_SIDE = 32
 
 
@@ -53,12 +55,12 @@ class Diagnosis:
     def __init__(
         self,
         camera: CameraRef,
-        baselines: Baselines,
+        kept: KeptBaselines,
         state: Callable[[], CameraState | None],
         may_repeat: bool = False,
     ):
         """Args: may_repeat: a film that runs again and again is shown on purpose: a demonstration."""
-        self.baselines = baselines
+        self._kept = kept
         self._camera = camera
         self._state = state
         self._may_repeat = may_repeat
@@ -98,7 +100,8 @@ class Diagnosis:
         return self._take({"no_signal": strength} if strength else {}, at_us)
 
     def _strengths(self, measures: Measures) -> dict[str, float]:
-        usual = self.baselines.nearest(measures)
+        self._kept.turn(measures.at_us)
+        usual = self._kept.baselines.nearest(measures)
         found = strengths(measures, usual)
         state = self._state()
         told = told_strengths(state)
@@ -109,12 +112,12 @@ class Diagnosis:
             found["stripes"] = 0.0
         found["frozen"] = self._stillness.strength(measures, (state.gop_seconds if state else None) or 1.0)
         looped = self._loops.strength(measures)
-        found["looped"] = 0.0 if self._may_repeat or found["frozen"] >= BEGINS_AT else looped
+        found["looped"] = 0.0 if self._may_repeat or found["frozen"] > _STANDS_STILL else looped
         # Of a picture that is one colour all over nobody can tell whether it stands still.
         if max(found["black"], found["no_signal"]) >= BEGINS_AT:
             found["frozen"] = found["looped"] = 0.0
         if not self._episodes.on() and max(found[name] for name in found if name not in told) < ENDS_BELOW:
-            self.baselines.learn(measures)
+            self._kept.baselines.learn(measures)
         return found
 
     def _take(self, found: dict[str, float], at_us: int) -> tuple[PictureDegraded | PictureRecovered, ...]:

@@ -19,7 +19,7 @@ import numpy as np
 from services.detector.diagnosis.measures import COLUMNS, ROWS, Measures
 
 # Levels: what is left by a codec that is given the same picture again.
-_STILL = 0.05
+_STILL = 0.12
 _NOISE_SHARE = 0.3
 _STILL_PARTS = 0.9
 # How long before it is said: where noise tells, and where only sameness does.
