@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
-from shared.messages.cameras import DesiredCamera, DesiredStream, RecordingPolicy, Transport
+from shared.messages.cameras import AnalysisPolicy, DesiredCamera, DesiredStream, RecordingPolicy, Transport
 from shared.subjects import CameraRef
 
 # Continuously, for 30 days.
 ALWAYS = RecordingPolicy()
+# The main stream, once a second, day and night.
+LOOKED_AT = AnalysisPolicy()
 
 Purpose = Literal["hygiene", "processing", "dishes", "storage"]
 
@@ -41,6 +43,7 @@ class Camera:
     is_enabled: bool = True
     wants_audio: bool = True
     recording: RecordingPolicy = ALWAYS
+    analysis: AnalysisPolicy = LOOKED_AT
     revision: int = 1
 
     @property
@@ -60,6 +63,7 @@ class Camera:
             is_enabled=self.is_enabled,
             wants_audio=self.wants_audio,
             recording=self.recording,
+            analysis=self.analysis,
             site_budget_bytes=None if recordings_gb is None else recordings_gb * 10**9,
         )
 

@@ -102,6 +102,8 @@ class Demo:
             "main": {"url": f"rtsp://{HOST}:{self._port}/camera-{number}/main", "transport": "auto"},
             "sub": {"url": f"rtsp://{HOST}:{self._port}/camera-{number}/sub", "transport": "auto"},
             "username": USER,
+            # The demo shows the same minutes again and again, which a real camera never does.
+            "analysis": {"may_repeat": True},
             "password": self._password,
         }
 

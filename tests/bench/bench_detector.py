@@ -22,6 +22,7 @@ from services.detector.adapters.camera_decoder import CameraDecoder
 from services.detector.adapters.model_runner import load_pack
 from services.detector.adapters.pack_folders import PackFolders
 from services.detector.camera_feed import CameraFeed
+from services.detector.diagnosis.keeping import Kept
 from services.detector.gop_intake import GopIntake
 from services.detector.model_set import ModelSet, batch_of
 from services.detector.picture import Picture
@@ -83,7 +84,13 @@ async def ours_s(models: ModelSet, pictures: Sequence[Picture], cameras: int) ->
 
     batcher = Batcher(lambda: models, BATCH_MAX, 0.0, SystemClock(), hear, lambda: None, lambda differs: None)
     feeds = [
-        CameraFeed(ref, AnalysisPolicy(), CameraDecoder(), new_eye(ref, lambda: None), models.prepare)
+        CameraFeed(
+            ref,
+            AnalysisPolicy(),
+            CameraDecoder(),
+            new_eye(ref, AnalysisPolicy(may_repeat=True), lambda: None, Kept()),
+            models.prepare,
+        )
         for ref in (CameraRef("bench", f"camera-{number}") for number in range(cameras))
     ]
     began = time.perf_counter()

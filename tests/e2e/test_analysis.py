@@ -57,7 +57,13 @@ def stack(packs: Path) -> Iterator[Stack]:
     running.start()
     api = Api(running.url, running.admin_password)
     api.site("school")
-    api.add(CAMERA.camera, running.demo_url(1), username="demo", password=running.demo_password)
+    api.add(
+        CAMERA.camera,
+        running.demo_url(1),
+        username="demo",
+        password=running.demo_password,
+        analysis={"may_repeat": True},
+    )
     api.close()
     yield running
     running.stop()

@@ -130,7 +130,7 @@ def _blocks(values: NDArray[np.generic]) -> Floats:
     return np.asarray(found, np.float32)
 
 
-def _edges(half: Bytes) -> Floats:
+def _edges(half: NDArray[Any]) -> Floats:
     across = cv2.Sobel(half, cv2.CV_32F, 1, 0)
     down = cv2.Sobel(half, cv2.CV_32F, 0, 1)
     # The root: one bright lamp is not to outweigh the room.

@@ -88,7 +88,7 @@ class RegistryDesk:
         camera = replace(camera, id=camera.id or f"cam-{secrets.token_hex(4)}")
         if await self.register.site(camera.site) is None:
             raise InvalidFields([FieldFault("site", f"There is no site {camera.site!r}.", "Register the site first.")])
-        _require_recorded_stream(camera)
+        _require_streams(camera)
         camera, found_password = await self._with_clean_urls(camera)
         password = found_password if password is None else password
         camera = replace(camera, sealed_password=self._sealed(camera, password))
@@ -103,7 +103,7 @@ class RegistryDesk:
         camera = await self.camera(id)
         _require_revision(camera.revision, if_match)
         fields = {name: value for name, value in changes.items() if name != "password"}
-        _require_recorded_stream(replace(camera, **fields))
+        _require_streams(replace(camera, **fields))
         changed, password = await self._with_clean_urls(replace(camera, **fields))
         if "password" in changes:
             password = changes["password"]
@@ -182,10 +182,15 @@ def _require_revision(revision: int, if_match: int | None) -> None:
         raise changed_meanwhile()
 
 
-def _require_recorded_stream(camera: Camera) -> None:
+def _require_streams(camera: Camera) -> None:
     if camera.recording.stream == "sub" and camera.sub is None:
         fault = FieldFault(
             "recording.stream", "This camera has no sub stream.", "Enter `sub`, or record the main stream."
+        )
+        raise InvalidFields([fault])
+    if camera.analysis.stream == "sub" and camera.sub is None:
+        fault = FieldFault(
+            "analysis.stream", "This camera has no sub stream.", "Enter `sub`, or look at the main stream."
         )
         raise InvalidFields([fault])
 

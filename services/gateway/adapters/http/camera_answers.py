@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from services.gateway.adapters.http.analysis_plans import AnalysisPlan
 from services.gateway.adapters.http.recording_plans import RecordingPlan
 from services.gateway.adapters.http.schemas import CameraAnswer, CameraStateAnswer, CameraStatus, Stream
 from services.gateway.cameras import Camera, StreamSource
@@ -23,6 +24,7 @@ def camera_answer(camera: Camera, state: CameraState | None) -> CameraAnswer:
         is_enabled=camera.is_enabled,
         wants_audio=camera.wants_audio,
         recording=RecordingPlan.of(camera.recording),
+        analysis=AnalysisPlan.of(camera.analysis),
         state=_state(camera, state),
     )
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from services.gateway.adapters.http.access import address_of, by_of, identity_of
+from services.gateway.adapters.http.analysis_plans import AnalysisPlan
 from services.gateway.adapters.http.camera_answers import camera_answer
 from services.gateway.adapters.http.etags import IfMatch, etag, revision_of
 from services.gateway.adapters.http.paging import Paging
@@ -59,6 +60,7 @@ async def add_camera(body: NewCamera, request: Request, response: Response) -> C
         is_enabled=body.is_enabled,
         wants_audio=body.wants_audio,
         recording=body.recording.policy(),
+        analysis=body.analysis.policy(),
     )
     camera = await rooms.registry.add_camera(by_of(request), camera, body.password)
     response.headers["Location"] = f"{router.prefix}/{camera.id}"
@@ -129,7 +131,7 @@ def _changes(body: CameraChange) -> dict[str, Any]:
             continue
         if isinstance(value, Stream):
             value = _source(value)
-        elif isinstance(value, RecordingPlan):
+        elif isinstance(value, RecordingPlan | AnalysisPlan):
             value = value.policy()
         changes[name] = value
     return changes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
@@ -13,7 +14,7 @@ from shared.messages.cameras import RecordingPolicy, RecordingWindow
 TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["06:00"])]
 
 
-def _known_zone(name: str) -> str:
+def known_zone(name: str) -> str:
     if name not in available_timezones():
         raise ValueError(f"there is no time zone {name!r}: use an IANA name such as Asia/Shanghai")
     return name
@@ -40,7 +41,7 @@ class RecordingPlan(Body):
     pre_roll_s: int = Field(10, ge=0, le=120, description="mode alerts: seconds kept before each")
     post_roll_s: int = Field(30, ge=0, le=600, description="mode alerts: seconds kept after each")
     windows: list[PlanWindow] = Field([], max_length=50, description="mode calendar: when")
-    time_zone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Shanghai"
+    time_zone: Annotated[str, AfterValidator(known_zone)] = "Asia/Shanghai"
 
     @model_validator(mode="after")
     def _calendar_has_windows(self) -> RecordingPlan:
@@ -50,19 +51,24 @@ class RecordingPlan(Body):
 
     def policy(self) -> RecordingPolicy:
         """As the recorder is told."""
-        windows = tuple(
-            RecordingWindow(days=tuple(each.days), from_minute=_minute(each.start), to_minute=_minute(each.end))
-            for each in self.windows
-        )
-        return RecordingPolicy.model_validate(self.model_dump() | {"windows": windows})
+        return RecordingPolicy.model_validate(self.model_dump() | {"windows": policy_windows(self.windows)})
 
     @classmethod
     def of(cls, policy: RecordingPolicy) -> RecordingPlan:
-        windows = [
-            PlanWindow(days=list(each.days), start=_time(each.from_minute), end=_time(each.to_minute))
-            for each in policy.windows
-        ]
-        return cls.model_validate(policy.model_dump() | {"windows": windows})
+        return cls.model_validate(policy.model_dump() | {"windows": plan_windows(policy.windows)})
+
+
+def policy_windows(windows: Sequence[PlanWindow]) -> tuple[RecordingWindow, ...]:
+    return tuple(
+        RecordingWindow(days=tuple(each.days), from_minute=_minute(each.start), to_minute=_minute(each.end))
+        for each in windows
+    )
+
+
+def plan_windows(windows: Sequence[RecordingWindow]) -> list[PlanWindow]:
+    return [
+        PlanWindow(days=list(each.days), start=_time(each.from_minute), end=_time(each.to_minute)) for each in windows
+    ]
 
 
 def _minute(time: str) -> int:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
+from services.gateway.adapters.http.analysis_plans import AnalysisPlan
 from services.gateway.adapters.http.bodies import Answer, Body
 from services.gateway.adapters.http.recording_plans import RecordingPlan
 from services.gateway.cameras import Purpose
@@ -172,6 +173,7 @@ class NewCamera(Body):
     is_enabled: bool = True
     wants_audio: bool = True
     recording: RecordingPlan = Field(default_factory=RecordingPlan)
+    analysis: AnalysisPlan = Field(default_factory=AnalysisPlan)
 
 
 class CameraChange(Body):
@@ -186,6 +188,7 @@ class CameraChange(Body):
     is_enabled: bool | None = None
     wants_audio: bool | None = None
     recording: RecordingPlan | None = None
+    analysis: AnalysisPlan | None = None
 
 
 class CameraStateAnswer(Answer):
@@ -218,6 +221,7 @@ class CameraAnswer(Answer):
     is_enabled: bool
     wants_audio: bool
     recording: RecordingPlan
+    analysis: AnalysisPlan
     state: CameraStateAnswer
 
 

@@ -18,7 +18,7 @@ from services.gateway.cameras import Camera, StreamSource
 from services.gateway.pages import PageRequest
 from services.gateway.sites import Site
 from shared.database import Database
-from shared.messages.cameras import RecordingPolicy
+from shared.messages.cameras import AnalysisPolicy, RecordingPolicy
 from shared.subjects import CameraRef
 
 
@@ -158,6 +158,7 @@ def _camera(row: Row[Any]) -> Camera:
         is_enabled=row.is_enabled,
         wants_audio=row.wants_audio,
         recording=RecordingPolicy.model_validate(row.recording),
+        analysis=AnalysisPolicy.model_validate(row.analysis),
         revision=row.revision,
     )
 
@@ -177,5 +178,6 @@ def _values(camera: Camera) -> dict[str, Any]:
         "is_enabled": camera.is_enabled,
         "wants_audio": camera.wants_audio,
         "recording": camera.recording.model_dump(mode="json"),
+        "analysis": camera.analysis.model_dump(mode="json"),
         "revision": camera.revision,
     }

@@ -62,6 +62,7 @@ cameras = Table(
     Column("is_enabled", Boolean, nullable=False),
     Column("wants_audio", Boolean, nullable=False),
     Column("recording", JSONB, nullable=False),
+    Column("analysis", JSONB, nullable=False),
     Column("revision", Integer, nullable=False),
 )
 

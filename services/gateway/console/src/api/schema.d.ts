@@ -657,6 +657,68 @@ export interface components {
             is_enabled?: boolean | null;
         };
         /**
+         * AnalysisPlan
+         * @description How a camera is looked at.
+         */
+        AnalysisPlan: {
+            /**
+             * Is Enabled
+             * @default true
+             */
+            is_enabled: boolean;
+            /**
+             * Stream
+             * @default main
+             * @enum {string}
+             */
+            stream: "main" | "sub";
+            /**
+             * Rate Hz
+             * @description pictures looked at in a second while the kitchen works
+             * @default 1
+             */
+            rate_hz: number;
+            /**
+             * Night Rate Hz
+             * @description the same of the night watch, for small movers
+             * @default 5
+             */
+            night_rate_hz: number;
+            /**
+             * Working
+             * @description when the kitchen works; the night watch has the rest. Empty: it always works
+             * @default []
+             */
+            working: components["schemas"]["PlanWindow"][];
+            /**
+             * Time Zone
+             * @default Asia/Shanghai
+             */
+            time_zone: string;
+            /**
+             * Zones
+             * @default []
+             */
+            zones: components["schemas"]["PictureZone"][];
+            /**
+             * Masks
+             * @description parts that are not looked at
+             * @default []
+             */
+            masks: components["schemas"]["PictureZone"][];
+            /**
+             * May Repeat
+             * @description it shows a film that repeats, a demonstration: looped is no fault
+             * @default false
+             */
+            may_repeat: boolean;
+            /**
+             * View Accepted At
+             * @description what it usually shows is learned anew from this moment on: set it to now when a camera was turned and its new view is right
+             */
+            view_accepted_at?: string | null;
+        };
+        /**
          * AuditRow
          * @description One line of the trail that nobody can change.
          */
@@ -724,6 +786,7 @@ export interface components {
             /** Wants Audio */
             wants_audio: boolean;
             recording: components["schemas"]["RecordingPlan"];
+            analysis: components["schemas"]["AnalysisPlan"];
             state: components["schemas"]["CameraStateAnswer"];
         };
         /**
@@ -749,6 +812,7 @@ export interface components {
             /** Wants Audio */
             wants_audio?: boolean | null;
             recording?: components["schemas"]["RecordingPlan"] | null;
+            analysis?: components["schemas"]["AnalysisPlan"] | null;
         };
         /**
          * CameraStateAnswer
@@ -1060,6 +1124,7 @@ export interface components {
              */
             wants_audio: boolean;
             recording?: components["schemas"]["RecordingPlan"];
+            analysis?: components["schemas"]["AnalysisPlan"];
         };
         /**
          * NewClip
@@ -1227,6 +1292,27 @@ export interface components {
              * @description pass it as `cursor` for the next page; null at the end
              */
             next_cursor?: string | null;
+        };
+        /**
+         * PictureZone
+         * @description A part of the picture with a purpose.
+         */
+        PictureZone: {
+            /** Id */
+            id: string;
+            /**
+             * Purpose
+             * @description cooking, preparing, washing, serving, store, bin, door, floor, …
+             */
+            purpose: string;
+            /**
+             * Polygon
+             * @description x, y from 0 to 1 of the picture, in order around it
+             */
+            polygon: [
+                number,
+                number
+            ][];
         };
         /**
          * PlanWindow
