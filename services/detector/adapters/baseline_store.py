@@ -1,4 +1,4 @@
-"""What cameras usually show, kept in KV `picture_baselines`: a worker that takes a camera over need not learn it again."""
+"""What cameras usually show, kept in KV `picture_baselines`: who takes a camera over need not learn it again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Between what a decoding thread learns of a camera and what is kept of it: two hand-over places, each set whole. Pure."""
+"""Between what a decoding thread learns of a camera and what is kept of it: two places, each set whole. Pure."""
 
 from __future__ import annotations
 
