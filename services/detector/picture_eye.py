@@ -9,6 +9,7 @@ from typing import Protocol
 from services.detector.diagnosis.eye import Diagnosis
 from services.detector.diagnosis.keeping import Kept, KeptBaselines
 from services.detector.picture import Picture
+from services.detector.small_movers.watch import NightWatch
 from shared.messages.cameras import AnalysisPolicy, CameraState
 from shared.messages.detector import DetectorFact, PictureVerdict, SeenMover
 from shared.subjects import CameraRef
@@ -44,12 +45,18 @@ class PictureEye(Protocol):
 class CameraEye:
     """Diagnosis of the picture; what moves at night where the picture can be judged."""
 
-    def __init__(self, diagnosis: Diagnosis):
+    def __init__(self, diagnosis: Diagnosis, watch: NightWatch):
         self._diagnosis = diagnosis
+        self._watch = watch
 
     def observe(self, picture: Picture, is_night_watch: bool) -> Shown:
         verdict, facts = self._diagnosis.observe(picture)
-        return Shown(picture, verdict, is_night_watch=is_night_watch, facts=facts)
+        movers: tuple[SeenMover, ...] = ()
+        if is_night_watch and verdict.is_usable:
+            movers = self._watch.look(picture)
+        else:
+            self._watch.forget()
+        return Shown(picture, verdict, movers, is_night_watch, facts=facts)
 
     def nothing_came(self, at_us: int) -> tuple[DetectorFact, ...]:
         return self._diagnosis.nothing_came(at_us)
@@ -63,4 +70,4 @@ def new_eye(
 ) -> PictureEye:
     """Args: state: what ingest finds of the camera; kept: what was learned of it earlier."""
     baselines = KeptBaselines(kept, policy.view_accepted_us)
-    return CameraEye(Diagnosis(camera, baselines, state, policy.may_repeat))
+    return CameraEye(Diagnosis(camera, baselines, state, policy.may_repeat), NightWatch(policy.zones, policy.masks))

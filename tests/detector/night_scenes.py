@@ -79,7 +79,7 @@ def _body(picture: RGB, x: float, y: float, size: int, direction: int, darker: i
     cv2.line(
         mask,
         (int(x - direction * size / 2), int(y)),
-        (int(x - direction * size), int(y + size * 0.1)),
+        (int(x - direction * size * 0.8), int(y + size * 0.1)),
         140, 1, cv2.LINE_AA,
     )  # fmt: skip
     share = (mask.astype(np.float32) / 255)[..., None]

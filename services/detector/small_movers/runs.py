@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from services.detector.small_movers.changes import Blob
 
@@ -21,6 +22,7 @@ _RUNS_MAX = 60
 _PATH_MAX = 64
 _PICTURES_MIN = 5
 _HELD_US = 700_000
+_SMALL_SHARE = 0.8
 _NET_MIN = 0.05
 _LENGTHS_MIN = 3.0
 _SPEED_MIN, _SPEED_MAX = 0.03, 0.75
@@ -118,9 +120,9 @@ def looks_like_a_rodent(run: Run) -> bool:
     points = run.points
     if len(points) < _PICTURES_MIN or points[-1][0] - points[0][0] < _HELD_US:
         return False
-    if not all(point[3].is_small for point in points):
+    if sum(point[3].is_small for point in points) < _SMALL_SHARE * len(points):
         return False
-    steps = [(b[1] - a[1], b[2] - a[2], (b[0] - a[0]) / 1e6) for a, b in zip(points, points[1:], strict=False)]
+    steps = [(b[1] - a[1], b[2] - a[2], (b[0] - a[0]) / 1e6) for a, b in pairwise(points)]
     lengths = [math.hypot(x, y) for x, y, _ in steps]
     path, net = sum(lengths), math.hypot(points[-1][1] - points[0][1], points[-1][2] - points[0][2])
     sides = sorted(point[3].side for point in points)
@@ -143,10 +145,7 @@ def looks_like_a_rodent(run: Run) -> bool:
 def _turning(steps: Sequence[tuple[float, float, float]], least: float) -> float:
     """Mean turn between steps that go somewhere, radians."""
     going = [(x, y) for x, y, _ in steps if math.hypot(x, y) > least]
-    turns = [
-        abs(math.remainder(math.atan2(b[1], b[0]) - math.atan2(a[1], a[0]), math.tau))
-        for a, b in zip(going, going[1:], strict=False)
-    ]
+    turns = [abs(math.remainder(math.atan2(b[1], b[0]) - math.atan2(a[1], a[0]), math.tau)) for a, b in pairwise(going)]
     return sum(turns) / len(turns) if turns else 0.0
 
 
