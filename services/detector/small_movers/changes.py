@@ -8,6 +8,7 @@ changes its gain, changes everything at once: then the background begins anew an
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -104,12 +105,12 @@ class EmptyRoom:
             return _BLIND
         return self._found(changed, smooth, room, shift)
 
-    def _begin(self, smooth: NDArray[np.generic], at_us: int) -> None:
+    def _begin(self, smooth: NDArray[Any], at_us: int) -> None:
         self._mean = smooth.astype(np.float32)
         self._flicker = np.zeros((smooth.shape[0] // _FLICKER_SCALE, smooth.shape[1] // _FLICKER_SCALE), np.float32)
         self._learned_us = at_us + _LEARN_US
 
-    def _changed(self, difference: NDArray[np.generic], noise: float) -> Bytes:
+    def _changed(self, difference: NDArray[Any], noise: float) -> Bytes:
         """(height, width) 255 where it differs by more than noise and the flicker of that part."""
         assert self._flicker is not None
         size = (difference.shape[1], difference.shape[0])
@@ -118,7 +119,7 @@ class EmptyRoom:
         over = cv2.compare(difference, cv2.resize(bound, size, interpolation=cv2.INTER_LINEAR), cv2.CMP_GT)
         return np.asarray(cv2.morphologyEx(over, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)), np.uint8)
 
-    def _learn(self, smooth: NDArray[np.generic], small: NDArray[np.float32], changed: Bytes, share: float) -> None:
+    def _learn(self, smooth: NDArray[Any], small: NDArray[np.float32], changed: Bytes, share: float) -> None:
         assert self._mean is not None
         assert self._flicker is not None
         # What stands where it did not stand before becomes part of the room, slowly.
@@ -126,7 +127,7 @@ class EmptyRoom:
         cv2.accumulateWeighted(smooth, self._mean, share / 4, changed)
         cv2.accumulateWeighted(small, self._flicker, share / 2)
 
-    def _found(self, changed: Bytes, smooth: NDArray[np.generic], room: NDArray[np.generic], shift: float) -> Changes:
+    def _found(self, changed: Bytes, smooth: NDArray[Any], room: NDArray[Any], shift: float) -> Changes:
         count, labels, stats, centres = cv2.connectedComponentsWithStats(changed, connectivity=8)
         big = [at for at in range(1, count) if stats[at, cv2.CC_STAT_AREA] >= _AREA_MIN_PX]
         if len(big) > _BLOBS_MAX:
@@ -137,5 +138,6 @@ class EmptyRoom:
             part = np.s_[top : top + height, left : left + width]
             inside = labels[part] == at
             contrast = float((smooth[part][inside].astype(np.float32) - room[part][inside]).mean()) - shift
-            blobs.append(Blob(*(float(one) for one in centres[at]), width, height, area, contrast))
+            x, y = (float(one) for one in centres[at])
+            blobs.append(Blob(x, y, width, height, area, contrast))
         return Changes(tuple(blobs), False)
