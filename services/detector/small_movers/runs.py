@@ -3,7 +3,7 @@
 A rodent runs along the floor or a wall: a path of many body lengths, smooth, at a speed between a crawl and what the
 camera of a room can see, its size the same from picture to picture. Insects before the lens are bright in infrared
 light, turn at every picture or cross the room in an instant; noise stays where it is; light neither moves nor lasts.
-What is larger than 60 pixels is a large mover, and while there is one, small ones are its hands, its tail or its shadow.
+What is larger than 60 pixels is a large mover; while there is one, small ones are its hands, its tail or its shadow.
 """
 
 from __future__ import annotations
