@@ -27,7 +27,7 @@ CONSOLE := services/gateway/console
 CONSOLE_BUILT := $(CONSOLE)/dist/index.html
 CONSOLE_SOURCES := $(shell find $(CONSOLE) \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help up test test-peers check format bench-ingest bench-live bench-recorder bench-detector bench-start bench-seek bench-timeline proof-recorder console docs clean
+.PHONY: help up test test-peers check format bench-ingest bench-live bench-recorder bench-detector bench-start bench-seek bench-timeline proof-recorder proof-detector proof-diagnosis proof-rodents console docs clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -79,6 +79,15 @@ bench-timeline: $(INSTALLED) ## a timeline out of ten million segments, with its
 WHAT ?= kill
 proof-recorder: $(INSTALLED) $(CONSOLE_BUILT) ## every fragment of 31 cameras compared: WHAT=kill|objects|database CAMERAS= SECONDS=
 	@$(BIN)/python -m tests.bench.proof_recorder --what "$(WHAT)" --cameras "$(CAMERAS)" --seconds "$(SECONDS)"
+
+proof-detector: $(INSTALLED) ## more cameras than CPU, or a worker killed: WHAT=many|kill CAMERAS= SECONDS=
+	@$(BIN)/python -m tests.bench.proof_detector --what "$(WHAT)" --cameras "$(CAMERAS)" --seconds "$(SECONDS)"
+
+proof-diagnosis: $(INSTALLED) ## precision and recall of picture diagnosis on 329 degraded clips
+	@$(BIN)/python -m tests.bench.proof_diagnosis
+
+proof-rodents: $(INSTALLED) ## runs found and false alarms of the night watch on composed nights
+	@$(BIN)/python -m tests.bench.proof_rodents
 
 console: $(CONSOLE_BUILT) ## build the console
 
