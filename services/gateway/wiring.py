@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from services.gateway.adapters.bus_detector import BusDetector
 from services.gateway.adapters.bus_media import BusMediaFeed, BusWatchLeases
 from services.gateway.adapters.bus_probe import BusProber
 from services.gateway.adapters.bus_recorder import BusRecorder
@@ -25,6 +26,7 @@ from services.gateway.adapters.recorded_bytes import S3AndBusBytes
 from services.gateway.adapters.registry_mirror import RegistryMirror
 from services.gateway.camera_addresses import AddressRules
 from services.gateway.camera_states import CameraStates
+from services.gateway.handlers.analysis import AnalysisDesk
 from services.gateway.handlers.evidence import EvidenceDesk
 from services.gateway.handlers.media import MediaDesk
 from services.gateway.handlers.people import People
@@ -99,6 +101,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         snapshots=SnapshotDesk(live, jpegs, states, stored.trail, context.clock),
         recordings=RecordingsDesk(recorder, recorded, stored.trail, context.clock),
         evidence=EvidenceDesk(recorder, recorded, stored.trail, context.clock),
+        analysis=AnalysisDesk(BusDetector(bus)),
         states=states,
         services=BusServices(bus, context.clock),
         trail=stored.trail,

@@ -73,7 +73,7 @@ def _colours(lab: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[
     a, b = ((lab[..., channel] - 96) / 64 * _COLOURS - 0.5 for channel in (1, 2))
     light = lab[..., 0] / 256 * _LIGHTS - 0.5
     colours = _softly(np.stack([a, b], -1).astype(np.float32), (_COLOURS, _COLOURS), weights)
-    lights = _softly(light[..., None], (_LIGHTS,), weights)
+    lights = _softly(light[..., None].astype(np.float32), (_LIGHTS,), weights)
     return np.asarray(np.sqrt(np.concatenate([colours.ravel(), 0.5 * lights.ravel()])), np.float32)
 
 

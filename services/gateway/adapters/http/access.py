@@ -71,6 +71,7 @@ RULES: Mapping[tuple[str, str], Needs] = {
     ("GET", "/api/v1/storage"): Needs("view"),
     ("WS", "/api/v1/cameras/{id}/live"): Needs("view", token="view"),
     ("POST", "/api/v1/media-tokens"): Needs("stay_logged_in"),
+    ("GET", "/api/v1/analysis/capabilities"): Needs("view"),
     ("GET", "/api/v1/status"): Needs("view"),
     ("GET", "/api/v1/audit"): Needs("read_audit"),
 }

@@ -6,6 +6,7 @@ from fastapi import Depends, FastAPI
 
 from services.gateway.adapters.http import (
     accounts,
+    analysis,
     cameras,
     clips,
     evidence,
@@ -33,6 +34,7 @@ ROUTERS = (
     recordings.router,
     clips.router,
     evidence.router,
+    analysis.router,
     media_tokens.router,
     status.router,
 )

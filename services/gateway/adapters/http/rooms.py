@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 from services.gateway.adapters.live_desk import LiveDesk
 from services.gateway.audit import AuditTrail
 from services.gateway.camera_states import CameraStates
+from services.gateway.handlers.analysis import AnalysisDesk
 from services.gateway.handlers.evidence import EvidenceDesk
 from services.gateway.handlers.media import MediaDesk
 from services.gateway.handlers.people import People
@@ -35,6 +36,7 @@ class Rooms:
     snapshots: SnapshotDesk
     recordings: RecordingsDesk
     evidence: EvidenceDesk
+    analysis: AnalysisDesk
     states: CameraStates
     services: Services
     trail: AuditTrail

@@ -531,6 +531,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analysis/capabilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Capabilities
+         * @description What is recognised now, by which model pack, and what cannot be and why.
+         */
+        get: operations["capabilities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/media-tokens": {
         parameters: {
             query?: never;
@@ -874,6 +894,65 @@ export interface components {
             reason_code: string;
             /** Since */
             since?: string | null;
+        };
+        /**
+         * CapabilitiesAnswer
+         * @description What analysis can do now. What is unavailable raises no alert: "cannot see" is not "nothing to see".
+         */
+        CapabilitiesAnswer: {
+            /**
+             * Worker
+             * @description the detector worker that answered
+             */
+            worker: string;
+            /** Device */
+            device: string;
+            /** Items */
+            items: components["schemas"]["CapabilityAnswer"][];
+        };
+        /**
+         * CapabilityAnswer
+         * @description Something that can be recognised, or cannot, and by what.
+         */
+        CapabilityAnswer: {
+            /**
+             * Capability
+             * @example head_attributes
+             */
+            capability: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ready" | "unavailable";
+            /**
+             * Pack
+             * @description name@version of the model pack in force
+             * @example head-attributes@1
+             */
+            pack?: string | null;
+            /**
+             * Digest
+             * @description SHA-256 of its weights
+             */
+            digest?: string | null;
+            /**
+             * Reason
+             * @description why it is unavailable; empty where it is ready
+             */
+            reason: string;
+            /** Device */
+            device?: string | null;
+            /**
+             * Shadow
+             * @description pack that is tried beside it and never acted on
+             */
+            shadow?: string | null;
+            /**
+             * Shadow Differs
+             * @description share of pictures on which the shadow saw something else
+             */
+            shadow_differs?: number | null;
         };
         /**
          * ClipAnswer
@@ -5652,6 +5731,62 @@ export interface operations {
                      *       "status": 403,
                      *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
                      *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    capabilities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CapabilitiesAnswer"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
