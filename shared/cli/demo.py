@@ -77,15 +77,17 @@ class Demo:
 
     def register(self, gateway: Registry) -> None:
         """Bring the registry to what is served. Safe to repeat."""
-        known = {camera["id"] for camera in gateway.cameras()}
+        known = {camera["id"]: camera for camera in gateway.cameras()}
         if self._count and SITE["id"] not in {site["id"] for site in gateway.sites()}:
             gateway.add_site(SITE)
         for number in range(1, max(self._count, len(self._registered)) + 1):
             camera = self._camera(number)
             camera_id, url = camera["id"], camera["main"]["url"]
             if camera_id in self._registered:
-                if camera_id in known and self._registered[camera_id] != url:
-                    gateway.change_camera(camera_id, {"main": camera["main"], "sub": camera["sub"]})
+                # One that an earlier version registered is not known to repeat.
+                is_old = camera_id in known and not known[camera_id].get("analysis", {}).get("may_repeat")
+                if camera_id in known and (self._registered[camera_id] != url or is_old):
+                    gateway.change_camera(camera_id, {name: camera[name] for name in ("main", "sub", "analysis")})
             elif camera_id not in known:
                 gateway.add_camera(camera)
             self._registered[camera_id] = url

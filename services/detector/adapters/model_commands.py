@@ -155,12 +155,14 @@ def _say(seen: Iterator[Any], *, as_json: bool) -> None:
             sys.stdout.write(json.dumps(one, ensure_ascii=False) + "\n")
             continue
         heads = sum("head" in person for person in one["people"])
+        told = [attribute for person in one["people"] for attribute in person["attributes"]]
+        absent = [attribute["name"] for attribute in told if attribute["state"] == "absent"]
+        without = "".join(f", {absent.count(name)} without {name}" for name in sorted(set(absent)))
         usable = "" if one["picture"]["is_usable"] else ", cannot be judged"
-        absent = f"; not available: {', '.join(one['unavailable'])}" if one["unavailable"] else ""
+        missing = f"; not available: {', '.join(one['unavailable'])}" if one["unavailable"] else ""
         size = f"{one['width']}x{one['height']}"
-        sys.stdout.write(
-            f"{one['at_us'] / 1e6:8.2f} s  {size}: {len(one['people'])} people, {heads} heads{usable}{absent}\n"
-        )
+        people = f"{len(one['people'])} people, {heads} heads{without}"
+        sys.stdout.write(f"{one['at_us'] / 1e6:8.2f} s  {size}: {people}{usable}{missing}\n")
         sys.stdout.flush()
 
 
