@@ -100,8 +100,8 @@ class Loops:
         self._runs = np.zeros(_REMEMBERED, np.int32)
         self._moved: deque[np.ndarray] = deque(maxlen=_AGAIN)
         self._quiet = 0
-        self._digests: deque[int] = deque(maxlen=_DIGESTS)
-        self._seen_at: dict[int, int] = {}
+        # All of it from the start: what a camera takes does not grow.
+        self._digests = np.zeros(_DIGESTS, np.uint32)
         self._told = 0
         self._same_lag = (0, 0)
         self._strength = 0.0
@@ -146,28 +146,23 @@ class Loops:
         return int(self._runs.max())
 
     def _exactly(self, digest: int) -> int:
-        number = self._told
+        place = self._told % _DIGESTS
+        is_new = self._told == 0 or int(self._digests[(self._told - 1) % _DIGESTS]) != digest
+        known = np.nonzero(self._digests[: min(self._told, _DIGESTS)] == digest)[0]
+        # How many pictures ago; the nearest.
+        before = int(((place - known - 1) % _DIGESTS + 1).min()) if len(known) else 0
+        self._digests[place] = digest
         self._told += 1
-        before = self._seen_at.get(digest)
-        last = self._digests[-1] if self._digests else None
-        if len(self._digests) == _DIGESTS:
-            oldest = self._digests[0]
-            if self._seen_at.get(oldest) == number - _DIGESTS:
-                del self._seen_at[oldest]
-        self._digests.append(digest)
-        self._seen_at[digest] = number
-        if before is None or digest == last:
+        if not before or not is_new:
             self._same_lag = (0, 0)
             return 0
         lag, again = self._same_lag
-        self._same_lag = (number - before, again + 1 if number - before == lag else 1)
+        self._same_lag = (before, again + 1 if before == lag else 1)
         return self._same_lag[1]
 
     def _forget(self) -> None:
         self._count = 0
         self._runs[:] = 0
-        self._digests.clear()
-        self._seen_at.clear()
         self._told = 0
         self._same_lag = (0, 0)
         self._strength = 0.0
