@@ -53,7 +53,7 @@ def train(
     images: Annotated[Path, typer.Option("--images", help="folder with the crops, .jpg")],
     labels: Annotated[Path, typer.Option("--labels", help="CSV with the columns crop,mask,headwear,source")],
     out: Annotated[Path, typer.Option("--out", help="folder for the pack; training goes on there if it was stopped")],
-    steps: Annotated[int, typer.Option("--steps", help="4500 take 35 minutes on two cores")] = 4500,
+    steps: Annotated[int, typer.Option("--steps", help="4500 take about half an hour on two cores")] = 4500,
 ) -> None:
     """Train the network of mask and headwear on labelled heads, and write it as a pack."""
     words = ["--images", str(images), "--labels", str(labels), "--out", str(out), "--steps", str(steps)]

@@ -1,7 +1,7 @@
 """What is measured in one picture, cheaply: brightness, colour, detail, noise, stripes, what can be compared. Pure.
 
 Everything but noise, blocks and stripes is measured in a picture of 320 by 180, so that a figure means the same for
-every size of stream. About 2 ms for a picture of 1080p on one core.
+every size of stream. 2 ms a picture of 720p and 3 to 4 ms of 1080p on one core.
 """
 
 from __future__ import annotations

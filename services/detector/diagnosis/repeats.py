@@ -2,8 +2,10 @@
 
 Frozen. A live sensor is never still: its noise changes every pixel from picture to picture. Where the noise seen in
 the picture is more than the codec swallows, a picture that differs from the last by much less than that noise is not
-live. Where there is none to be seen, the picture must stay the same to the last bit, through several IDRs, before it
-is said. A clock drawn into a dead picture does not save it: nearly all parts have to change.
+live. Where there is none to be seen, sameness has to tell: a codec leaves what does not change as it is until its next
+IDR, so a live picture changes there and never comes back to what it was; a dead one comes back to one of its last IDRs.
+That is believed after half a minute and three GOPs. A clock drawn into a dead picture does not save it: most parts have
+to change.
 
 Looped. What is filmed comes back at the same distance in time, picture after picture, much more alike than pictures
 that follow each other. Where nothing moves, only an exact repetition of bytes tells.
@@ -36,7 +38,7 @@ _AGAIN = 12
 # Parts of 144 that changed within those pictures: a lamp that blinks and a fan that turns come back as well.
 _PARTS_MOVED = 8
 _QUIET_MAX = 30
-# Mean change of the fingerprint below which nothing moves, levels.
+# Change of the part of the fingerprint that changed most, below which nothing moves; levels.
 _MOVES = 0.6
 _ALIKE = 0.3
 _DIGESTS = 10_800
@@ -161,8 +163,9 @@ class Loops:
         return self._same_lag[1]
 
     def _forget(self) -> None:
-        self._count = 0
+        self._count = self._quiet = 0
         self._runs[:] = 0
+        self._moved.clear()
         self._told = 0
         self._same_lag = (0, 0)
         self._strength = 0.0

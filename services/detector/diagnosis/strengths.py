@@ -68,7 +68,7 @@ def _underexposed(now: Measures, usual: Baseline | None) -> float:
     dark = _ramp(now.mean, 56, 16) * (1.0 if now.high < 130 else 0.0)
     if usual is None:
         return dark
-    return min(dark, 1.0) if now.mean < 0.6 * usual.mean else 0.0
+    return dark if now.mean < 0.6 * usual.mean else 0.0
 
 
 def _lost_detail(now: Measures, usual: Baseline | None) -> tuple[float, float]:

@@ -28,7 +28,7 @@ _LENGTHS_MIN = 3.0
 _SPEED_MIN, _SPEED_MAX = 0.03, 0.75
 _STRAIGHT_MIN = 0.45
 _TURN_MAX = 0.9
-_SIZES_MAX = 0.45
+_SIZES_MAX = 0.9
 _BRIGHT = 18.0
 _LARGE_HELD_US = 4_000_000
 _TOLD_US = 2_000_000
@@ -39,6 +39,7 @@ class Run:
     """One thing that moves. `points`: when (us), x, y (widths of the picture), blob."""
 
     number: int
+    picture_width: int
     points: list[tuple[int, float, float, Blob]] = field(default_factory=list)
     is_suspected: bool = False
     was_with_large: bool = False
@@ -87,7 +88,7 @@ class Runs:
                 self._go_on(self._runs[run_at], blobs[blob_at], width, at_us)
         for blob_at, blob in enumerate(blobs):
             if blob_at not in taken and len(self._runs) < _RUNS_MAX:
-                self._runs.append(Run(self._next, [(at_us, blob.x / width, blob.y / width, blob)]))
+                self._runs.append(Run(self._next, width, [(at_us, blob.x / width, blob.y / width, blob)]))
                 self._next += 1
         for run in self._runs:
             run.was_with_large |= at_us < self._large_until_us
@@ -127,7 +128,7 @@ def looks_like_a_rodent(run: Run) -> bool:
     path, net = sum(lengths), math.hypot(points[-1][1] - points[0][1], points[-1][2] - points[0][2])
     sides = sorted(point[3].side for point in points)
     body = sides[len(sides) // 2]
-    width = points[-1][3].x / max(1e-6, points[-1][1])
+    width = run.picture_width
     if net < max(_NET_MIN, _LENGTHS_MIN * body / width) or net < _STRAIGHT_MIN * path:
         return False
     speeds = sorted(length / seconds for length, (_, _, seconds) in zip(lengths, steps, strict=True) if seconds > 0)
@@ -139,7 +140,7 @@ def looks_like_a_rodent(run: Run) -> bool:
     sizes = _spread([point[3].area for point in points])
     # Bright things near the lamp have to move all the more like an animal on the floor.
     strictness = 0.6 if contrast > _BRIGHT else 1.0
-    return turning <= _TURN_MAX * strictness and sizes <= _SIZES_MAX * 2 * strictness
+    return turning <= _TURN_MAX * strictness and sizes <= _SIZES_MAX * strictness
 
 
 def _turning(steps: Sequence[tuple[float, float, float]], least: float) -> float:
