@@ -135,9 +135,9 @@ CATALOGUE: tuple[Part, ...] = (
         "detector",
         media=("live",),
         says=("frame_analysed", "picture_degraded", "picture_recovered", "coverage_minute", "capability_changed"),
-        answers=("status", "capabilities"),
+        answers=("status", "capabilities", "uniform_photo"),
         writes=("watches", "picture_baselines", *_worker_buckets("detector")),
-        reads=("cameras", "camera_states", "model_packs"),
+        reads=("cameras", "camera_states", "model_packs", "uniforms"),
     ),
     Part("alerting", hears=("ingest", "detector"), writes=_worker_buckets("alerting"), reads=("cameras",)),
     Part(
@@ -167,9 +167,10 @@ CATALOGUE: tuple[Part, ...] = (
             *tuple(f"{service}.status" for service in SERVICES),
             "ingest.probe",
             "detector.capabilities",
+            "detector.uniform_photo",
             *tuple(f"recorder.{name}" for name in RECORDER_ANSWERS),
         ),
-        writes=("cameras", "model_packs", "watches", "members_gateway"),
+        writes=("cameras", "model_packs", "uniforms", "watches", "members_gateway"),
         reads=("camera_states", *(f"members_{service}" for service in SERVICES)),
     ),
 )

@@ -49,17 +49,20 @@ class AttributeMemory:
 
     _evidence: dict[tuple[int, str], _Evidence] = field(default_factory=dict)
 
-    def judge(self, track: int, name: str, score: float | None, band: Band, at_us: int) -> SeenAttribute:
-        """Args: score: of this picture, None where the head could not be judged in it."""
+    def judge(
+        self, track: int, name: str, score: float | None, band: Band, at_us: int, *, is_advisory: bool = False
+    ) -> SeenAttribute:
+        """Args: score: of this picture, None where it could not be judged in it."""
         evidence = self._evidence.setdefault((track, name), _Evidence(at_us=at_us))
         evidence.fade(at_us)
         if score is not None:
             evidence.weight += 1.0
             evidence.sum += score
         if evidence.weight < _WEIGHT_MIN:
-            return SeenAttribute(name=name, state="unknown", score=0.5, now=score)
+            return SeenAttribute(name=name, state="unknown", score=0.5, now=score, is_advisory=is_advisory)
         mean = min(1.0, max(0.0, evidence.sum / evidence.weight))
-        return SeenAttribute(name=name, state=band.state(mean), score=round(mean, 4), now=score)
+        state = band.state(mean)
+        return SeenAttribute(name=name, state=state, score=round(mean, 4), now=score, is_advisory=is_advisory)
 
     def keep(self, tracks: set[int]) -> None:
         self._evidence = {key: value for key, value in self._evidence.items() if key[0] in tracks}

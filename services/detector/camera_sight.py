@@ -23,7 +23,6 @@ from shared.messages.detector import (
 )
 from shared.subjects import CameraRef
 
-# A head that only the model of heads saw is believed from here on.
 _DECIMALS = 5
 
 
@@ -51,7 +50,10 @@ class PictureLook:
     """What the models saw in one picture.
 
     Attributes:
+        worn: scores of what a torso wears, by the box of the head, or of the body where no head was found; who is
+            not in it could not be judged.
         bands: of each attribute that was asked for: where its score means absent and present.
+        advisory: attributes that nobody trusts yet.
         models: capability and digest of the weights that were asked.
         unavailable: capabilities that could not be asked.
     """
@@ -59,7 +61,9 @@ class PictureLook:
     bodies: Sequence[Found] = ()
     heads: Sequence[HeadLook] = ()
     things: Sequence[ThingLook] = ()
+    worn: Mapping[Box, Mapping[str, float]] = field(default_factory=dict)
     bands: Mapping[str, Band] = field(default_factory=dict)
+    advisory: frozenset[str] = frozenset()
     models: Mapping[str, str] = field(default_factory=dict)
     unavailable: tuple[str, ...] = ()
 
@@ -125,16 +129,18 @@ class CameraSight:
             if track is None:
                 continue  # too unsure to begin anything
             head = None if person.head is None else looks[id(person.head)]
-            seen.append(self._seen_person(person, track.number, head, look.bands, at_us))
+            seen.append(self._seen_person(person, track.number, head, look, at_us))
         return tuple(seen)
 
     def _seen_person(
-        self, person: Person, track: int, head: HeadLook | None, bands: Mapping[str, Band], at_us: int
+        self, person: Person, track: int, head: HeadLook | None, look: PictureLook, at_us: int
     ) -> SeenPerson:
-        scores = None if head is None else head.scores
+        scores = dict(look.worn.get(person.box if head is None else head.box, {}))
+        if head is not None and head.scores is not None:
+            scores |= head.scores
         attributes: tuple[SeenAttribute, ...] = tuple(
-            self._attributes.judge(track, name, None if scores is None else scores.get(name), band, at_us)
-            for name, band in bands.items()
+            self._attributes.judge(track, name, scores.get(name), band, at_us, is_advisory=name in look.advisory)
+            for name, band in look.bands.items()
         )
         return SeenPerson(
             track=track,

@@ -7,7 +7,7 @@ model in one more call for all heads of all pictures.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -21,9 +21,12 @@ from services.detector.model_outputs import DECODERS, Labelled, attribute_scores
 from services.detector.pack_manifest import PackInput, PackManifest
 from services.detector.people import Found
 from services.detector.picture import Bytes, Picture
+from services.detector.uniform.torso import is_whole, torso_crop, torsos
 
 # What the product always tells the state of, whether there is a pack for it or not.
 CORE_CAPABILITIES = ("people", "heads", "head_attributes")
+# Asked about torsos; without a pack of it, kitchens enrol their own (services/detector/uniform).
+UNIFORM = "uniform"
 
 
 class Runner(Protocol):
@@ -62,7 +65,7 @@ class ModelSet:
     def prepare(self, picture: Picture) -> None:
         """Make what the models will want of it: called where it was decoded, so that inference need not wait."""
         for pack in (*self.packs.values(), *self.shadows.values()):
-            if pack.manifest.task != "head_attributes":
+            if pack.manifest.task not in ("head_attributes", UNIFORM):
                 picture.canvas(*pack.manifest.input.size_for(picture.aspect))
 
     def look(self, pictures: Sequence[Picture]) -> list[PictureLook]:
@@ -73,12 +76,18 @@ class ModelSet:
         attributes = self.packs.get("head_attributes")
         bands = {} if attributes is None else bands_of(attributes.manifest)
         models = {capability: pack.digest for capability, pack in self.packs.items()}
-        return [
+        looks = [
             PictureLook(
-                [Found(box, score) for _, box, score in bodies[at]], heads[at], things[at], bands, models, self.missing
+                bodies=[Found(box, score) for _, box, score in bodies[at]],
+                heads=heads[at],
+                things=things[at],
+                bands=bands,
+                models=models,
+                unavailable=self.missing,
             )
             for at in range(len(pictures))
         ]
+        return looks if UNIFORM not in self.packs else self._dressed(pictures, looks)
 
     def shadowed(self, pictures: Sequence[Picture], looks: Sequence[PictureLook]) -> dict[str, float]:
         """By capability the share of these pictures in which the shadow counts otherwise than the pack in force."""
@@ -90,6 +99,22 @@ class ModelSet:
             counts = [_count(capability, look) for look in looks]
             differs[capability] = float(np.mean([len(found) != n for found, n in zip(seen, counts, strict=True)]))
         return differs
+
+    def _dressed(self, pictures: Sequence[Picture], looks: Sequence[PictureLook]) -> list[PictureLook]:
+        """Torsos judged by the pack of uniforms, all of all pictures in one call."""
+        pack = self.packs[UNIFORM]
+        judged = [
+            (at, person, torso)
+            for at, look in enumerate(looks)
+            for person, torso in torsos(pictures[at], look)
+            if is_whole(pictures[at], torso)
+        ]
+        crops = [torso_crop(pictures[at], torso, pack.manifest.input.width) for at, _, torso in judged]
+        worn: list[dict[Box, dict[str, float]]] = [{} for _ in pictures]
+        for (at, person, _), scores in zip(judged, scores_of(pack, crops), strict=True):
+            worn[at][person] = scores
+        bands = bands_of(pack.manifest)
+        return [replace(look, worn=worn[at], bands={**look.bands, **bands}) for at, look in enumerate(looks)]
 
     def _boxes(self, capability: str, pictures: Sequence[Picture]) -> list[list[Labelled]]:
         pack = self.packs.get(capability)

@@ -17,20 +17,24 @@ from services.detector.adapters.pack_bucket import PackBucket
 from services.detector.adapters.pack_folders import PackFolders
 from services.detector.adapters.pack_shelf import PackShelf
 from services.detector.adapters.sub_leases import SubLeases
+from services.detector.adapters.uniform_photos import UniformPhotos
 from services.detector.camera_feed import CameraFeed
 from services.detector.handlers import Handlers
 from services.detector.picture_eye import new_eye
 from services.detector.settings import Settings
+from services.detector.uniform.wardrobe import Wardrobe
 from shared.bus import Bus
 from shared.bus.kv_watch import KvEntry
 from shared.bus.streams import EVENTS
 from shared.messages.cameras import CameraState, DesiredCamera
 from shared.messages.detector import PackChoice
+from shared.messages.uniforms import UniformEnrolled
 from shared.objects import ObjectStore
 from shared.service import Context, Wired
 from shared.shards import ShardLeases
 from shared.subjects import CameraRef
 from shared.supervise import RunOnce, Supervised
+from shared.telemetry import log
 
 _NICE = 10
 DEFAULT_PACKS = Path(__file__).parent / "packs"
@@ -48,6 +52,7 @@ async def wire(context: Context[Settings]) -> Wired:
     roots = tuple(path for path in (DEFAULT_PACKS, settings.packs_dir, bucket and bucket.folder) if path)
     fetch = bucket.fetch if bucket is not None else _nothing
     shelf = PackShelf(PackFolders(roots), fetch, outbox.say, clock, worker, settings.model_threads, settings.batch_max)
+    wardrobe = Wardrobe()
     lanes_count = settings.decode_threads or os.cpu_count() or 1
     lanes: DecodeLanes
 
@@ -62,6 +67,7 @@ async def wire(context: Context[Settings]) -> Wired:
         outbox.say,
         room_made,
         shelf.compared,
+        wardrobe.dressed,
     )
     lanes = DecodeLanes(lanes_count, clock, batcher.has_room, batcher.put)
 
@@ -81,8 +87,13 @@ async def wire(context: Context[Settings]) -> Wired:
     handlers = Handlers(worker, device_name(), feeds.keep, shelf.states)
     leases = ShardLeases(bus, "detector", worker, clock, handlers.shard_gained, handlers.shard_lost)
     subs = SubLeases(await bus.kv("watches"), worker, handlers.subs_wanted, clock)
-    await _listen(bus, handlers, shelf)
-    stop_answering = await bus.serve("detector", {"status": handlers.status, "capabilities": handlers.capabilities})
+    await _listen(bus, handlers, shelf, wardrobe)
+    answers = {
+        "status": handlers.status,
+        "capabilities": handlers.capabilities,
+        "uniform_photo": UniformPhotos(batcher.look_at).judge,
+    }
+    stop_answering = await bus.serve("detector", answers)
     tasks: list[tuple[str, Supervised | RunOnce]] = [
         ("facts", outbox),
         ("packs", shelf),
@@ -122,7 +133,7 @@ async def _nothing() -> None:
     """Packs are on disk already."""
 
 
-async def _listen(bus: Bus, handlers: Handlers, shelf: PackShelf) -> None:
+async def _listen(bus: Bus, handlers: Handlers, shelf: PackShelf, wardrobe: Wardrobe) -> None:
     def desired_changed(entry: KvEntry) -> None:
         desired = None if entry.value is None else DesiredCamera.decode(entry.value)
         handlers.camera_desired(CameraRef.from_key(entry.key), desired)
@@ -134,6 +145,13 @@ async def _listen(bus: Bus, handlers: Handlers, shelf: PackShelf) -> None:
     def choice_changed(entry: KvEntry) -> None:
         shelf.wish(entry.key, None if entry.value is None else PackChoice.decode(entry.value))
 
+    def uniform_changed(entry: KvEntry) -> None:
+        try:
+            wardrobe.hang(entry.key, None if entry.value is None else UniformEnrolled.decode(entry.value))
+        except ValueError as error:
+            log().error("this kitchen's uniform cannot be used", site=entry.key, detail=str(error))
+
+    await (await bus.kv("uniforms")).watch(uniform_changed)
     await (await bus.kv("cameras")).watch(desired_changed)
     await (await bus.kv("camera_states")).watch(state_changed)
     await (await bus.kv("model_packs")).watch(choice_changed)

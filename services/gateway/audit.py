@@ -30,6 +30,10 @@ Action = Literal[
     "clip_removed",
     "evidence_sealed",
     "evidence_downloaded",
+    "uniform_photo_added",
+    "uniform_trusted",
+    "uniform_doubted",
+    "uniform_forgotten",
 ]
 
 

@@ -13,6 +13,7 @@ Verb = Literal[
     "playback",
     "export",
     "seal_evidence",
+    "teach",
     "change_registry",
     "manage_accounts",
     "read_audit",
@@ -20,11 +21,14 @@ Verb = Literal[
 
 _SEE: frozenset[Verb] = frozenset(("stay_logged_in", "view", "snapshot", "playback"))
 
-# A viewer looks; a supervisor also takes recordings with him. They part ways further with alerts and orders.
+_SUPERVISE: frozenset[Verb] = _SEE | {"export", "seal_evidence", "teach"}
+
+# A viewer looks; a supervisor also takes recordings with him, and says what analysis is to believe. They part ways
+# further with alerts and orders.
 VERBS_OF_ROLE: dict[Role, frozenset[Verb]] = {
     "viewer": _SEE,
-    "supervisor": _SEE | {"export", "seal_evidence"},
-    "admin": _SEE | {"export", "seal_evidence", "change_registry", "manage_accounts", "read_audit"},
+    "supervisor": _SUPERVISE,
+    "admin": _SUPERVISE | {"change_registry", "manage_accounts", "read_audit"},
 }
 
 

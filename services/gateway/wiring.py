@@ -11,6 +11,7 @@ from services.gateway.adapters.bus_probe import BusProber
 from services.gateway.adapters.bus_recorder import BusRecorder
 from services.gateway.adapters.bus_services import BusServices
 from services.gateway.adapters.bus_states import BusCameraStates, BusRemovedCameras
+from services.gateway.adapters.bus_uniforms import BusUniforms
 from services.gateway.adapters.http.app import create_app
 from services.gateway.adapters.http.rooms import Rooms
 from services.gateway.adapters.jpeg import AvJpegMaker
@@ -19,6 +20,7 @@ from services.gateway.adapters.login_sweep import LoginSweep
 from services.gateway.adapters.names import SystemNames
 from services.gateway.adapters.password_file import write_password
 from services.gateway.adapters.passwords import Argon2Hasher
+from services.gateway.adapters.photos import PillowPhotos
 from services.gateway.adapters.postgres.audit import PostgresAuditTrail
 from services.gateway.adapters.postgres.people import PostgresAccounts, PostgresFailedLogins, PostgresLogins
 from services.gateway.adapters.postgres.register import PostgresRegister
@@ -35,6 +37,7 @@ from services.gateway.handlers.probes import ProbeDesk
 from services.gateway.handlers.recordings import RecordingsDesk
 from services.gateway.handlers.registry import RegistryDesk
 from services.gateway.handlers.snapshots import SnapshotDesk
+from services.gateway.handlers.uniforms import UniformDesk
 from services.gateway.live_hub import HubLimit, LiveHub
 from services.gateway.live_viewer import ViewerLimit
 from services.gateway.media_tokens import MediaTokens
@@ -91,7 +94,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     worker = context.settings.worker_id
     presence = Presence(bus, "gateway", worker, context.clock)
     stop_answering = await bus.serve("gateway", {"status": PresenceDesk(worker).status}, version=VERSION)
-    recorder, recorded = BusRecorder(bus), S3AndBusBytes(bus)
+    recorder, recorded, detector, photos = BusRecorder(bus), S3AndBusBytes(bus), BusDetector(bus), PillowPhotos()
     rooms = Rooms(
         people=people,
         registry=registry,
@@ -101,7 +104,10 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         snapshots=SnapshotDesk(live, jpegs, states, stored.trail, context.clock),
         recordings=RecordingsDesk(recorder, recorded, stored.trail, context.clock),
         evidence=EvidenceDesk(recorder, recorded, stored.trail, context.clock),
-        analysis=AnalysisDesk(BusDetector(bus)),
+        analysis=AnalysisDesk(detector),
+        uniforms=UniformDesk(
+            registry, detector, photos, BusUniforms(await bus.kv("uniforms")), stored.trail, context.clock
+        ),
         states=states,
         services=BusServices(bus, context.clock),
         trail=stored.trail,
@@ -121,7 +127,16 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         ],
         readiness={"database": database.why_not_ready},
         app=create_app(rooms),
-        close=[stop_answering, presence.leave, live.close, recorded.close, hasher.close, jpegs.close, database.close],
+        close=[
+            stop_answering,
+            presence.leave,
+            live.close,
+            recorded.close,
+            hasher.close,
+            jpegs.close,
+            photos.close,
+            database.close,
+        ],
     )
 
 

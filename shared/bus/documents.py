@@ -46,6 +46,7 @@ COMMANDS = {
     "evidence_file": ("EvidenceRef", "ObjectPlace"),
     "coverage": ("CoverageOf", "CoverageList"),
     "capabilities": ("CapabilitiesWanted", "Capabilities"),
+    "uniform_photo": ("UniformPhotoWanted", "UniformPhotoJudged"),
 }
 MEDIA_USES = {
     "publish": "fragments",
@@ -58,6 +59,7 @@ BUCKET_MESSAGES = {
     "camera_states": "CameraState",
     "watches": "WatchLease",
     "model_packs": "PackChoice",
+    "uniforms": "UniformEnrolled",
 }
 
 

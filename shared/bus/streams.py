@@ -40,6 +40,7 @@ BUCKETS: dict[str, float | None] = {
     "camera_states": None,
     "model_packs": None,
     "picture_baselines": None,
+    "uniforms": None,
     "watches": 6.0,
     **{f"members_{service}": 5.0 for service in ("ingest", "detector", "alerting", "recorder", "intercom", "gateway")},
     **{f"shards_{service}": None for service in ("ingest", "detector", "alerting", "recorder")},

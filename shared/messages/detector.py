@@ -43,6 +43,7 @@ class SeenAttribute(Message):
     state: AttributeState
     score: Score = Field(description="how sure the model is that it is present, over the last looks at this person")
     now: Score | None = Field(None, description="the same of this picture alone")
+    is_advisory: bool = Field(False, description="learned from a few photos, and nobody trusts it yet")
 
 
 class SeenPerson(Message):

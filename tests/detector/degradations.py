@@ -95,7 +95,7 @@ def film_scene(
 
 
 @cache
-def _photo(name: str) -> RGB:
+def photo(name: str) -> RGB:
     from skimage import data
 
     found = data.stereo_motorcycle()[0] if name == "motorcycle" else getattr(data, name)()
@@ -104,7 +104,7 @@ def _photo(name: str) -> RGB:
 
 def photo_scene(name: str, *, is_night: bool = False, light: float = 1.0, noise: float = 2.0, seed: int = 0) -> Scene:
     """A photo as a room; two people out of a real film walk about in it, stop, and leave for a while."""
-    background = cv2.resize(_photo(name), SIZE, interpolation=cv2.INTER_AREA)
+    background = cv2.resize(photo(name), SIZE, interpolation=cv2.INTER_AREA)
     walkers = _walkers()
     rng = np.random.default_rng(seed)
     speeds, phases = rng.uniform(0.05, 0.17, 4), rng.uniform(0, 6, 4)
@@ -121,7 +121,7 @@ def photo_scene(name: str, *, is_night: bool = False, light: float = 1.0, noise:
             made = np.asarray(np.clip(made * light, 0, 255), np.uint8)
         if is_night:
             grey = cv2.cvtColor(made, cv2.COLOR_RGB2GRAY)
-            grey = np.asarray(np.clip(grey * _lamp() + 8, 0, 255), np.uint8)
+            grey = np.asarray(np.clip(grey * lamp() + 8, 0, 255), np.uint8)
             made = cv2.merge([grey] * 3)
         return np.asarray(made, np.uint8)
 
@@ -129,7 +129,7 @@ def photo_scene(name: str, *, is_night: bool = False, light: float = 1.0, noise:
 
 
 @cache
-def _lamp() -> NDArray[np.float32]:
+def lamp() -> NDArray[np.float32]:
     """The light of an infrared lamp at the camera: bright in the middle."""
     x, y = np.meshgrid(np.linspace(-1, 1, SIZE[0]), np.linspace(-1, 1, SIZE[1]))
     return np.asarray(1.05 - 0.55 * np.clip(x**2 + y**2, 0, 1), np.float32)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from tests.detector.degradations import FPS, RGB, SIZE, Scene, photo_scene, with_noise
+from tests.detector.degradations import FPS, RGB, SIZE, lamp, photo, with_noise
 
 Act = Callable[[RGB, int, np.random.Generator], RGB]
 
@@ -33,18 +33,14 @@ class Night:
 def nights() -> list[Night]:
     made = []
     for name, noise in (("coffee", 4.0), ("motorcycle", 6.0), ("chelsea", 5.0), ("astronaut", 7.0)):
-        scene: Scene = photo_scene(name, is_night=True, noise=noise)
-        # A number at which both walkers are out of the picture is not to be had: the room alone is drawn.
-        made.append(Night(room_of(scene, name), noise))
+        made.append(Night(room_of(name), noise))
     return made
 
 
-def room_of(scene: Scene, name: str) -> RGB:
-    """The background without anybody, in the light of the lamp."""
-    from tests.detector.degradations import _lamp, _photo
-
-    grey = cv2.cvtColor(cv2.resize(_photo(name), SIZE, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
-    lit = np.asarray(np.clip(grey * _lamp() * 0.8 + 14, 0, 255), np.uint8)
+def room_of(name: str) -> RGB:
+    """A photo without anybody, in the light of the lamp."""
+    grey = cv2.cvtColor(cv2.resize(photo(name), SIZE, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+    lit = np.asarray(np.clip(grey * lamp() * 0.8 + 14, 0, 255), np.uint8)
     return np.asarray(cv2.merge([lit] * 3), np.uint8)
 
 

@@ -5,9 +5,24 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from services.detector.camera_sight import CameraSight, HeadLook, PictureLook
 from services.detector.geometry import Box
+from services.detector.picture import Picture
 from services.detector.uniform.enrolment import Enrolment
-from services.detector.uniform.torso import SIDE, Description, describe, description_of, torso_of
+from services.detector.uniform.torso import (
+    DESCRIBES,
+    SIDE,
+    Description,
+    describe,
+    description_of,
+    packed,
+    torso_of,
+    unpacked,
+)
+from services.detector.uniform.wardrobe import Wardrobe
+from shared.messages.detector import PictureVerdict
+from shared.messages.uniforms import UniformEnrolled
+from shared.subjects import CameraRef
 from tests.detector.test_diagnosis import as_picture
 
 WHITE, NAVY, RED = (225, 222, 215), (38, 48, 92), (170, 40, 45)
@@ -52,3 +67,70 @@ def test_a_torso_lies_under_the_head_and_a_small_one_is_not_judged() -> None:
     assert describe(picture, torso) is not None
     assert describe(picture, Box(0.5, 0.5, 0.52, 0.52)) is None
     assert describe(picture, Box(0.95, 0.5, 1.15, 0.8)) is None
+
+
+def test_a_description_travels_and_what_is_none_is_refused() -> None:
+    one = worn(NAVY, 3)
+    again = unpacked(packed(one))
+    assert float(one @ again) > 0.999
+    for nonsense in ("", "????", "AAAA", packed(one)[:-8], packed(np.full(DESCRIBES, np.nan, np.float32))):
+        with pytest.raises(ValueError, match=r"base64|numbers|buffer"):
+            unpacked(nonsense)
+
+
+def test_people_are_judged_by_their_own_kitchens_uniform_and_it_says_who_trusts_it() -> None:
+    wardrobe = Wardrobe()
+    photos = tuple(packed(worn(WHITE, seed, 0.8 + 0.05 * seed)) for seed in range(6))
+    enrolled = UniformEnrolled(site="north", photos=photos, changed_us=0, changed_by="li")
+    wardrobe.hang("north", enrolled)
+    look = PictureLook(heads=[HeadLook(LEFT, 0.9, None), HeadLook(RIGHT, 0.9, None)])
+    picture = dressed_in(WHITE, RED)
+
+    assert wardrobe.dressed("south", picture, look) is look, "a kitchen that enrolled nothing"
+    sight = CameraSight(CameraRef("north", "cook"), "main")
+    seen = sight.see(picture, wardrobe.dressed("north", picture, look), PictureVerdict(is_usable=True), 0)
+    by_place = {person.box.x > 0.5: person.attributes[0] for person in seen.people}
+    assert (by_place[False].name, by_place[False].state) == ("uniform", "present")
+    assert by_place[True].state == "absent"
+    assert by_place[True].is_advisory
+
+    wardrobe.hang("north", enrolled.model_copy(update={"is_trusted": True}))
+    assert not wardrobe.dressed("north", picture, look).advisory
+    wardrobe.hang("north", enrolled.model_copy(update={"photos": photos[:4]}))
+    assert wardrobe.dressed("north", picture, look) is look, "four photos judge nobody"
+
+
+def test_by_infrared_light_nobody_can_say() -> None:
+    wardrobe = Wardrobe()
+    photos = tuple(packed(worn(WHITE, seed)) for seed in range(6))
+    wardrobe.hang("north", UniformEnrolled(site="north", photos=photos, changed_us=0, changed_by="li"))
+    picture = dressed_in(WHITE, RED)
+    picture.cb[:] = picture.cr[:] = 128
+    look = wardrobe.dressed("north", picture, PictureLook(heads=[HeadLook(LEFT, 0.9, None)]))
+    seen = CameraSight(CameraRef("north", "cook"), "main").see(picture, look, PictureVerdict(is_usable=True), 0)
+    assert [attribute.state for attribute in seen.people[0].attributes] == ["unknown"]
+
+
+def test_photos_that_cannot_be_used_leave_a_kitchen_without_a_uniform() -> None:
+    wardrobe = Wardrobe()
+    enrolled = UniformEnrolled(site="north", photos=("nonsense",) * 5, changed_us=0, changed_by="li")
+    with pytest.raises(ValueError, match=r"numbers|base64|buffer"):
+        wardrobe.hang("north", enrolled)
+    look = PictureLook(heads=[HeadLook(LEFT, 0.9, None)])
+    assert wardrobe.dressed("north", dressed_in(WHITE, RED), look) is look
+
+
+LEFT, RIGHT = Box(0.2, 0.2, 0.26, 0.3), Box(0.7, 0.2, 0.76, 0.3)
+
+
+def dressed_in(left: tuple[int, int, int], right: tuple[int, int, int]) -> Picture:
+    """Two people side by side before a kitchen's wall."""
+    rng = np.random.default_rng(5)
+    rgb = np.full((720, 1280, 3), (120, 130, 120), np.float64)
+    for head, colour in ((LEFT, left), (RIGHT, right)):
+        torso = torso_of(head, head)
+        rows = slice(int(torso.top * 720), int(torso.bottom * 720))
+        columns = slice(int(torso.left * 1280), int(torso.right * 1280))
+        height = rows.stop - rows.start
+        rgb[rows, columns] = np.array(colour) * np.linspace(1.0, 0.85, height)[:, None, None]
+    return as_picture(np.clip(rgb + rng.normal(0, 6, rgb.shape), 0, 255).astype(np.uint8), 0)

@@ -171,6 +171,42 @@ async def test_a_pack_that_is_broken_or_gone_is_unavailable_and_nothing_else_sto
         assert max(later - one for one, later in pairwise(frames)) < 6e6
 
 
+async def test_a_uniform_enrolled_from_photos_is_judged_as_advice_until_it_is_trusted(stack: Stack) -> None:
+    """The demo's pictures are drawn, so only whether people are judged is asked here, not how well."""
+    api = Api(stack.url, stack.admin_password)
+    given, refused = 0, ""
+    for _ in range(60):
+        if given == 5:
+            break
+        still = api.http.get(f"/cameras/{CAMERA.camera}/snapshot.jpg")
+        answer = api.http.post("/sites/school/uniform/photos", content=still.content)
+        assert answer.status_code in (201, 422), answer.text
+        given += answer.status_code == 201
+        refused = refused if answer.status_code == 201 else answer.json()["detail"]
+        await asyncio.sleep(0.5)
+    assert given == 5, refused
+    assert api.http.get("/sites/school/uniform").json()["state"] == "advisory"
+    async with ears(stack) as heard:
+        await heard.until(lambda _: "advised" in _told_of_uniforms(heard))
+        assert api.http.patch("/sites/school/uniform", json={"is_trusted": True}).status_code == 200
+        await heard.until(lambda _: "trusted" in _told_of_uniforms(heard))
+        heard.facts.clear()
+        assert api.http.delete("/sites/school/uniform").status_code == 204
+        await heard.until(lambda _: _told_of_uniforms(heard)[-3:] == ["nothing"] * 3)
+    api.close()
+
+
+def _told_of_uniforms(heard: Ears) -> list[str]:
+    """Of each picture with people: nothing of uniforms, advice, or what is trusted."""
+    told = []
+    for frame in heard.of(FrameAnalysed):
+        assert isinstance(frame, FrameAnalysed)
+        for person in frame.people[:1]:
+            worn = [one for one in person.attributes if one.name == "uniform"]
+            told.append("nothing" if not worn else "advised" if worn[0].is_advisory else "trusted")
+    return told
+
+
 async def test_a_killed_worker_is_back(stack: Stack) -> None:
     async with ears(stack) as heard:
         await heard.until(lambda _: len(heard.of(FrameAnalysed)) >= 2)

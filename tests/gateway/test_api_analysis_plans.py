@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from tests.gateway.running_gateway import Gateway
@@ -36,25 +34,3 @@ async def test_a_plan_is_kept_and_told(gateway: Gateway) -> None:
         assert desired.zones[0].polygon[2] == (0.5, 0.9)
         assert desired.view_accepted_us == 1_795_507_200_000_000
         await client.delete("/cameras/look-1")
-
-
-@pytest.mark.parametrize(
-    ("plan", "field"),
-    [
-        ({"rate_hz": 0}, "analysis.rate_hz"),
-        ({"rate_hz": 26}, "analysis.rate_hz"),
-        ({"stream": "sub"}, "analysis.stream"),
-        ({"zones": [{"id": "a", "purpose": "x", "polygon": [[0, 0], [1, 1]]}]}, "analysis.zones.0.polygon"),
-        ({"masks": [{"id": "a", "purpose": "x", "polygon": [[0, 0], [1, 1], [2, 0]]}]}, "analysis.masks.0.polygon.2.0"),
-        ({"time_zone": "Mars/Olympus"}, "analysis.time_zone"),
-    ],
-)
-async def test_what_cannot_be_is_refused_with_its_field(gateway: Gateway, plan: dict[str, Any], field: str) -> None:
-    async with gateway.client(await gateway.token()) as client:
-        await client.post("/sites", json={"id": "planned", "name": "Planned"})
-        body = {
-            "id": "look-2", "site": "planned", "name": "Wok", "main": {"url": "rtsp://127.0.0.1:1/a"}, "analysis": plan,
-        }  # fmt: skip
-        answer = await client.post("/cameras", json=body)
-        assert answer.status_code == 422
-        assert field in [error["field"] for error in answer.json()["errors"]], answer.json()

@@ -53,32 +53,3 @@ async def test_a_plan_is_kept_and_told(gateway: Gateway) -> None:
         desired = await told(gateway, "plan-1", lambda desired: desired.site_budget_bytes is not None)
         assert desired.site_budget_bytes == 500 * 10**9
         await client.delete("/cameras/plan-1")
-
-
-@pytest.mark.parametrize(
-    ("plan", "field"),
-    [
-        ({"retention_days": 6}, "recording.retention_days"),
-        ({"mode": "calendar"}, "recording"),
-        ({"mode": "sometimes"}, "recording.mode"),
-        ({"time_zone": "Mars/Olympus"}, "recording.time_zone"),
-        ({"stream": "sub"}, "recording.stream"),
-        (
-            {"mode": "calendar", "windows": [{"days": [8], "start": "06:00", "end": "18:00"}]},
-            "recording.windows.0.days.0",
-        ),
-        (
-            {"mode": "calendar", "windows": [{"days": [1], "start": "24:00", "end": "18:00"}]},
-            "recording.windows.0.start",
-        ),
-    ],
-)
-async def test_what_cannot_be_is_refused_with_its_field(gateway: Gateway, plan: dict[str, Any], field: str) -> None:
-    async with gateway.client(await gateway.token()) as client:
-        await client.post("/sites", json={"id": "planned", "name": "Planned"})
-        body = {
-            "id": "plan-2", "site": "planned", "name": "Wok", "main": {"url": "rtsp://127.0.0.1:1/a"}, "recording": plan,
-        }  # fmt: skip
-        answer = await client.post("/cameras", json=body)
-        assert answer.status_code == 422, answer.text
-        assert [error["field"] for error in answer.json()["errors"]] == [field]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
@@ -11,6 +11,7 @@ from services.detector.camera_feed import CameraFeed
 from services.detector.camera_sight import PictureLook
 from services.detector.frame_turns import FrameTurns
 from services.detector.model_set import ModelSet
+from services.detector.picture import Picture
 from services.detector.picture_eye import Shown
 from shared.clock import Clock
 from shared.messages.base import Fact
@@ -35,6 +36,7 @@ class Batcher:
     Args:
         wait_s: how long a batch that is not full waits for more pictures.
         compared: told how the shadows differ.
+        dress: adds to a look what is known of the site alone, such as its uniform.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Batcher:
         say: Callable[[Fact], None],
         room_made: Callable[[], None],
         compared: Callable[[dict[str, float]], None],
+        dress: Callable[[str, Picture, PictureLook], PictureLook],
     ):
         self._models = models
         self._batch_max = batch_max
@@ -54,6 +57,7 @@ class Batcher:
         self._say = say
         self._room_made = room_made
         self._compared = compared
+        self._dress = dress
         self._turns: FrameTurns[CameraRef, tuple[CameraFeed, Shown]] = FrameTurns()
         self._thread = ThreadPoolExecutor(1, "models")
         self._news = asyncio.Event()
@@ -92,7 +96,7 @@ class Batcher:
         loop = asyncio.get_running_loop()
         pictures = [shown.picture for _, shown in taken]
         try:
-            looks = await loop.run_in_executor(self._thread, models.look, pictures)
+            looks = await loop.run_in_executor(self._thread, self._look, models, taken)
         except Exception as error:  # noqa: BLE001  # a stranger's model; the pictures are lost, the worker is not
             log().error("models failed", detail=f"{type(error).__name__}: {error}")
             for feed, _ in taken:
@@ -105,8 +109,18 @@ class Batcher:
             with suppress(Exception):  # a shadow that fails has no effect
                 self._compared(await loop.run_in_executor(self._thread, models.shadowed, pictures, looks))
 
+    async def look_at(self, pictures: Sequence[Picture]) -> list[PictureLook]:
+        """Pictures that are of no camera, between two batches."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._models().look, pictures)
+
     def close(self) -> None:
         self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _look(self, models: ModelSet, taken: Sequence[tuple[CameraFeed, Shown]]) -> list[PictureLook]:
+        looks = models.look([shown.picture for _, shown in taken])
+        return [
+            self._dress(feed.camera.site, shown.picture, look) for (feed, shown), look in zip(taken, looks, strict=True)
+        ]
 
     async def _until_some(self) -> bool:
         if not len(self._turns):

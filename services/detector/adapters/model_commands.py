@@ -18,11 +18,12 @@ from typing import Any
 import av
 import cv2
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from services.detector.adapters.camera_decoder import plane_of
 from services.detector.adapters.model_runner import PackBroken, load_pack
 from services.detector.adapters.pack_folders import PackFolders
+from services.detector.adapters.photos import NotAPicture, picture_of
 from services.detector.attribute_report import Judged, labelled, report_by_source
 from services.detector.camera_sight import CameraSight
 from services.detector.diagnosis.keeping import Kept
@@ -35,7 +36,6 @@ from shared.subjects import CameraRef
 
 DEFAULT_PACKS = Path(__file__).resolve().parents[1] / "packs"
 _BATCH = 64
-_PICTURE_MAX_PX = 50_000_000
 
 
 class Refused(BrightKitchenError):
@@ -168,21 +168,9 @@ def _say(seen: Iterator[Any], *, as_json: bool) -> None:
 
 def _picture(path: Path) -> Picture:
     try:
-        with Image.open(path) as image:
-            if image.width * image.height > _PICTURE_MAX_PX:
-                raise Refused(
-                    f"{path}: {image.width}x{image.height} pixels; at most {_PICTURE_MAX_PX // 10**6} million"
-                )
-            pixels = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise Refused(f"{path} cannot be read as a picture: {error}") from error
-    # Even sides: chroma has half of them.
-    height, width = max(2, pixels.shape[0] & ~1), max(2, pixels.shape[1] & ~1)
-    pixels = np.ascontiguousarray(
-        np.resize(pixels, (height, width, 3)) if min(pixels.shape[:2]) < 2 else pixels[:height, :width]
-    )
-    frame = av.VideoFrame.from_ndarray(pixels, format="rgb24").reformat(format="yuv420p")
-    return Picture(plane_of(frame, 0), plane_of(frame, 1), plane_of(frame, 2), False, 0, 0)
+        return picture_of(path)
+    except NotAPicture as error:
+        raise Refused(f"{path}: {error}") from error
 
 
 def _video(path: Path, rate_hz: float) -> Iterator[tuple[Picture, int]]:

@@ -21,7 +21,7 @@ _US_PER_HOUR = 3_600_000_000
 LEARNED_AFTER = 15
 _REMEMBERED = 600
 _EVERY_US = 900_000
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(slots=True)
@@ -30,16 +30,13 @@ class Baseline:
 
     count: int
     mean: float
-    spread: float
     white_share: float
     cb: float
     cr: float
     noise: float
-    blocking: float
     alike: float
     detail: Floats
     coarse: Floats
-    means: Floats
     edges: Floats
 
     @property
@@ -50,7 +47,6 @@ class Baseline:
 _SHAPES = {
     "detail": (ROWS, COLUMNS),
     "coarse": (ROWS, COLUMNS),
-    "means": (ROWS, COLUMNS),
     "edges": (EDGE_SIZE[1], EDGE_SIZE[0]),
 }
 _NUMBERS = tuple(field.name for field in fields(Baseline) if field.name not in _SHAPES and field.name != "count")

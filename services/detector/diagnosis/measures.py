@@ -42,12 +42,11 @@ class Measures:
 
     Attributes:
         mean, low, high: of the luma; the 5th and the 95th part of a hundred.
-        dark_share, white_share: of pixels below 16, above 249.
+        white_share: of pixels above 249.
         spread: standard deviation of the luma.
         cb, cr: mean chroma, 0 where there is no colour; chroma_spread: how much it differs over the picture.
         detail: (ROWS, COLUMNS) mean |Laplacian| of the small picture; coarse: the same of one a quarter as large. What
             noise adds to both is taken off.
-        means: (ROWS, COLUMNS) mean luma.
         edges: (36, 64) strength of edges, mean 1.
         noise: standard deviation of what looks like noise in the flat parts, at the picture's own size.
         blocking: steps at the borders of the codec's blocks of 8, relative to steps beside them; 1: none.
@@ -61,7 +60,6 @@ class Measures:
     mean: float
     low: float
     high: float
-    dark_share: float
     white_share: float
     spread: float
     cb: float
@@ -69,7 +67,6 @@ class Measures:
     chroma_spread: float
     detail: Floats
     coarse: Floats
-    means: Floats
     edges: Floats
     noise: float
     blocking: float
@@ -104,7 +101,6 @@ def measure(picture: Picture) -> Measures:
         mean=float(mean),
         low=float(np.searchsorted(summed, 0.05)),
         high=float(np.searchsorted(summed, 0.95)),
-        dark_share=float(summed[15]),
         white_share=float(1 - summed[249]),
         spread=float(spread),
         cb=float(cb_mean) - 128,
@@ -112,7 +108,6 @@ def measure(picture: Picture) -> Measures:
         chroma_spread=float(cb_spread + cr_spread) / 2,
         detail=_without(_blocks(np.abs(cv2.Laplacian(luma, cv2.CV_16S))), small_noise),
         coarse=_without(_blocks(np.abs(cv2.Laplacian(quarter, cv2.CV_16S))), small_noise / 4),
-        means=_blocks(luma),
         edges=_edges(half),
         noise=noise,
         blocking=blocking,

@@ -14,6 +14,8 @@ import numpy as np
 from services.detector.uniform.torso import Description
 
 PHOTOS_MIN, PHOTOS_MAX = 5, 20
+# = photos less alike than this do not show the same clothes
+SAME_MIN = 0.6
 _NEAREST = 2
 # Likeness: how much less than among the photos is still the uniform, and from where on it is none.
 _SLACK, _APART = 0.03, 0.10
@@ -34,21 +36,25 @@ class Enrolment:
         if not PHOTOS_MIN <= len(photos) <= PHOTOS_MAX:
             raise ValueError(f"{len(photos)} photos: give {PHOTOS_MIN} to {PHOTOS_MAX} of people in this uniform")
         stacked = np.stack(photos)
-        alike = stacked @ stacked.T
-        np.fill_diagonal(alike, -1.0)
-        nearest = np.sort(alike, axis=1)[:, -_NEAREST:].mean(axis=1)
-        if float(np.median(nearest)) < 0.6:
+        likeness = stacked @ stacked.T
+        np.fill_diagonal(likeness, -1.0)
+        nearest = np.sort(likeness, axis=1)[:, -_NEAREST:].mean(axis=1)
+        if float(np.median(nearest)) < SAME_MIN:
             raise ValueError("these photos do not show the same uniform: remove those that differ, or add more")
         return cls(stacked, float(np.percentile(nearest, 10)), is_trusted)
 
     def score(self, torso: Description) -> float:
         """0 to 1: how sure it is that it is the uniform; 0.5 is undecided."""
-        alike = float(np.sort(self.photos @ torso)[-_NEAREST:].mean())
         middle = self.usual - _SLACK - _APART / 2
-        return float(1 / (1 + np.exp(-_SLOPE * (alike - middle))))
+        return float(1 / (1 + np.exp(-_SLOPE * (alike(self.photos, torso) - middle))))
 
     @property
     def band(self) -> tuple[float, float]:
         """(absent below, present from): scores of likeness an apart below, and at the usual."""
         edge = float(1 / (1 + np.exp(-_SLOPE * _APART / 2)))
         return 1 - edge, edge
+
+
+def alike(photos: Description, torso: Description) -> float:
+    """How like its nearest photos a torso is, 0 to 1. Args: photos: (n, DESCRIBES)."""
+    return float(np.sort(photos @ torso)[-_NEAREST:].mean())

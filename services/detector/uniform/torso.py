@@ -7,13 +7,18 @@ torso and of the direction of its edges (buttons, stripes, an apron's straps), e
 
 from __future__ import annotations
 
+import base64
+import binascii
+from collections.abc import Iterator
 from functools import cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from services.detector.camera_sight import PictureLook
 from services.detector.geometry import Box
+from services.detector.people import Found, united
 from services.detector.picture import Bytes, Picture
 
 SIDE = 48
@@ -26,8 +31,34 @@ _EDGE_SHARE = 0.35
 # Of a head's size: from the chin on, and as wide as shoulders.
 _BELOW_HEAD, _TALL, _WIDE = 1.05, 1.7, 1.5
 
+DESCRIBES = 2 * (_COLOURS**2 + _LIGHTS) + _DIRECTIONS
+# Infrared light has no colour: its chroma planes are flat.
+_COLOUR_MIN = 1.5
+
 Description = NDArray[np.float32]
-"""(describes,) of length 1; the product of two says how alike they are, 0 to 1."""
+"""(DESCRIBES,) of length 1; the product of two says how alike they are, 0 to 1."""
+
+
+def packed(description: Description) -> str:
+    """As it travels: half precision, base64."""
+    return base64.b64encode(description.astype("<f2").tobytes()).decode()
+
+
+def unpacked(text: str) -> Description:
+    """Raises ValueError where it is no description of ours."""
+    try:
+        numbers = np.frombuffer(base64.b64decode(text, validate=True), "<f2").astype(np.float32)
+    except binascii.Error as error:
+        raise ValueError(f"not base64: {error}") from error
+    length = float(np.linalg.norm(numbers))
+    if numbers.shape != (DESCRIBES,) or not np.isfinite(length) or not 0.9 < length < 1.1:
+        raise ValueError(f"a description has {DESCRIBES} numbers and length 1")
+    return np.asarray(numbers / length, np.float32)
+
+
+def has_colour(picture: Picture) -> bool:
+    """Whether the camera films in colour now; by night most do not."""
+    return any(float(plane[::8, ::8].std()) >= _COLOUR_MIN for plane in (picture.cb, picture.cr))
 
 
 def torso_of(body: Box, head: Box | None) -> Box:
@@ -44,16 +75,31 @@ def torso_of(body: Box, head: Box | None) -> Box:
     )
 
 
+def is_whole(picture: Picture, torso: Box) -> bool:
+    """False where it is too small to judge, or less than half of it is in the picture."""
+    if min(torso.width * picture.width, torso.height * picture.height) < TORSO_MIN_PX:
+        return False
+    return torso.clipped().area >= 0.5 * torso.area
+
+
+def torso_crop(picture: Picture, torso: Box, side: int) -> Bytes:
+    """(side, side, 3) RGB."""
+    left, right = round(torso.left * picture.width), round(torso.right * picture.width)
+    top, bottom = round(torso.top * picture.height), round(torso.bottom * picture.height)
+    return picture.crop(left, top, right, bottom, side)
+
+
+def torsos(picture: Picture, look: PictureLook) -> Iterator[tuple[Box, Box]]:
+    """Of each person: the box that names it in `PictureLook.worn`, and where its torso is."""
+    heads = [Found(head.box, head.score) for head in look.heads]
+    for person in united(look.bodies, heads, picture.aspect):
+        head = None if person.head is None else person.head.box
+        yield person.box if head is None else head, torso_of(person.box, head)
+
+
 def describe(picture: Picture, torso: Box) -> Description | None:
-    """None where the torso is too small, or less than half of it is in the picture."""
-    left, right = torso.left * picture.width, torso.right * picture.width
-    top, bottom = torso.top * picture.height, torso.bottom * picture.height
-    if min(right - left, bottom - top) < TORSO_MIN_PX:
-        return None
-    inside = max(0.0, min(right, picture.width) - max(left, 0)) * max(0.0, min(bottom, picture.height) - max(top, 0))
-    if inside < 0.5 * (right - left) * (bottom - top):
-        return None
-    return description_of(picture.crop(int(left), int(top), int(right), int(bottom), SIDE))
+    """None where it cannot be judged."""
+    return description_of(torso_crop(picture, torso, SIDE)) if is_whole(picture, torso) else None
 
 
 def description_of(torso: Bytes) -> Description:

@@ -17,6 +17,7 @@ from services.gateway.adapters.http import (
     sessions,
     sites,
     status,
+    uniforms,
 )
 from services.gateway.adapters.http.access import guard, uncovered
 from services.gateway.adapters.http.console import console_route
@@ -35,6 +36,7 @@ ROUTERS = (
     clips.router,
     evidence.router,
     analysis.router,
+    uniforms.router,
     media_tokens.router,
     status.router,
 )

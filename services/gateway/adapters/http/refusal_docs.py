@@ -14,6 +14,7 @@ _EXAMPLES: dict[int, tuple[str, str]] = {
     404: ("no_such_camera", "There is no camera 'cook-9'."),
     409: ("camera_exists", "There is a camera 'cook-1' already: choose another id."),
     412: ("changed_meanwhile", "Somebody changed it since you read it. Read it again, then send the change."),
+    413: ("body_too_large", "The body is larger than 12 MB: send a smaller photo."),
     416: ("no_such_bytes", "The file is shorter than the range asked for."),
     422: ("invalid_fields", "1 field is wrong; it is listed with what to change."),
     429: ("too_many_failures", "Too many failed attempts. Try again in 4 s."),

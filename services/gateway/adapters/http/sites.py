@@ -56,6 +56,7 @@ async def change_site(
 async def remove_site(id: str, request: Request) -> None:
     """Remove a site that has no cameras any more."""
     await rooms_of(request).registry.remove_site(by_of(request), id)
+    await rooms_of(request).uniforms.site_gone(id)
 
 
 def _answer(site: Site) -> SiteAnswer:
