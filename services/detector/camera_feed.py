@@ -25,6 +25,8 @@ class Decoder(Protocol):
 
     def decode(self, job: DecodeJob) -> list[Picture]: ...
 
+    def close(self) -> None: ...
+
 
 class CameraFeed:
     """`take` and `job` are called in the event loop, `show` in a decoding thread, one at a time."""
@@ -75,6 +77,10 @@ class CameraFeed:
                 self._prepare(picture)
             shown.append(seen)
         return shown
+
+    def close(self) -> None:
+        """The camera is ours no more."""
+        self._decoder.close()
 
     def tick(self, now_us: int) -> tuple[Sequence[CoverageMinute], Sequence[DetectorFact]]:
         """About once a second: minutes that ended, and faults of a camera that sends nothing."""

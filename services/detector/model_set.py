@@ -87,7 +87,7 @@ class ModelSet:
             )
             for at in range(len(pictures))
         ]
-        return looks if UNIFORM not in self.packs else self._dressed(pictures, looks)
+        return looks if UNIFORM not in self.packs else self.dressed(pictures, looks)
 
     def shadowed(self, pictures: Sequence[Picture], looks: Sequence[PictureLook]) -> dict[str, float]:
         """By capability the share of these pictures in which the shadow counts otherwise than the pack in force."""
@@ -100,7 +100,7 @@ class ModelSet:
             differs[capability] = float(np.mean([len(found) != n for found, n in zip(seen, counts, strict=True)]))
         return differs
 
-    def _dressed(self, pictures: Sequence[Picture], looks: Sequence[PictureLook]) -> list[PictureLook]:
+    def dressed(self, pictures: Sequence[Picture], looks: Sequence[PictureLook]) -> list[PictureLook]:
         """Torsos judged by the pack of uniforms, all of all pictures in one call."""
         pack = self.packs[UNIFORM]
         judged = [

@@ -39,6 +39,13 @@ class Settings(ServiceSettings):
         ge=0,
         le=128,
     )
+    decode_gpu_cameras: int = setting(
+        0,
+        says="cameras whose pictures the GPU decodes (NVDEC), at most; 0: the CPU decodes all",
+        when_wrong="too many: the device's memory ends and models fail; without a device the CPU decodes, as a log says",
+        ge=0,
+        le=1024,
+    )
     model_threads: int = setting(
         0,
         says="threads of one call of a model on a CPU, 0: one for each core",

@@ -12,6 +12,7 @@ from services.detector.adapters.camera_decoder import CameraDecoder
 from services.detector.adapters.camera_feeds import CameraFeeds
 from services.detector.adapters.decode_lanes import DecodeLanes
 from services.detector.adapters.fact_outbox import FactOutbox
+from services.detector.adapters.gpu_decoding import GpuDecoding
 from services.detector.adapters.model_runner import device_name
 from services.detector.adapters.pack_bucket import PackBucket
 from services.detector.adapters.pack_folders import PackFolders
@@ -53,6 +54,7 @@ async def wire(context: Context[Settings]) -> Wired:
     fetch = bucket.fetch if bucket is not None else _nothing
     shelf = PackShelf(PackFolders(roots), fetch, outbox.say, clock, worker, settings.model_threads, settings.batch_max)
     wardrobe = Wardrobe()
+    gpu = GpuDecoding(settings.decode_gpu_cameras) if settings.decode_gpu_cameras else None
     lanes_count = settings.decode_threads or os.cpu_count() or 1
     lanes: DecodeLanes
 
@@ -76,10 +78,13 @@ async def wire(context: Context[Settings]) -> Wired:
     def new_feed(desired: DesiredCamera) -> CameraFeed:
         camera = CameraRef(desired.site, desired.camera)
         eye = new_eye(camera, desired.analysis, lambda: handlers.states.get(camera), baselines.begin(camera))
-        return CameraFeed(camera, desired.analysis, CameraDecoder(), eye, lambda picture: shelf.models.prepare(picture))
+        return CameraFeed(
+            camera, desired.analysis, CameraDecoder(gpu), eye, lambda picture: shelf.models.prepare(picture)
+        )
 
     def gone(feed: CameraFeed) -> None:
         lanes.gone(feed)
+        feed.close()
         batcher.forget(feed)
         baselines.gone(feed.camera)
 

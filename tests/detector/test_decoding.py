@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 
 from services.detector.adapters.camera_decoder import CameraDecoder, Undecodable
+from services.detector.adapters.gpu_decoding import GpuDecoding
 from services.detector.gop_intake import GopIntake
 from services.detector.picture import Picture
 from shared.media.formats import VideoCodec
@@ -80,3 +81,27 @@ def test_a_waiting_picture_is_overtaken_by_a_newer_one() -> None:
     assert intake.late >= 3
     pictures = CameraDecoder().decode(intake.job())
     assert pictures[-1].captured_us >= BEGAN_US + 5_000_000, "the newest wins"
+
+
+def test_without_a_gpu_the_cpu_decodes_and_the_device_is_asked_once() -> None:
+    """The machine of the tests has no device; where one is, this says that its pictures are the same."""
+    gpu, fragments = GpuDecoding(2), filmed(numbered(75))
+    seen = []
+    for decoder in (CameraDecoder(gpu), CameraDecoder(gpu), CameraDecoder()):
+        intake, pictures = GopIntake(5.0), []
+        for fragment in fragments:
+            if intake.take(fragment, fragment.header.received_us):
+                pictures += decoder.decode(intake.job())
+        decoder.close()
+        seen.append([number_of(picture.luma) for picture in pictures])
+    assert seen[0] == seen[1] == seen[2]
+    assert len(seen[0]) >= 12
+
+
+def test_no_more_cameras_than_agreed_are_given_to_the_gpu() -> None:
+    gpu = GpuDecoding(2)
+    assert [gpu.take() is not None for _ in range(3)] == [True, True, False]
+    gpu.free()
+    assert gpu.take() is not None
+    gpu.refused(OSError("out of memory"))
+    assert gpu.take() is None, "a device that refused is not asked again"

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from services.detector.adapters.model_runner import load_pack
+from services.detector.adapters.pack_folders import PackFolders
 from services.detector.camera_sight import CameraSight, HeadLook, PictureLook
 from services.detector.geometry import Box
+from services.detector.model_set import ModelSet
 from services.detector.picture import Picture
 from services.detector.uniform.enrolment import Enrolment
 from services.detector.uniform.torso import (
@@ -23,6 +28,7 @@ from services.detector.uniform.wardrobe import Wardrobe
 from shared.messages.detector import PictureVerdict
 from shared.messages.uniforms import UniformEnrolled
 from shared.subjects import CameraRef
+from tests.detector.packs import attribute_pack
 from tests.detector.test_diagnosis import as_picture
 
 WHITE, NAVY, RED = (225, 222, 215), (38, 48, 92), (170, 40, 45)
@@ -118,6 +124,25 @@ def test_photos_that_cannot_be_used_leave_a_kitchen_without_a_uniform() -> None:
         wardrobe.hang("north", enrolled)
     look = PictureLook(heads=[HeadLook(LEFT, 0.9, None)])
     assert wardrobe.dressed("north", dressed_in(WHITE, RED), look) is look
+
+
+def test_a_pack_of_uniforms_goes_before_photos_and_needs_no_advice(tmp_path: Path) -> None:
+    """Redness of the torso, where a real classifier would be."""
+    pack = attribute_pack(tmp_path / "red-coats", task="uniform", classes=["uniform", "apron"])
+    (found,) = PackFolders((tmp_path,)).look().whole
+    models = ModelSet({"uniform": load_pack(found.manifest, found.weights, 1)})
+    assert pack.name == "red-coats"
+    wardrobe = Wardrobe()
+    photos = tuple(packed(worn(WHITE, seed)) for seed in range(6))
+    wardrobe.hang("north", UniformEnrolled(site="north", photos=photos, changed_us=0, changed_by="li"))
+    picture = dressed_in(NAVY, RED)
+    heads = PictureLook(heads=[HeadLook(LEFT, 0.9, None), HeadLook(RIGHT, 0.9, None)])
+    (look,) = models.dressed([picture], [heads])
+    assert wardrobe.dressed("north", picture, look) is look
+    seen = CameraSight(CameraRef("north", "cook"), "main").see(picture, look, PictureVerdict(is_usable=True), 0)
+    states = {person.box.x > 0.5: person.attributes[0] for person in seen.people}
+    assert (states[False].state, states[True].state) == ("absent", "present")
+    assert not states[True].is_advisory
 
 
 LEFT, RIGHT = Box(0.2, 0.2, 0.26, 0.3), Box(0.7, 0.2, 0.76, 0.3)

@@ -9,6 +9,7 @@ import av
 import numpy as np
 from av.video.frame import VideoFrame
 
+from services.detector.adapters.gpu_decoding import GpuDecoding
 from services.detector.gop_intake import DecodeJob
 from services.detector.picture import Bytes, Picture
 from shared.errors import ProtocolViolation
@@ -28,9 +29,15 @@ class Undecodable(ProtocolViolation):
 
 
 class CameraDecoder:
-    """Keeps the decoder of one stream between jobs that continue each other. Not for two threads at once."""
+    """Keeps the decoder of one stream between jobs that continue each other. Not for two threads at once.
 
-    def __init__(self) -> None:
+    Args:
+        gpu: None where the CPU decodes.
+    """
+
+    def __init__(self, gpu: GpuDecoding | None = None) -> None:
+        self._gpu = gpu
+        self._is_on_gpu = False
         self._setup: DecoderSetup | None = None
         self._context: av.VideoCodecContext | None = None
         self._due_us = 0
@@ -46,8 +53,15 @@ class CameraDecoder:
                 return self._idr(job)
             return self._due(job)
         except (av.FFmpegError, ValueError) as error:
-            self._context = None
+            self.close()
             raise Undecodable(f"{type(error).__name__}: {error}") from error
+
+    def close(self) -> None:
+        """Let go of the decoder; what comes next begins with an IDR."""
+        self._context = None
+        if self._gpu is not None and self._is_on_gpu:
+            self._is_on_gpu = False
+            self._gpu.free()
 
     def _idr(self, job: DecodeJob) -> list[Picture]:
         fragment = job.fragments[0]
@@ -87,7 +101,8 @@ class CameraDecoder:
     def _opened(self, fragment: Fragment, *, is_fresh: bool) -> av.VideoCodecContext:
         setup = decoder_setup(fragment.payload[: fragment.header.init_bytes])
         if self._context is None or setup != self._setup:
-            context = cast("av.VideoCodecContext", av.CodecContext.create(_CODECS[setup.codec], "r"))
+            self.close()
+            context = self._made(_CODECS[setup.codec])
             context.extradata = setup.extradata
             # One thread a camera: the cameras are what is done side by side, and threads would hold pictures back.
             context.thread_count = 1
@@ -97,6 +112,18 @@ class CameraDecoder:
         if is_fresh:
             self._context.flush_buffers()
         return self._context
+
+    def _made(self, codec: str) -> av.VideoCodecContext:
+        device = None if self._gpu is None else self._gpu.take()
+        if self._gpu is not None and device is not None:
+            try:
+                context = cast("av.VideoCodecContext", av.CodecContext.create(codec, "r", hwaccel=device))
+            except (av.FFmpegError, OSError, NotImplementedError) as error:
+                self._gpu.refused(error)
+            else:
+                self._is_on_gpu = True
+                return context
+        return cast("av.VideoCodecContext", av.CodecContext.create(codec, "r"))
 
 
 def _samples(fragment: Fragment) -> list[Sample]:

@@ -44,7 +44,7 @@ def load_pack(manifest: PackManifest, weights: Path, threads: int) -> LoadedPack
         width, height = manifest.input.size_for(16 / 9)
         grey = np.full((height, width, 3), 114, np.uint8)
         outputs = runner.run(batch_of([grey] * _TRIED, manifest.input))
-        if manifest.task == "head_attributes":
+        if manifest.task in ("head_attributes", "uniform"):
             wanted = (_TRIED, len(manifest.classes))
             if outputs[0].reshape(_TRIED, -1).shape != wanted:
                 raise PackBroken(f"{manifest.id}: output {outputs[0].shape} where {wanted} was expected")
