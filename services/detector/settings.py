@@ -42,7 +42,7 @@ class Settings(ServiceSettings):
     decode_gpu_cameras: int = setting(
         0,
         says="cameras whose pictures the GPU decodes (NVDEC), at most; 0: the CPU decodes all",
-        when_wrong="too many: the device's memory ends and models fail; without a device the CPU decodes, as a log says",
+        when_wrong="too many: the device's memory ends and models fail; without a device the CPU decodes, and logs it",
         ge=0,
         le=1024,
     )
