@@ -116,6 +116,9 @@ RECORDER_ANSWERS = (
     "coverage",
 )
 
+# All but the first are asked of the worker that holds the talk.
+INTERCOM_ANSWERS = ("talk_open", "talk", "talk_change", "talk_end")
+
 CATALOGUE: tuple[Part, ...] = (
     Part(
         "ingest",
@@ -157,7 +160,14 @@ CATALOGUE: tuple[Part, ...] = (
         writes=("watches", *_worker_buckets("recorder")),
         reads=("cameras", "camera_states"),
     ),
-    Part("intercom", media=("live",), writes=("members_intercom", "watches"), reads=("cameras",)),
+    Part(
+        "intercom",
+        media=("live",),
+        says=("talk_started", "talk_ended"),
+        answers=("status", *INTERCOM_ANSWERS),
+        writes=("floors", "members_intercom", "watches"),
+        reads=("cameras",),
+    ),
     Part(
         "gateway",
         media=("live", "recent"),
@@ -169,6 +179,7 @@ CATALOGUE: tuple[Part, ...] = (
             "detector.capabilities",
             "detector.uniform_photo",
             *tuple(f"recorder.{name}" for name in RECORDER_ANSWERS),
+            *tuple(f"intercom.{name}" for name in INTERCOM_ANSWERS),
         ),
         writes=("cameras", "model_packs", "uniforms", "watches", "members_gateway"),
         reads=("camera_states", *(f"members_{service}" for service in SERVICES)),

@@ -11,7 +11,6 @@ from services.detector.adapters.batcher import Batcher
 from services.detector.adapters.camera_decoder import CameraDecoder
 from services.detector.adapters.camera_feeds import CameraFeeds
 from services.detector.adapters.decode_lanes import DecodeLanes
-from services.detector.adapters.fact_outbox import FactOutbox
 from services.detector.adapters.gpu_decoding import GpuDecoding
 from services.detector.adapters.model_runner import device_name
 from services.detector.adapters.pack_bucket import PackBucket
@@ -25,10 +24,11 @@ from services.detector.picture_eye import new_eye
 from services.detector.settings import Settings
 from services.detector.uniform.wardrobe import Wardrobe
 from shared.bus import Bus
+from shared.bus.fact_outbox import FactOutbox
 from shared.bus.kv_watch import KvEntry
 from shared.bus.streams import EVENTS
 from shared.messages.cameras import CameraState, DesiredCamera
-from shared.messages.detector import PackChoice
+from shared.messages.detector import FrameAnalysed, PackChoice
 from shared.messages.uniforms import UniformEnrolled
 from shared.objects import ObjectStore
 from shared.service import Context, Wired
@@ -48,7 +48,8 @@ async def wire(context: Context[Settings]) -> Wired:
     # Where cores are few, pictures nobody analysed are counted; pictures nobody received would be lost.
     os.nice(_NICE)
     await bus.ensure_stream(EVENTS)
-    outbox = FactOutbox(bus.publish_fact)
+    # What was seen in one picture minutes ago is worth less than a fault or a minute of coverage.
+    outbox = FactOutbox(bus.publish_fact, lambda fact: isinstance(fact, FrameAnalysed))
     bucket = _bucket(context)
     roots = tuple(path for path in (DEFAULT_PACKS, settings.packs_dir, bucket and bucket.folder) if path)
     fetch = bucket.fetch if bucket is not None else _nothing

@@ -14,6 +14,7 @@ Verb = Literal[
     "export",
     "seal_evidence",
     "teach",
+    "talk",
     "change_registry",
     "manage_accounts",
     "read_audit",
@@ -21,7 +22,7 @@ Verb = Literal[
 
 _SEE: frozenset[Verb] = frozenset(("stay_logged_in", "view", "snapshot", "playback"))
 
-_SUPERVISE: frozenset[Verb] = _SEE | {"export", "seal_evidence", "teach"}
+_SUPERVISE: frozenset[Verb] = _SEE | {"export", "seal_evidence", "teach", "talk"}
 
 # A viewer looks; a supervisor also takes recordings with him, and says what analysis is to believe. They part ways
 # further with alerts and orders.

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from services.gateway.adapters.bus_detector import BusDetector
+from services.gateway.adapters.bus_intercom import BusIntercom
 from services.gateway.adapters.bus_media import BusMediaFeed, BusWatchLeases
 from services.gateway.adapters.bus_probe import BusProber
 from services.gateway.adapters.bus_recorder import BusRecorder
@@ -37,6 +38,7 @@ from services.gateway.handlers.probes import ProbeDesk
 from services.gateway.handlers.recordings import RecordingsDesk
 from services.gateway.handlers.registry import RegistryDesk
 from services.gateway.handlers.snapshots import SnapshotDesk
+from services.gateway.handlers.talks import TalkDesk
 from services.gateway.handlers.uniforms import UniformDesk
 from services.gateway.live_hub import HubLimit, LiveHub
 from services.gateway.live_viewer import ViewerLimit
@@ -105,6 +107,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         recordings=RecordingsDesk(recorder, recorded, stored.trail, context.clock),
         evidence=EvidenceDesk(recorder, recorded, stored.trail, context.clock),
         analysis=AnalysisDesk(detector),
+        talks=TalkDesk(registry, BusIntercom(bus), stored.trail, context.clock),
         uniforms=UniformDesk(
             registry, detector, photos, BusUniforms(await bus.kv("uniforms")), stored.trail, context.clock
         ),

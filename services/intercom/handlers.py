@@ -1,19 +1,102 @@
-"""What the intercom hears: today only the question what it can do."""
+"""What the intercom is asked: talks opened, changed, ended; and what it hears of cameras and floors."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
 
+from services.intercom.talk import Talk
+from shared.errors import RequestRefused
+from shared.messages.cameras import DesiredCamera
+from shared.messages.intercom import FloorHeld, TalkChange, TalkOpened, TalkRef, TalkStatus, TalkWanted
 from shared.messages.status import ServiceStatus
+from shared.subjects import CameraRef
 from shared.version import VERSION
 
 
-@dataclass(frozen=True, slots=True)
+class Running(Protocol):
+    """Runs talks until they are over."""
+
+    def start(self, talk: Talk) -> None: ...
+
+
+@dataclass(slots=True)
 class Handlers:
-    """One function for each request."""
+    """One function for each request and each news.
+
+    Args:
+        new_talk: makes one for a camera. Raises RequestRefused where the camera cannot be spoken to.
+    """
 
     worker: str
+    new_talk: Callable[[str, TalkWanted, DesiredCamera], Talk]
+    running: Running
+    talks_max: int
+    cameras: dict[CameraRef, DesiredCamera] = field(default_factory=dict)
+    floors: dict[CameraRef, FloorHeld] = field(default_factory=dict)
+    talks: dict[str, Talk] = field(default_factory=dict)
+    is_draining: bool = False
 
     async def status(self, request: bytes) -> ServiceStatus:
         """The question says nothing, so it is not read."""
-        return ServiceStatus(service="intercom", worker=self.worker, version=VERSION, capabilities=())
+        return ServiceStatus(service="intercom", worker=self.worker, version=VERSION, capabilities=("talk", "onvif"))
+
+    async def talk_open(self, request: bytes) -> TalkOpened:
+        wanted = TalkWanted.decode(request)
+        self._forget_ended()
+        if self.is_draining or len(self.talks) >= self.talks_max:
+            raise RequestRefused("intercom_full", "No more talks can be held now: try again.", status=503)
+        desired = self.cameras.get(CameraRef(wanted.site, wanted.camera))
+        if desired is None:
+            raise RequestRefused("no_such_camera", f"There is no camera {wanted.camera!r}.", status=404)
+        talk = self.new_talk(f"{self.worker}.{secrets.token_hex(8)}", wanted, desired)
+        answer = await talk.open()
+        self.talks[talk.id] = talk
+        self.running.start(talk)
+        return TalkOpened(status=talk.status(), answer=answer)
+
+    async def talk(self, request: bytes) -> TalkStatus:
+        wanted = TalkRef.decode(request)
+        return self._talk(wanted.talk, wanted.talker).status()
+
+    async def talk_change(self, request: bytes) -> TalkStatus:
+        change = TalkChange.decode(request)
+        talk = self._talk(change.talk, change.talker)
+        return await (talk.press() if change.is_talking else talk.release())
+
+    async def talk_end(self, request: bytes) -> TalkStatus:
+        wanted = TalkRef.decode(request)
+        return await self._talk(wanted.talk, wanted.talker).hang_up()
+
+    async def drain(self) -> None:
+        """No new talks; the running ones are told why they end."""
+        self.is_draining = True
+        for talk in list(self.talks.values()):
+            await talk.hang_up("draining", "this part of the intercom is being replaced: open the talk again")
+
+    def camera_desired(self, camera: CameraRef, desired: DesiredCamera | None) -> None:
+        """KV `cameras`."""
+        if desired is None:
+            self.cameras.pop(camera, None)
+        else:
+            self.cameras[camera] = desired
+
+    async def floor_changed(self, camera: CameraRef, held: FloorHeld | None) -> None:
+        """KV `floors`."""
+        for talk in list(self.talks.values()):
+            if talk.camera == camera:
+                await talk.floor_is(held)
+
+    def _talk(self, id: str, talker: str) -> Talk:
+        talk = self.talks.get(id)
+        if talk is None or talk.status().talker != talker:
+            raise RequestRefused("no_such_talk", "There is no such talk (any more). Open a new one.", status=404)
+        return talk
+
+    def _forget_ended(self) -> None:
+        """How the last ones ended can be asked for a while."""
+        ended = [id for id, talk in self.talks.items() if talk.is_over]
+        for id in ended[: max(0, len(ended) - 64)]:
+            del self.talks[id]

@@ -2,8 +2,64 @@
 
 from __future__ import annotations
 
-from shared.settings import ServiceSettings
+from ipaddress import ip_address
+
+from pydantic import field_validator
+
+from shared.camera_networks import CameraNetworkSettings
+from shared.settings import SealingSettings, ServiceSettings, setting
 
 
-class Settings(ServiceSettings):
-    """Variables `BK_*` of the intercom: those of every service."""
+class Settings(ServiceSettings, SealingSettings, CameraNetworkSettings):
+    """Variables `BK_*` of the intercom."""
+
+    connect_timeout_s: float = setting(
+        5.0,
+        says="seconds a camera has for each answer while it is being connected",
+        when_wrong="too short refuses slow cameras; too long shows 'connecting' where 'unreachable' is true",
+        gt=0,
+        le=60,
+    )
+    ice_bind: str = setting(
+        "",
+        says="addresses of this machine that WebRTC uses, separated by commas; empty: all but loopback",
+        when_wrong="one that browsers cannot reach: talks end with ice_failed",
+    )
+    ice_announce: str = setting(
+        "",
+        says="the one address browsers are told instead, where they reach us through NAT 1:1 (a node's, in a pod)",
+        when_wrong="talks end with ice_failed",
+    )
+    talks_max: int = setting(
+        64,
+        says="talks one worker holds at once, about 3 % of a core each",
+        when_wrong="too many: sound stutters for all of them; too few: talks are refused while cores are idle",
+        ge=1,
+        le=2048,
+    )
+    talk_max_s: float = setting(
+        300.0,
+        says="seconds one press may last",
+        when_wrong="too short cuts a long order off; too long leaves a forgotten button pressed",
+        ge=5,
+        le=3600,
+    )
+    talk_idle_s: float = setting(
+        180.0,
+        says="seconds a prepared talk is kept without a press",
+        when_wrong="long: cameras with few sessions refuse others; short: the next press is a cold one",
+        ge=5,
+        le=3600,
+    )
+
+    @field_validator("ice_bind", "ice_announce")
+    @classmethod
+    def _are_addresses(cls, text: str) -> str:
+        for part in text.split(","):
+            if part.strip():
+                ip_address(part.strip())
+        return text
+
+    @property
+    def ice_addresses(self) -> tuple[str, ...]:
+        return tuple(part.strip() for part in self.ice_bind.split(",") if part.strip())

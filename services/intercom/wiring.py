@@ -2,17 +2,69 @@
 
 from __future__ import annotations
 
+import asyncio
+
+from services.intercom.adapters.camera_access import CameraAccess
+from services.intercom.adapters.floor_store import FloorStore
+from services.intercom.adapters.ice_addresses import bind_to
+from services.intercom.adapters.libopus import Libopus
+from services.intercom.adapters.onvif_leg import OnvifLeg
+from services.intercom.adapters.paced_speaker import PacedSpeaker
+from services.intercom.adapters.talk_tasks import TalkTasks
+from services.intercom.adapters.webrtc_caller import WebRtcCaller
 from services.intercom.handlers import Handlers
 from services.intercom.settings import Settings
+from services.intercom.talk import Talk, TalkLimits
+from shared.bus.fact_outbox import FactOutbox
+from shared.bus.kv_watch import KvEntry
 from shared.bus.streams import EVENTS
+from shared.messages.cameras import DesiredCamera
+from shared.messages.intercom import FloorHeld, TalkWanted
 from shared.presence import Presence
+from shared.rtsp.read_mill import ReadMill
+from shared.sealing import Sealer
 from shared.service import Context, Wired
+from shared.subjects import CameraRef
 
 
 async def wire(context: Context[Settings]) -> Wired:
-    """On the bus with a sign of life, answering what it can do."""
-    worker = context.settings.worker_id
-    presence = Presence(context.bus, "intercom", worker, context.clock)
-    await context.bus.ensure_stream(EVENTS)
-    stop_answering = await context.bus.serve("intercom", {"status": Handlers(worker).status})
-    return Wired(tasks=[("presence", presence)], close=[stop_answering, presence.leave])
+    """Talks are held by this worker; floors and cameras are known to all."""
+    settings, bus, clock = context.settings, context.bus, context.clock
+    worker = settings.worker_id
+    bind_to(settings.ice_addresses)
+    await bus.ensure_stream(EVENTS)
+    floors_bucket = await bus.kv("floors")
+    outbox, floors, tasks = FactOutbox(bus.publish_fact), FloorStore(floors_bucket), TalkTasks()
+    access = CameraAccess(settings, Sealer.from_settings(settings), ReadMill(), clock)
+    limits = TalkLimits(press_s=settings.talk_max_s, idle_s=settings.talk_idle_s)
+
+    def new_talk(id: str, wanted: TalkWanted, desired: DesiredCamera) -> Talk:
+        access.backchannel(desired)  # refused here, before anything is opened
+        leg = OnvifLeg(lambda: access.backchannel(desired))
+        speaker = PacedSpeaker(leg.send, Libopus(), clock)
+        caller = WebRtcCaller(speaker.hear, announce=settings.ice_announce.strip())
+        return Talk(id, wanted, caller, leg, speaker, floors, outbox.say, clock, limits)
+
+    handlers = Handlers(worker, new_talk, tasks, settings.talks_max)
+    presence = Presence(bus, "intercom", worker, clock)
+    news: set[asyncio.Task[None]] = set()
+
+    def desired_changed(entry: KvEntry) -> None:
+        desired = None if entry.value is None else DesiredCamera.decode(entry.value)
+        handlers.camera_desired(CameraRef.from_key(entry.key), desired)
+
+    def floor_changed(entry: KvEntry) -> None:
+        held = None if entry.value is None else FloorHeld.decode(entry.value)
+        task = asyncio.create_task(handlers.floor_changed(CameraRef.from_key(entry.key), held))
+        news.add(task)
+        task.add_done_callback(news.discard)
+
+    await (await bus.kv("cameras")).watch(desired_changed)
+    await floors_bucket.watch(floor_changed)
+    pinned = {"talk": handlers.talk, "talk_change": handlers.talk_change, "talk_end": handlers.talk_end}
+    shared = {"status": handlers.status, "talk_open": handlers.talk_open}
+    stop_answering = await bus.serve("intercom", shared, pinned=pinned, instance=worker)
+    return Wired(
+        tasks=[("presence", presence), ("facts", outbox)],
+        close=[handlers.drain, tasks.close, stop_answering, presence.leave, outbox.flush],
+    )

@@ -156,15 +156,26 @@ class Bus:
         """
         return await self.facts.subscribe(subject, handler, since_seq, since_us)
 
-    async def request(self, owner: str, name: str, message: Message, *, timeout_s: float = 5.0) -> bytes:
-        """Ask a service. Raises RequestRefused as it refused, NobodyAnswers where none did."""
-        return await self.requests.ask(owner, name, message.encode(), timeout_s)
+    async def request(
+        self, owner: str, name: str, message: Message, *, timeout_s: float = 5.0, instance: str | None = None
+    ) -> bytes:
+        """Ask a service, or that worker of it. Raises RequestRefused as it refused, NobodyAnswers where none did."""
+        return await self.requests.ask(owner, name, message.encode(), timeout_s, instance)
 
     async def serve(
-        self, owner: str, handlers: Mapping[str, RequestHandler], *, version: str = "0.1.0"
+        self,
+        owner: str,
+        handlers: Mapping[str, RequestHandler],
+        *,
+        version: str = "0.1.0",
+        pinned: Mapping[str, RequestHandler] | None = None,
+        instance: str = "",
     ) -> Callable[[], Awaitable[None]]:
-        """Answer requests `bk.v1.cmd.<owner>.<name>` in a queue group with our like."""
-        return await self.requests.serve(owner, handlers, version)
+        """Answer requests `bk.v1.cmd.<owner>.<name>` in a queue group with our like.
+
+        `pinned` are asked of this worker alone: `bk.v1.cmd.<owner>.<name>.<instance>`.
+        """
+        return await self.requests.serve(owner, handlers, version, pinned or {}, instance)
 
     # Media
 

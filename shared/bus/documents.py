@@ -46,6 +46,10 @@ COMMANDS = {
     "evidence_file": ("EvidenceRef", "ObjectPlace"),
     "coverage": ("CoverageOf", "CoverageList"),
     "capabilities": ("CapabilitiesWanted", "Capabilities"),
+    "talk_open": ("TalkWanted", "TalkOpened"),
+    "talk": ("TalkRef", "TalkStatus"),
+    "talk_change": ("TalkChange", "TalkStatus"),
+    "talk_end": ("TalkRef", "TalkStatus"),
     "uniform_photo": ("UniformPhotoWanted", "UniformPhotoJudged"),
 }
 MEDIA_USES = {
@@ -60,6 +64,7 @@ BUCKET_MESSAGES = {
     "watches": "WatchLease",
     "model_packs": "PackChoice",
     "uniforms": "UniformEnrolled",
+    "floors": "FloorHeld",
 }
 
 

@@ -26,13 +26,14 @@ class Requests:
     def __init__(self, client: Client):
         self._client = client
 
-    async def ask(self, owner: str, name: str, data: bytes, timeout_s: float) -> bytes:
+    async def ask(self, owner: str, name: str, data: bytes, timeout_s: float, instance: str | None) -> bytes:
         try:
             answer = await self._client.request(
-                subjects.command(owner, name), data, timeout=timeout_s, headers=trace_headers() or None
+                subjects.command(owner, name, instance), data, timeout=timeout_s, headers=trace_headers() or None
             )
         except nats.errors.NoRespondersError as error:
-            raise NobodyAnswers(f"no {owner} service is running") from error
+            who = "service" if instance is None else f"worker {instance}"
+            raise NobodyAnswers(f"no {owner} {who} is running") from error
         except (nats.errors.TimeoutError, TimeoutError) as error:
             raise NobodyAnswers(f"{owner} did not answer within {timeout_s:g} s") from error
         except nats.errors.Error as error:
@@ -45,7 +46,12 @@ class Requests:
         return bytes(answer.data)
 
     async def serve(
-        self, owner: str, handlers: Mapping[str, RequestHandler], version: str
+        self,
+        owner: str,
+        handlers: Mapping[str, RequestHandler],
+        version: str,
+        pinned: Mapping[str, RequestHandler],
+        instance: str,
     ) -> Callable[[], Awaitable[None]]:
         try:
             service = await nats.micro.add_service(
@@ -55,6 +61,9 @@ class Requests:
                 await service.add_endpoint(
                     name=name, subject=subjects.command(owner, name), handler=_answering(owner, name, handler)
                 )
+            for name, handler in pinned.items():
+                subject = subjects.command(owner, name, instance)
+                await service.add_endpoint(name=name, subject=subject, handler=_answering(owner, name, handler))
             # Served means served: the server knows the subscriptions before anybody is told that we are ready.
             await self._client.flush(timeout=2)
         except (nats.errors.Error, TimeoutError) as error:

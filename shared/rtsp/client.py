@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from urllib.parse import unquote
 
 from shared.clock import Clock
@@ -16,6 +17,7 @@ from shared.rtsp.digest import Credentials
 from shared.rtsp.links import open_link
 from shared.rtsp.messages import Response
 from shared.rtsp.read_mill import ReadMill
+from shared.rtsp.rtcp import ReportBlock
 from shared.rtsp.sdp import SessionDescription, parse_sdp, resolve_control
 from shared.rtsp.session import MediaSession
 from shared.rtsp.source import Address, RtspSource, parse_address
@@ -120,6 +122,44 @@ class RtspClient:
         except BaseException:
             self._drop()
             raise
+
+    async def prepare(self, sink: MediaSink, tracks: Sequence[Track]) -> None:
+        """SETUP alone: the session stands and is kept alive until `begin` plays it. Raises as `play` does."""
+        async with self._limited("The camera did not grant a session in time."):
+            wish = self.source.transport
+            try:
+                await self._set_up(sink, tuple(tracks), is_tcp=wish != "udp")
+            except CameraRefused as refusal:
+                if refusal.status != 461 or wish != "auto":
+                    raise
+                await self._set_up(sink, tuple(tracks), is_tcp=False)
+            self._session_of().start()
+
+    async def begin(self) -> None:
+        """PLAY what `prepare` set up."""
+        async with self._limited("The camera did not begin to play in time."):
+            await self._begin()
+
+    def reports(self, number: int) -> tuple[ReportBlock, ...] | None:
+        """What the camera said last of what it receives on that track; None where it said nothing."""
+        return None if self._session is None else self._session.reports(number)
+
+    def send(self, number: int, packet: bytes) -> None:
+        """One RTP packet toward the camera, on the track that was set up as that number; dropped once it is closed."""
+        if self._session is not None:
+            self._session.send(number, packet)
+
+    @asynccontextmanager
+    async def _limited(self, late: str) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(2 * self._limit_s):
+                yield
+        except TimeoutError:
+            self._drop()
+            raise CameraUnreachable(late, code="timed_out") from None
+        except (PeerError, _Redirected) as error:
+            self._drop()
+            raise self._named(error) from None
 
     async def wait_closed(self) -> None:
         """Until the connection ends.
@@ -248,7 +288,7 @@ class RtspClient:
             session.accept(response, self._is_immediate)
 
     async def _begin(self) -> None:
-        await self._ask("PLAY", self._aggregate, ("Range", self._range()))
+        await self._ask("PLAY", self._aggregate, ("Range", self._range()), *self._require())
         self._session_of().start()
         self._standing().set_immediate(self._is_immediate)
 

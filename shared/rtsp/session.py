@@ -14,7 +14,7 @@ from shared.rtsp.connection import RtspConnection
 from shared.rtsp.dialogue import Dialogue
 from shared.rtsp.messages import InterleavedFrame, Request, Response
 from shared.rtsp.read_mill import ReadMill
-from shared.rtsp.rtcp import ReceiverReport, SourceDescription, build_rtcp
+from shared.rtsp.rtcp import ReceiverReport, ReportBlock, SourceDescription, build_rtcp
 from shared.rtsp.track_receiver import TrackReceiver
 from shared.rtsp.tracks import Track
 from shared.rtsp.transport import Transport, parse_transport
@@ -91,10 +91,23 @@ class MediaSession:
             carrier.udp.start(carrier.receiver, host, chosen.server_port, is_immediate, self._connection.end)
 
     def start(self) -> None:
-        """The session plays: report and keep it alive."""
+        """The session stands, or plays: report and keep it alive. Again is no harm."""
+        if self._timer is not None:
+            return
         now = self._clock.monotonic()
         self._keep_alive_due = now + self._keep_alive_interval_s()
         self._arm()
+
+    def send(self, number: int, packet: bytes) -> None:
+        """One RTP packet on the track that was offered as that number: sound toward the camera."""
+        carrier = self._carriers[number]
+        if carrier.udp is None:
+            self._connection.write(InterleavedFrame(carrier.channel, packet).to_bytes())
+        else:
+            carrier.udp.send_media(packet)
+
+    def reports(self, number: int) -> tuple[ReportBlock, ...] | None:
+        return self._carriers[number].receiver.reports if number < len(self._carriers) else None
 
     def stop(self) -> None:
         if self._timer is not None:

@@ -15,7 +15,7 @@ from shared.rtsp.depacketize_samples import SampleDepacketizer
 from shared.rtsp.depacketizer import Depacketizer
 from shared.rtsp.reception import Reception
 from shared.rtsp.reorder import ReorderBuffer
-from shared.rtsp.rtcp import Goodbye, SenderReport, parse_rtcp, unix_us_from_ntp
+from shared.rtsp.rtcp import Goodbye, ReceiverReport, ReportBlock, SenderReport, parse_rtcp, unix_us_from_ntp
 from shared.rtsp.rtp import HEADER_BYTES, TimestampExtender, parse_rtp
 from shared.rtsp.tracks import Track
 
@@ -34,7 +34,8 @@ class PacketHandler(Protocol):
 class TrackReceiver:
     """Checks the sequence, extends the time, and hands payloads to the depacketizer of the track's codec.
 
-    `reception` is None until the first packet. `has_ended` is set by the camera's RTCP BYE.
+    `reception` is None until the first packet. `has_ended` is set by the camera's RTCP BYE. `reports` are what it said
+    last of what we send it, None before.
     """
 
     __slots__ = (
@@ -45,6 +46,7 @@ class TrackReceiver:
         "_track",
         "has_ended",
         "reception",
+        "reports",
         "video",
     )
 
@@ -59,6 +61,7 @@ class TrackReceiver:
             self.video = self._depacketizer
         self.reception: Reception | None = None
         self.has_ended = False
+        self.reports: tuple[ReportBlock, ...] | None = None
 
     @property
     def track(self) -> Track:
@@ -117,6 +120,8 @@ class TrackReceiver:
     def receive_control(self, data: bytes, begin: int, end: int, received_us: int) -> None:
         """One compound RTCP packet."""
         for packet in parse_rtcp(data, begin, end):
+            if isinstance(packet, SenderReport | ReceiverReport) and packet.blocks:
+                self.reports = packet.blocks
             if isinstance(packet, SenderReport):
                 self._note_sender_report(packet, received_us)
             elif isinstance(packet, Goodbye):

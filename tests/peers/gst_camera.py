@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
+import struct
 import sys
 import time
 
@@ -62,6 +64,52 @@ class Picture:
         return line * SQUARE_PX
 
 
+BACKCHANNEL = {
+    "pcmu": ("PCMU", 0, "rtppcmudepay ! mulawdec"),
+    "pcma": ("PCMA", 8, "rtppcmadepay ! alawdec"),
+}
+
+
+def onvif_factory(options: argparse.Namespace):
+    """A camera with a speaker (ONVIF Streaming Specification 5.3); what it is given to play goes to a file.
+
+    Each record of the file: seconds of the wall clock (double), number of samples (uint32), samples (int16), all
+    little-endian.
+    """
+    factory = GstRtspServer.RTSPOnvifMediaFactory()
+    # Without it every DESCRIBE is answered with 400.
+    factory.set_media_gtype(GstRtspServer.RTSPOnvifMedia.__gtype__)
+    plain = CameraFactory(options)
+    factory.set_launch(plain.launch())
+    name, payload, decode = BACKCHANNEL[options.backchannel]
+    caps = f"application/x-rtp,media=audio,payload={payload},clock-rate=8000,encoding-name={name}"
+    factory.set_backchannel_launch(
+        f'( capsfilter caps="{caps}" name=depay_backchannel ! {decode} ! appsink name=heard sync=false async=false )'
+    )
+    factory.set_backchannel_bandwidth(64000)
+    factory.set_latency(0)
+    factory.set_suspend_mode(GstRtspServer.RTSPSuspendMode.NONE)
+    factory.connect("media-configure", lambda _, media: hear(media, options.heard))
+    factory.connect("media-configure", plain.on_media)
+    return factory
+
+
+def hear(media, path: str) -> None:
+    sink = media.get_element().get_by_name("heard")
+    if sink is None or not path:
+        return
+    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+
+    def on_sample(sink):
+        buffer = sink.emit("pull-sample").get_buffer()
+        data = buffer.extract_dup(0, buffer.get_size())
+        os.write(file, struct.pack("<dI", time.time(), len(data) // 2) + data)
+        return Gst.FlowReturn.OK
+
+    sink.set_property("emit-signals", True)
+    sink.connect("new-sample", on_sample)
+
+
 class CameraFactory(GstRtspServer.RTSPMediaFactory):
     """One encoder for all who watch."""
 
@@ -74,9 +122,12 @@ class CameraFactory(GstRtspServer.RTSPMediaFactory):
         protocols = {"tcp": GstRtsp.RTSPLowerTrans.TCP, "udp": GstRtsp.RTSPLowerTrans.UDP}
         if options.only:
             self.set_protocols(protocols[options.only])
-        self.connect("media-configure", self._on_media)
+        self.connect("media-configure", self.on_media)
 
     def do_create_element(self, url):
+        return Gst.parse_launch(self.launch())
+
+    def launch(self) -> str:
         options = self._options
         caps = f"video/x-raw,format=I420,width={options.width},height={options.height},framerate={options.fps}/1"
         if options.codec == "h264":
@@ -95,10 +146,9 @@ class CameraFactory(GstRtspServer.RTSPMediaFactory):
         audio = AUDIO[options.audio]
         if audio:
             audio = f"audiotestsrc is-live=true samplesperbuffer=441 freq=440 ! audioconvert ! audioresample {audio}"
-        launch = f"( appsrc name=pictures is-live=true do-timestamp=true format=time caps={caps} ! {encode} {audio} )"
-        return Gst.parse_launch(launch)
+        return f"( appsrc name=pictures is-live=true do-timestamp=true format=time caps={caps} ! {encode} {audio} )"
 
-    def _on_media(self, factory, media):
+    def on_media(self, factory, media):
         source = media.get_element().get_by_name("pictures")
         picture = Picture(self._options.width, self._options.height)
         begin = time.monotonic()
@@ -148,6 +198,8 @@ def _parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--only", choices=("tcp", "udp"), help="refuse the other with 461")
     parser.add_argument("--timeout-s", type=int, default=60, help="of an RTSP session")
+    parser.add_argument("--backchannel", choices=tuple(BACKCHANNEL), help="take sound")
+    parser.add_argument("--heard", default="", help="file for what was heard")
     return parser.parse_args()
 
 
@@ -171,10 +223,10 @@ def _ask_password(server, factory, options: argparse.Namespace) -> None:
 def main() -> None:
     options = _parse_arguments()
     Gst.init(None)
-    server = GstRtspServer.RTSPServer()
+    server = GstRtspServer.RTSPOnvifServer() if options.backchannel else GstRtspServer.RTSPServer()
     server.set_address(options.host)
     server.set_service(str(options.port))
-    factory = CameraFactory(options)
+    factory = onvif_factory(options) if options.backchannel else CameraFactory(options)
     if options.user:
         _ask_password(server, factory, options)
     server.get_mount_points().add_factory(options.path, factory)

@@ -17,6 +17,7 @@ from services.gateway.adapters.http import (
     sessions,
     sites,
     status,
+    talks,
     uniforms,
 )
 from services.gateway.adapters.http.access import guard, uncovered
@@ -37,6 +38,7 @@ ROUTERS = (
     evidence.router,
     analysis.router,
     uniforms.router,
+    talks.router,
     media_tokens.router,
     status.router,
 )

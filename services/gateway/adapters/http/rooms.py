@@ -18,6 +18,7 @@ from services.gateway.handlers.probes import ProbeDesk
 from services.gateway.handlers.recordings import RecordingsDesk
 from services.gateway.handlers.registry import RegistryDesk
 from services.gateway.handlers.snapshots import SnapshotDesk
+from services.gateway.handlers.talks import TalkDesk
 from services.gateway.handlers.uniforms import UniformDesk
 from services.gateway.status import Services
 
@@ -39,6 +40,7 @@ class Rooms:
     evidence: EvidenceDesk
     analysis: AnalysisDesk
     uniforms: UniformDesk
+    talks: TalkDesk
     states: CameraStates
     services: Services
     trail: AuditTrail

@@ -9,7 +9,6 @@ from contextlib import suppress
 
 from shared.bus.errors import BusUnreachable
 from shared.messages.base import Fact
-from shared.messages.detector import FrameAnalysed
 from shared.telemetry import counter, log
 
 # = what an absent bus may cost in memory: a few minutes of a hundred cameras
@@ -17,21 +16,27 @@ FACTS_MAX = 20_000
 _AT_ONCE = 64
 _WAIT_S = 0.5
 
-_dropped = counter("detector_facts_dropped", "facts dropped while the bus was away")
+_dropped = counter("facts_dropped_total", "facts dropped while the bus was away")
 
 
 class FactOutbox:
-    """Supervised."""
+    """Supervised.
 
-    def __init__(self, publish_fact: Callable[[Fact], Awaitable[None]]):
+    Args:
+        is_lesser: facts that are dropped before others while the bus is away.
+    """
+
+    def __init__(
+        self, publish_fact: Callable[[Fact], Awaitable[None]], is_lesser: Callable[[Fact], bool] = lambda fact: False
+    ):
         self._publish_fact = publish_fact
+        self._is_lesser = is_lesser
         self._facts: deque[Fact] = deque()
         self._news = asyncio.Event()
 
     def say(self, fact: Fact) -> None:
         if len(self._facts) >= FACTS_MAX:
-            # What was seen in one picture minutes ago is worth less than a fault or a minute of coverage.
-            if isinstance(fact, FrameAnalysed):
+            if self._is_lesser(fact):
                 _dropped.inc()
                 return
             self._facts.popleft()

@@ -1,0 +1,40 @@
+"""The intercom, asked over the bus: any worker for a new talk, the worker that holds it for the rest."""
+
+from __future__ import annotations
+
+from shared.bus import Bus
+from shared.bus.errors import NobodyAnswers
+from shared.errors import RequestRefused
+from shared.messages.base import Message
+from shared.messages.intercom import TalkChange, TalkOpened, TalkRef, TalkStatus, TalkWanted
+
+_OPEN_LIMIT_S = 10.0
+# A press waits for a camera that is being prepared.
+_CHANGE_LIMIT_S = 15.0
+
+
+class BusIntercom:
+    """Implements `Intercom`."""
+
+    def __init__(self, bus: Bus):
+        self._bus = bus
+
+    async def open(self, wanted: TalkWanted) -> TalkOpened:
+        return TalkOpened.decode(await self._bus.request("intercom", "talk_open", wanted, timeout_s=_OPEN_LIMIT_S))
+
+    async def status(self, talk: TalkRef) -> TalkStatus:
+        return await self._pinned("talk", talk.talk, talk)
+
+    async def change(self, change: TalkChange) -> TalkStatus:
+        return await self._pinned("talk_change", change.talk, change)
+
+    async def end(self, talk: TalkRef) -> TalkStatus:
+        return await self._pinned("talk_end", talk.talk, talk)
+
+    async def _pinned(self, name: str, talk: str, message: Message) -> TalkStatus:
+        worker = talk.rpartition(".")[0]
+        try:
+            answer = await self._bus.request("intercom", name, message, timeout_s=_CHANGE_LIMIT_S, instance=worker)
+        except NobodyAnswers as error:
+            raise RequestRefused("no_such_talk", "What held this talk is gone. Open a new one.", status=404) from error
+        return TalkStatus.decode(answer)

@@ -1,0 +1,247 @@
+"""A press is heard in the kitchen: a real stack, GStreamer's ONVIF camera, aiortc in the browser's place."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+
+import numpy as np
+import pytest
+import pytest_asyncio
+
+from tests.e2e.live_client import Api
+from tests.intercom.heard import Heard, frequency, heard, sound
+from tests.intercom.talker import Talker
+from tests.peers.gst import GstCamera
+from tests.stack import Stack
+
+LOUD = 3000
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    made = Path(mkdtemp(prefix="bk-talk-"))
+    made.chmod(0o755)
+    yield made
+    rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def stack(folder: Path) -> Iterator[Stack]:
+    running = Stack(folder / "data", demo=0, env={"BK_ICE_BIND": "127.0.0.1", "BK_TALK_MAX_S": "6"})
+    running.start()
+    api = Api(running.url, running.admin_password)
+    api.site("school")
+    for name, roles in (("li", ["supervisor"]), ("wang", ["supervisor"]), ("guest", ["viewer"])):
+        made = api.http.post("/accounts", json={"name": name, "password": "long enough for all", "roles": roles})
+        assert made.status_code == 201, made.text
+    api.close()
+    yield running
+    running.stop()
+
+
+class Kitchen:
+    """A camera with a speaker, registered."""
+
+    def __init__(self, stack: Stack, camera: GstCamera, id: str, file: Path):
+        self.stack = stack
+        self.camera = camera
+        self.id = id
+        self._file = file
+
+    def heard_since(self, at_s: float) -> list[Heard]:
+        return [one for one in heard(self._file) if one.at_s >= at_s]
+
+    async def until_loud(self, since_s: float, limit_s: float = 8.0) -> float:
+        """When the first loud packet since then was heard."""
+        async with asyncio.timeout(limit_s):
+            while True:
+                for one in self.heard_since(since_s):
+                    if np.abs(one.samples).max() > LOUD:
+                        return one.at_s
+                await asyncio.sleep(0.02)
+
+
+@pytest_asyncio.fixture
+async def kitchen(stack: Stack, folder: Path, request: pytest.FixtureRequest) -> AsyncIterator[Kitchen]:
+    options = getattr(request, "param", {})
+    id = f"cook-{time.monotonic_ns() % 1_000_000}"
+    file = folder / f"{id}.heard"
+    with GstCamera(backchannel=options.get("law", "pcmu"), heard=str(file), user="admin", password="secret") as camera:
+        api = Api(stack.url, stack.admin_password)
+        more = {"transport": options.get("transport", "auto")}
+        api.add(id, camera.url, username="admin", password="secret", **more)
+        yield Kitchen(stack, camera, id, file)
+        api.remove(id)
+        api.close()
+
+
+def talker(stack: Stack, name: str = "li", codec: str = "audio/opus") -> Talker:
+    api = Api(stack.url, stack.admin_password)
+    answer = api.http.post("/sessions", json={"name": name, "password": "long enough for all"})
+    api.close()
+    assert answer.status_code == 201, answer.text
+    return Talker(stack.url, answer.json()["token"], codec)
+
+
+@pytest.mark.parametrize(
+    ("kitchen", "codec"),
+    [
+        ({"law": "pcmu"}, "audio/opus"),
+        ({"law": "pcma"}, "audio/opus"),
+        ({"law": "pcmu", "transport": "udp"}, "audio/PCMU"),
+        ({"law": "pcma"}, "audio/PCMU"),
+    ],
+    indirect=["kitchen"],
+)
+async def test_a_press_is_heard_and_a_release_is_silence(kitchen: Kitchen, codec: str) -> None:
+    li = talker(kitchen.stack, codec=codec)
+    opened = await li.offer(kitchen.id, prepare="true")
+    assert opened.status_code == 201, opened.text
+    assert opened.headers["content-type"].startswith("application/sdp")
+    await li.until("ready")
+    await asyncio.sleep(0.5)
+    assert kitchen.heard_since(0) == [], "nothing is played before a press"
+    pressed_s = time.time()
+    assert (await li.press()).status_code == 200
+    first_s = await kitchen.until_loud(pressed_s)
+    print(f"press to first sound: {1000 * (first_s - pressed_s):.0f} ms")
+    await asyncio.sleep(2.0)
+    status = (await li.release()).json()
+    assert status["state"] == "ready"
+    assert status["packets"] == pytest.approx(100, abs=25)
+    said = kitchen.heard_since(first_s)
+    assert frequency(sound(said)[800:-800]) == pytest.approx(440, abs=4)
+    level = np.abs(sound(said)[800:-800]).max()
+    assert 0.3 * 32767 * 0.7 < level < 0.3 * 32767 * 1.3, "as loud as it was said, and not clipped"
+    await asyncio.sleep(0.3)
+    count = len(kitchen.heard_since(0))
+    await asyncio.sleep(0.5)
+    assert len(kitchen.heard_since(0)) == count, "nothing after the release"
+    again_s = time.time()
+    assert (await li.press()).status_code == 200
+    print(f"second press: {1000 * (await kitchen.until_loud(again_s) - again_s):.0f} ms")
+    ended = await li.http.delete(li.talk)
+    assert ended.status_code == 204
+    assert (await li.state())["ending"] == "hung_up"
+    await li.close()
+
+
+async def test_a_talk_that_is_not_prepared_begins_to_speak_by_itself(kitchen: Kitchen) -> None:
+    li = talker(kitchen.stack)
+    li.tone.is_on = True
+    began_s = time.time()
+    assert (await li.offer(kitchen.id)).status_code == 201
+    first_s = await kitchen.until_loud(began_s)
+    print(f"cold press to first sound: {1000 * (first_s - began_s):.0f} ms")
+    await li.until("talking")
+    assert li.told[-1]["state"] == "talking", "the browser is told over the data channel"
+    await li.close()
+    ended = await li_ended(kitchen, li)
+    assert ended in ("browser_gone", "browser_silent")
+
+
+async def li_ended(kitchen: Kitchen, gone: Talker) -> str:
+    """How a talk ended, asked with another connection of the same person."""
+    again = talker(kitchen.stack)
+    again.talk = gone.talk
+    ended = await again.until("ended")
+    await again.close()
+    return str(ended["ending"])
+
+
+async def test_one_speaks_at_a_time_and_an_emergency_goes_first(kitchen: Kitchen) -> None:
+    li, wang, again = talker(kitchen.stack), talker(kitchen.stack, "wang"), talker(kitchen.stack, "wang")
+    assert (await li.offer(kitchen.id, prepare="true")).status_code == 201
+    await li.until("ready")
+    assert (await li.press()).status_code == 200
+    assert (await wang.offer(kitchen.id, prepare="true")).status_code == 201
+    refused = await wang.press()
+    assert (refused.status_code, refused.json()["code"]) == (409, "floor_taken"), refused.text
+    assert "li is speaking" in refused.json()["detail"]
+    assert (await again.offer(kitchen.id, prepare="true", priority="emergency")).status_code == 201
+    took_s = time.time()
+    again.tone._hz = 880.0
+    assert (await again.press()).status_code == 200
+    lost = await li.until("ready", 5)
+    print(f"the floor was lost after {1000 * (time.time() - took_s):.0f} ms")
+    assert lost["holder"] == "wang"
+    await kitchen.until_loud(time.time() + 0.2)
+    await asyncio.sleep(0.5)
+    assert frequency(sound(kitchen.heard_since(time.time() - 0.4))) == pytest.approx(880, abs=10)
+    await again.release()
+    free_s = time.time()
+    async with asyncio.timeout(5):
+        while (await li.state())["holder"] is not None:
+            await asyncio.sleep(0.02)
+    print(f"the floor was known to be free after {1000 * (time.time() - free_s):.0f} ms")
+    for one in (li, wang, again):
+        await one.close()
+
+
+async def test_a_press_that_nobody_ends_is_ended(kitchen: Kitchen) -> None:
+    li = talker(kitchen.stack)
+    assert (await li.offer(kitchen.id, prepare="true")).status_code == 201
+    await li.until("ready")
+    assert (await li.press()).status_code == 200
+    ended = await li.until("ended", 12)
+    assert ended["ending"] == "time_limit"
+    refused = await li.press()
+    assert refused.status_code == 409
+    await li.close()
+
+
+async def test_a_killed_worker_frees_the_floor(kitchen: Kitchen) -> None:
+    li, wang = talker(kitchen.stack), talker(kitchen.stack, "wang")
+    assert (await li.offer(kitchen.id, prepare="true")).status_code == 201
+    await li.until("ready")
+    assert (await li.press()).status_code == 200
+    os.kill(kitchen.stack.pid_of("intercom"), signal.SIGKILL)
+    killed_s = time.time()
+    async with asyncio.timeout(20):
+        while (await wang.offer(kitchen.id, prepare="true")).status_code != 201:
+            await asyncio.sleep(0.1)
+        while (await wang.press()).status_code != 200:
+            await asyncio.sleep(0.1)
+    print(f"floor free {time.time() - killed_s:.1f} s after the worker was killed (it starts again within that)")
+    assert (await li.http.get(li.talk)).status_code == 404
+    await li.close()
+    await wang.close()
+
+
+async def test_what_cannot_be_spoken_to_says_why(stack: Stack) -> None:
+    api = Api(stack.url, stack.admin_password)
+    li = talker(stack)
+    with GstCamera(audio="pcmu") as deaf, api.camera("deaf", deaf.url):
+        assert (await li.offer("deaf", prepare="true")).status_code == 201
+        ended = await li.until("ended")
+        assert ended["ending"] == "no_backchannel", ended
+        assert ended["detail"]
+    with api.camera("gone", "rtsp://127.0.0.1:9/none"):
+        other = talker(stack)
+        assert (await other.offer("gone", prepare="true")).status_code == 201
+        assert (await other.until("ended"))["ending"] == "camera_unreachable"
+        await other.close()
+    with (
+        GstCamera(backchannel="pcmu", user="admin", password="right") as camera,
+        api.camera("locked", camera.url, username="admin", password="wrong"),
+    ):
+        other = talker(stack)
+        assert (await other.offer("locked", prepare="true")).status_code == 201
+        assert (await other.until("ended"))["ending"] == "camera_refused"
+        await other.close()
+    assert (await li.offer("no-such-camera")).status_code == 404
+    for body in ("", "v=0", "v=0\r\nm=audio nonsense", "v=0\r\n" + "a=x\r\n" * 100):
+        answer = await li.http.post("/api/v1/cameras/deaf/talk", content=body)
+        assert answer.status_code in (404, 422), answer.text
+    guest = talker(stack, "guest")
+    assert (await guest.http.post("/api/v1/cameras/deaf/talk", content="v=0")).status_code == 403
+    await guest.close()
+    await li.close()
+    api.close()

@@ -1,0 +1,107 @@
+"""A browser's microphone, played by aiortc: a tone, 20 ms at a time, heard only while it is on."""
+
+from __future__ import annotations
+
+import asyncio
+import fractions
+import json
+import time
+from typing import Any
+
+import httpx
+import numpy as np
+from aiortc import MediaStreamTrack, RTCDataChannel, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
+from av import AudioFrame
+
+from services.intercom.adapters.ice_addresses import bind_to
+
+RATE = 48_000
+SAMPLES = RATE // 50
+
+
+class Tone(MediaStreamTrack):
+    """Silence, and a tone while `is_on`. `turned_on_s`: when the first sounding frame was handed over, wall clock."""
+
+    kind = "audio"
+
+    def __init__(self, hz: float = 440.0, level: float = 0.3):
+        super().__init__()
+        self.is_on = False
+        self.turned_on_s: float | None = None
+        self._hz = hz
+        self._level = level
+        self._sent = 0
+        self._began: float | None = None
+
+    async def recv(self) -> AudioFrame:
+        loop = asyncio.get_running_loop()
+        if self._began is None:
+            self._began = loop.time()
+        await asyncio.sleep(max(0.0, self._began + self._sent / RATE - loop.time()))
+        if self.is_on and self.turned_on_s is None:
+            self.turned_on_s = time.time()
+        at = np.arange(self._sent, self._sent + SAMPLES)
+        wave = np.sin(2 * np.pi * self._hz * at / RATE) * 32767 * self._level * self.is_on
+        frame = AudioFrame.from_ndarray(wave.astype(np.int16)[None, :], format="s16", layout="mono")
+        frame.sample_rate, frame.pts, frame.time_base = RATE, self._sent, fractions.Fraction(1, RATE)
+        self._sent += SAMPLES
+        return frame
+
+
+class Talker:
+    """One person with a microphone, logged in."""
+
+    def __init__(self, url: str, token: str, codec: str = "audio/opus"):
+        bind_to(("127.0.0.1",))
+        self.http = httpx.AsyncClient(
+            base_url=url, headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=20
+        )
+        self._codec = codec
+        self.tone = Tone()
+        self.told: list[dict[str, Any]] = []
+        self.talk = ""
+        self.peer: RTCPeerConnection | None = None
+
+    async def offer(self, camera: str, **query: str) -> httpx.Response:
+        """The answer of POST /cameras/{id}/talk; connected from then on where it was 201."""
+        self.peer = RTCPeerConnection()
+        sound = self.peer.addTransceiver(self.tone, direction="sendonly")
+        known = RTCRtpSender.getCapabilities("audio")
+        assert known is not None
+        sound.setCodecPreferences([one for one in known.codecs if one.mimeType == self._codec])
+        channel: RTCDataChannel = self.peer.createDataChannel("talk")
+        channel.on("message", lambda text: self.told.append(json.loads(text)))
+        await self.peer.setLocalDescription(await self.peer.createOffer())
+        answer = await self.http.post(
+            f"/api/v1/cameras/{camera}/talk",
+            params=query,
+            content=self.peer.localDescription.sdp,
+            headers={"Content-Type": "application/sdp"},
+        )
+        if answer.status_code == 201:
+            self.talk = answer.headers["Location"]
+            await self.peer.setRemoteDescription(RTCSessionDescription(answer.text, "answer"))
+        return answer
+
+    async def press(self) -> httpx.Response:
+        self.tone.is_on = True
+        return await self.http.patch(self.talk, json={"is_talking": True})
+
+    async def release(self) -> httpx.Response:
+        self.tone.is_on = False
+        self.tone.turned_on_s = None
+        return await self.http.patch(self.talk, json={"is_talking": False})
+
+    async def state(self) -> dict[str, Any]:
+        return dict((await self.http.get(self.talk)).json())
+
+    async def until(self, state: str, limit_s: float = 15.0) -> dict[str, Any]:
+        async with asyncio.timeout(limit_s):
+            while (found := await self.state()).get("state") != state:
+                await asyncio.sleep(0.05)
+        return found
+
+    async def close(self) -> None:
+        if self.peer is not None:
+            await self.peer.close()
+        await self.http.aclose()
