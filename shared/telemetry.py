@@ -19,7 +19,7 @@ from shared.clock import Clock, SystemClock
 
 # Which fields, beside the message, make a repeated line "the same": another camera is another line.
 _IDENTITY_FIELDS = ("camera", "task", "peer", "subject", "reason_code")
-_QUIET_LOGGERS = ("uvicorn.access", "httpx", "urllib3", "sqlalchemy.engine.Engine")
+_QUIET_LOGGERS = ("uvicorn.access", "httpx", "urllib3", "sqlalchemy.engine.Engine", "aioice", "aiortc")
 
 LogEvent = MutableMapping[str, Any]
 

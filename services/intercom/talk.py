@@ -21,7 +21,7 @@ from shared.subjects import CameraRef
 
 # = how soon a lost floor, a silent browser and a limit are noticed
 ROUND_S = 0.25
-RENEW_S = 1.5
+RENEW_S = 1.2
 
 
 class CallerLeg(Protocol):

@@ -42,7 +42,7 @@ BUCKETS: dict[str, float | None] = {
     "picture_baselines": None,
     "uniforms": None,
     "watches": 6.0,
-    "floors": 5.0,
+    "floors": 4.0,
     **{f"members_{service}": 5.0 for service in ("ingest", "detector", "alerting", "recorder", "intercom", "gateway")},
     **{f"shards_{service}": None for service in ("ingest", "detector", "alerting", "recorder")},
 }

@@ -110,7 +110,7 @@ class _Launch:
         own: dict[str, str] = {}
         if service == "ingest":
             own["BK_MEDIA_MAX_BYTES"] = str(self._servers.media_bytes_max)
-        if service in ("gateway", "ingest"):
+        if service in ("gateway", "ingest", "intercom"):
             # Simulated cameras live on loopback.
             own["BK_ALLOW_LOOPBACK_CAMERAS"] = "true"
         if service == "gateway":

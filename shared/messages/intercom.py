@@ -83,7 +83,7 @@ class TalkChange(Message):
 
 
 class FloorHeld(Message):
-    """KV bucket `floors`, key = camera: who speaks. An entry that is not renewed within 5 s is gone."""
+    """KV bucket `floors`, key = camera: who speaks. An entry that is not renewed within 4 s is gone."""
 
     talk: str
     talker: str

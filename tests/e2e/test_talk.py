@@ -44,6 +44,7 @@ def stack(folder: Path) -> Iterator[Stack]:
     api.close()
     yield running
     running.stop()
+    print((folder / "data" / "logs" / "intercom.log").read_text()[-3000:])
 
 
 class Kitchen:

@@ -96,9 +96,10 @@ class Talker:
         return dict((await self.http.get(self.talk)).json())
 
     async def until(self, state: str, limit_s: float = 15.0) -> dict[str, Any]:
-        async with asyncio.timeout(limit_s):
-            while (found := await self.state()).get("state") != state:
-                await asyncio.sleep(0.05)
+        began = time.monotonic()
+        while (found := await self.state()).get("state") != state:
+            assert time.monotonic() - began < limit_s, found
+            await asyncio.sleep(0.05)
         return found
 
     async def close(self) -> None:

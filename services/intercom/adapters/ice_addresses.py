@@ -18,12 +18,13 @@ _CONNECTION = re.compile(r"^c=IN IP[46] \S+$", re.MULTILINE)
 
 
 def bind_to(addresses: Sequence[str]) -> None:
-    """ICE uses these addresses of this machine; none: every one but loopback."""
+    """ICE uses these addresses of this machine; none: every one but loopback, and that where there is no other."""
 
     def chosen(use_ipv4: bool, use_ipv6: bool) -> list[str]:
-        return [one for one in addresses if (use_ipv6 if ":" in one else use_ipv4)]
+        there = addresses or _found(use_ipv4, use_ipv6) or ("127.0.0.1",)
+        return [one for one in there if (use_ipv6 if ":" in one else use_ipv4)]
 
-    setattr(aioice.ice, _SEAM, chosen if addresses else _found)
+    setattr(aioice.ice, _SEAM, chosen)
 
 
 def announced(sdp: str, address: str) -> str:
