@@ -7,19 +7,47 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from services.intercom.talk import Talk
 from shared.errors import RequestRefused
 from shared.messages.cameras import DesiredCamera
-from shared.messages.intercom import FloorHeld, TalkChange, TalkOpened, TalkRef, TalkStatus, TalkWanted
+from shared.messages.intercom import (
+    FloorHeld,
+    TalkChange,
+    TalkEnding,
+    TalkOpened,
+    TalkRef,
+    TalkStatus,
+    TalkWanted,
+)
 from shared.messages.status import ServiceStatus
 from shared.subjects import CameraRef
 from shared.version import VERSION
 
 
-class Running(Protocol):
-    """Runs talks until they are over."""
+class HeldTalk(Protocol):
+    """One talk of this worker (services/intercom/adapters/talk.py)."""
 
-    def start(self, talk: Talk) -> None: ...
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def camera(self) -> CameraRef: ...
+
+    @property
+    def is_over(self) -> bool: ...
+
+    def status(self) -> TalkStatus: ...
+
+    async def open(self) -> str:
+        """The SDP answer; from here on it runs by itself. Raises RequestRefused."""
+        ...
+
+    async def press(self) -> TalkStatus: ...
+
+    async def release(self) -> TalkStatus: ...
+
+    async def hang_up(self, ending: TalkEnding = "hung_up", detail: str = "") -> TalkStatus: ...
+
+    async def floor_is(self, held: FloorHeld | None) -> None: ...
 
 
 @dataclass(slots=True)
@@ -31,12 +59,11 @@ class Handlers:
     """
 
     worker: str
-    new_talk: Callable[[str, TalkWanted, DesiredCamera], Talk]
-    running: Running
+    new_talk: Callable[[str, TalkWanted, DesiredCamera], HeldTalk]
     talks_max: int
     cameras: dict[CameraRef, DesiredCamera] = field(default_factory=dict)
     floors: dict[CameraRef, FloorHeld] = field(default_factory=dict)
-    talks: dict[str, Talk] = field(default_factory=dict)
+    talks: dict[str, HeldTalk] = field(default_factory=dict)
     is_draining: bool = False
 
     async def status(self, request: bytes) -> ServiceStatus:
@@ -54,7 +81,6 @@ class Handlers:
         talk = self.new_talk(f"{self.worker}.{secrets.token_hex(8)}", wanted, desired)
         answer = await talk.open()
         self.talks[talk.id] = talk
-        self.running.start(talk)
         return TalkOpened(status=talk.status(), answer=answer)
 
     async def talk(self, request: bytes) -> TalkStatus:
@@ -89,7 +115,7 @@ class Handlers:
             if talk.camera == camera:
                 await talk.floor_is(held)
 
-    def _talk(self, id: str, talker: str) -> Talk:
+    def _talk(self, id: str, talker: str) -> HeldTalk:
         talk = self.talks.get(id)
         if talk is None or talk.status().talker != talker:
             raise RequestRefused("no_such_talk", "There is no such talk (any more). Open a new one.", status=404)

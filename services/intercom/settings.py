@@ -22,7 +22,7 @@ class Settings(ServiceSettings, SealingSettings, CameraNetworkSettings):
     )
     ice_bind: str = setting(
         "",
-        says="addresses of this machine that WebRTC uses, separated by commas; empty: all but loopback, and that where it is alone",
+        says="addresses of this machine that WebRTC uses, separated by commas; empty: all but loopback",
         when_wrong="one that browsers cannot reach: talks end with ice_failed",
     )
     ice_announce: str = setting(

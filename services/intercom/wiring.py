@@ -10,11 +10,12 @@ from services.intercom.adapters.ice_addresses import bind_to
 from services.intercom.adapters.libopus import Libopus
 from services.intercom.adapters.onvif_leg import OnvifLeg
 from services.intercom.adapters.paced_speaker import PacedSpeaker
+from services.intercom.adapters.talk import Talk
 from services.intercom.adapters.talk_tasks import TalkTasks
 from services.intercom.adapters.webrtc_caller import WebRtcCaller
 from services.intercom.handlers import Handlers
+from services.intercom.legs import TalkLimits
 from services.intercom.settings import Settings
-from services.intercom.talk import Talk, TalkLimits
 from shared.bus.fact_outbox import FactOutbox
 from shared.bus.kv_watch import KvEntry
 from shared.bus.streams import EVENTS
@@ -43,9 +44,9 @@ async def wire(context: Context[Settings]) -> Wired:
         leg = OnvifLeg(lambda: access.backchannel(desired))
         speaker = PacedSpeaker(leg.send, Libopus(), clock)
         caller = WebRtcCaller(speaker.hear, announce=settings.ice_announce.strip())
-        return Talk(id, wanted, caller, leg, speaker, floors, outbox.say, clock, limits)
+        return Talk(id, wanted, caller, leg, speaker, floors, outbox.say, clock, limits, tasks.start)
 
-    handlers = Handlers(worker, new_talk, tasks, settings.talks_max)
+    handlers = Handlers(worker, new_talk, settings.talks_max)
     presence = Presence(bus, "intercom", worker, clock)
     news: set[asyncio.Task[None]] = set()
 

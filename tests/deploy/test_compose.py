@@ -101,7 +101,7 @@ def test_bus_and_data_have_no_way_out() -> None:
     assert networks["bus"] == networks["data"] == {"internal": True}
     # Who looks for cameras by name or by address stands where they are.
     standing = {name for name, each in compose()["services"].items() if "cameras" in each.get("networks", ())}
-    assert standing == {"ingest", "gateway", "demo-camera"}
+    assert standing == {"ingest", "intercom", "gateway", "demo-camera"}
 
 
 def test_ports_of_servers_are_those_of_their_configuration() -> None:

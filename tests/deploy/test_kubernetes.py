@@ -224,9 +224,20 @@ def test_selectors_and_targets_find_somebody(folder: str) -> None:
             assert backend["port"]["name"] in ports
 
 
+def test_browsers_reach_the_ports_that_the_intercom_takes() -> None:
+    documents = kustomized(BASE)
+    (ports,) = by_kind(documents, "NetworkPolicy")["talkers"]["spec"]["ingress"][0]["ports"]
+    sysctls = workloads(documents)["intercom"]["spec"]["template"]["spec"]["securityContext"]["sysctls"]
+    assert sysctls == [{"name": "net.ipv4.ip_local_port_range", "value": f"{ports['port']} {ports['endPort']}"}]
+
+
 def test_nothing_speaks_unless_it_is_allowed() -> None:
     policies = by_kind(kustomized(BASE), "NetworkPolicy")
     assert policies["default-deny"]["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    # Browsers are anywhere: to them goes UDP alone, from the intercom alone, and never to the cloud's metadata service.
+    (talkers,) = policies.pop("talkers")["spec"]["egress"]
+    assert [peer["ipBlock"] for peer in talkers["to"]] == [{"cidr": "0.0.0.0/0", "except": ["169.254.0.0/16"]}]
+    assert {port["protocol"] for port in talkers["ports"]} == {"UDP"}
     blocks = [
         peer["ipBlock"]["cidr"]
         for policy in policies.values()

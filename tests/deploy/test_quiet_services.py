@@ -28,7 +28,8 @@ LIMIT_S = 30.0
 DATABASE = frozenset(("alerting", "recorder"))
 OBJECTS = frozenset(("recorder",))
 # What each can do today.
-CAPABILITIES = {"recorder": ("recording", "playback")}
+CAPABILITIES = {"recorder": ("recording", "playback"), "intercom": ("talk", "onvif")}
+SEALING = frozenset(("intercom",))
 QUIET = ("alerting", "detector", "intercom", "recorder")
 
 
@@ -42,6 +43,8 @@ async def running(service: str, servers: Servers, data: Path) -> AsyncIterator[t
         told |= servers.database_environment(service)
     if service in OBJECTS:
         told |= servers.object_environment() | servers.evidence_environment()
+    if service in SEALING:
+        told |= servers.sealing_environment()
     process = Process(service, [sys.executable, "-m", f"services.{service}"], data / f"{service}.log", env=told)
     await process.start()
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from services.intercom.talk import Talk
+from services.intercom.adapters.talk import Talk
 from shared.telemetry import counter, gauge, log
 
 _running = gauge("intercom_talks", "talks held by this worker")
@@ -12,7 +12,7 @@ _ended = counter("intercom_talks_ended_total", "talks that ended", ["ending"])
 
 
 class TalkTasks:
-    """Implements `Running`."""
+    """`start` is told to each talk when it was opened."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()

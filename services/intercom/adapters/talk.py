@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
+from services.intercom.legs import CallerLeg, CameraLeg, Floors, Speaker, TalkLimits
 from shared.clock import Clock
 from shared.errors import BrightKitchenError, CameraRefused, PeerError, RequestRefused
 from shared.messages.base import Fact
@@ -24,100 +24,12 @@ ROUND_S = 0.25
 RENEW_S = 1.2
 
 
-class CallerLeg(Protocol):
-    """The browser."""
-
-    @property
-    def has_ended(self) -> bool: ...
-
-    async def answer(self, offer: str) -> str:
-        """SDP. Raises RequestRefused for an offer that cannot be answered."""
-        ...
-
-    async def wait_connected(self) -> None:
-        """Raises PeerError where it does not come about."""
-        ...
-
-    def tell(self, status: TalkStatus) -> None: ...
-
-    async def close(self) -> None: ...
-
-
-class CameraLeg(Protocol):
-    """The camera's speaker."""
-
-    async def prepare(self) -> str:
-        """As far as it goes without a sound; returns the codec. Raises PeerError."""
-        ...
-
-    async def play(self) -> None: ...
-
-    @property
-    def is_heard(self) -> bool | None:
-        """Whether the camera reports that our sound comes; None where it has not said."""
-        ...
-
-    async def stop(self) -> None:
-        """No more sound; ready for `play` again."""
-        ...
-
-    async def leave(self) -> None:
-        """No session any more; `play` makes one."""
-        ...
-
-    async def wait_closed(self) -> None:
-        """Raises PeerError: why the camera ended it."""
-        ...
-
-    async def close(self) -> None: ...
-
-
-class Speaker(Protocol):
-    """Sound from the browser to the camera, while it is on."""
-
-    packets: int
-
-    @property
-    def lost(self) -> int: ...
-
-    @property
-    def delay_s(self) -> float: ...
-
-    @property
-    def heard_s(self) -> float:
-        """When the browser was last heard, on the clock; 0.0: never."""
-        ...
-
-    def on(self, codec: str) -> None: ...
-
-    def off(self) -> None: ...
-
-
-class Floors(Protocol):
-    """Who speaks to which camera, for all workers."""
-
-    async def take(self, camera: CameraRef, wanted: FloorHeld) -> int:
-        """Returns a revision. Raises FloorTaken, PeerError."""
-        ...
-
-    async def renew(self, camera: CameraRef, held: FloorHeld, revision: int) -> int | None:
-        """None where it is somebody else's by now."""
-        ...
-
-    async def release(self, camera: CameraRef, revision: int) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class TalkLimits:
-    """Seconds: of one press, without a press, and without a packet from the browser while it is pressed."""
-
-    press_s: float = 300.0
-    idle_s: float = 180.0
-    silent_s: float = 3.0
-
-
 class Talk:
-    """`open`, then `run` in a task until it ends; `press`, `release` and `hang_up` at any time."""
+    """`open`; from then on `run` in a task until it ends; `press`, `release` and `hang_up` at any time.
+
+    Args:
+        say: facts; start: puts `run` into a task.
+    """
 
     def __init__(
         self,
@@ -130,6 +42,7 @@ class Talk:
         say: Callable[[Fact], None],
         clock: Clock,
         limits: TalkLimits,
+        start: Callable[[Talk], None],
     ):
         self.id = id
         self.camera = CameraRef(wanted.site, wanted.camera)
@@ -141,6 +54,7 @@ class Talk:
         self._say = say
         self._clock = clock
         self._limits = limits
+        self._start = start
         self._state: TalkState = "preparing"
         self._codec: str | None = None
         self._ending: TalkEnding | None = None
@@ -180,10 +94,12 @@ class Talk:
         """The answer for the browser; the camera is being prepared meanwhile. Raises RequestRefused."""
         self._prepared = asyncio.create_task(self._leg.prepare())
         try:
-            return await self._caller.answer(self._wanted.offer)
+            answer = await self._caller.answer(self._wanted.offer)
         except BaseException:
             await self._close()
             raise
+        self._start(self)
+        return answer
 
     async def run(self) -> None:
         """Until it is over. Everything is closed then, whatever happened."""

@@ -1,0 +1,101 @@
+"""What a talk joins, and what it may cost: the browser, the camera, the sound between them, the floor. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from shared.messages.intercom import FloorHeld, TalkStatus
+from shared.subjects import CameraRef
+
+
+class CallerLeg(Protocol):
+    """The browser."""
+
+    @property
+    def has_ended(self) -> bool: ...
+
+    async def answer(self, offer: str) -> str:
+        """SDP. Raises RequestRefused for an offer that cannot be answered."""
+        ...
+
+    async def wait_connected(self) -> None:
+        """Raises PeerError where it does not come about."""
+        ...
+
+    def tell(self, status: TalkStatus) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+class CameraLeg(Protocol):
+    """The camera's speaker."""
+
+    async def prepare(self) -> str:
+        """As far as it goes without a sound; returns the codec. Raises PeerError."""
+        ...
+
+    async def play(self) -> None: ...
+
+    @property
+    def is_heard(self) -> bool | None:
+        """Whether the camera reports that our sound comes; None where it has not said."""
+        ...
+
+    async def stop(self) -> None:
+        """No more sound; ready for `play` again."""
+        ...
+
+    async def leave(self) -> None:
+        """No session any more; `play` makes one."""
+        ...
+
+    async def wait_closed(self) -> None:
+        """Raises PeerError: why the camera ended it."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Speaker(Protocol):
+    """Sound from the browser to the camera, while it is on."""
+
+    packets: int
+
+    @property
+    def lost(self) -> int: ...
+
+    @property
+    def delay_s(self) -> float: ...
+
+    @property
+    def heard_s(self) -> float:
+        """When the browser was last heard, on the clock; 0.0: never."""
+        ...
+
+    def on(self, codec: str) -> None: ...
+
+    def off(self) -> None: ...
+
+
+class Floors(Protocol):
+    """Who speaks to which camera, for all workers."""
+
+    async def take(self, camera: CameraRef, wanted: FloorHeld) -> int:
+        """Returns a revision. Raises FloorTaken, PeerError."""
+        ...
+
+    async def renew(self, camera: CameraRef, held: FloorHeld, revision: int) -> int | None:
+        """None where it is somebody else's by now."""
+        ...
+
+    async def release(self, camera: CameraRef, revision: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class TalkLimits:
+    """Seconds: of one press, without a press, and without a packet from the browser while it is pressed."""
+
+    press_s: float = 300.0
+    idle_s: float = 180.0
+    silent_s: float = 3.0
