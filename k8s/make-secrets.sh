@@ -33,12 +33,12 @@ secret nats \
     BK_NATS_PASSWORD_ALERTING "$alerting" BK_NATS_PASSWORD_DETECTOR "$detector" BK_NATS_PASSWORD_GATEWAY "$gateway" \
     BK_NATS_PASSWORD_INGEST "$ingest" BK_NATS_PASSWORD_INTERCOM "$intercom" BK_NATS_PASSWORD_RECORDER "$recorder"
 
-db_alerting=$(password) db_gateway=$(password) db_recorder=$(password)
+db_alerting=$(password) db_gateway=$(password) db_intercom=$(password) db_recorder=$(password)
 secret alerting nats-password "$alerting" database-url "$(url alerting "$db_alerting")"
 secret detector nats-password "$detector"
 secret gateway nats-password "$gateway" database-url "$(url gateway "$db_gateway")"
 secret ingest nats-password "$ingest"
-secret intercom nats-password "$intercom"
+secret intercom nats-password "$intercom" database-url "$(url intercom "$db_intercom")"
 secret recorder nats-password "$recorder" database-url "$(url recorder "$db_recorder")" \
     evidence-key "$(random 32 | base64)"
 secret sealing secret-key "$(random 32 | base64)"
@@ -46,5 +46,6 @@ secret objects access-key "$(hex 10)" secret-key "$(password)"
 
 # Only overlays/demo reads these two.
 secret postgres POSTGRES_PASSWORD "$(password)" BK_DATABASE_PASSWORD_ALERTING "$db_alerting" \
-    BK_DATABASE_PASSWORD_GATEWAY "$db_gateway" BK_DATABASE_PASSWORD_RECORDER "$db_recorder"
+    BK_DATABASE_PASSWORD_GATEWAY "$db_gateway" BK_DATABASE_PASSWORD_INTERCOM "$db_intercom" \
+    BK_DATABASE_PASSWORD_RECORDER "$db_recorder"
 secret demo-camera password "$(password)"

@@ -20,7 +20,7 @@ fresh=$file.new
     for service in ALERTING DETECTOR GATEWAY INGEST INTERCOM RECORDER; do
         echo "BK_NATS_PASSWORD_$service=$(password)"
     done
-    for service in ALERTING GATEWAY RECORDER; do
+    for service in ALERTING GATEWAY INTERCOM RECORDER; do
         echo "BK_DATABASE_PASSWORD_$service=$(password)"
     done
     echo "BK_POSTGRES_PASSWORD=$(password)"

@@ -7,10 +7,10 @@ from ipaddress import ip_address
 from pydantic import field_validator
 
 from shared.camera_networks import CameraNetworkSettings
-from shared.settings import SealingSettings, ServiceSettings, setting
+from shared.settings import DatabaseSettings, ObjectSettings, SealingSettings, ServiceSettings, setting
 
 
-class Settings(ServiceSettings, SealingSettings, CameraNetworkSettings):
+class Settings(ServiceSettings, SealingSettings, CameraNetworkSettings, DatabaseSettings, ObjectSettings):
     """Variables `BK_*` of the intercom."""
 
     connect_timeout_s: float = setting(
@@ -51,6 +51,11 @@ class Settings(ServiceSettings, SealingSettings, CameraNetworkSettings):
         ge=5,
         le=3600,
     )
+
+    @property
+    def own_bucket(self) -> str:
+        """Sound kept by the intercom lies beside the recordings, never among them."""
+        return f"{self.s3_bucket}-intercom"
 
     @field_validator("ice_bind", "ice_announce")
     @classmethod

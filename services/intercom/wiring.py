@@ -10,10 +10,11 @@ from services.intercom.adapters.ice_addresses import bind_to
 from services.intercom.adapters.libopus import Libopus
 from services.intercom.adapters.onvif_leg import OnvifLeg
 from services.intercom.adapters.paced_speaker import PacedSpeaker
+from services.intercom.adapters.records import Records
 from services.intercom.adapters.talk import Talk
 from services.intercom.adapters.talk_tasks import TalkTasks
 from services.intercom.adapters.webrtc_caller import WebRtcCaller
-from services.intercom.handlers import Handlers
+from services.intercom.handlers.talks import Handlers
 from services.intercom.legs import TalkLimits
 from services.intercom.settings import Settings
 from shared.bus.fact_outbox import FactOutbox
@@ -37,6 +38,7 @@ async def wire(context: Context[Settings]) -> Wired:
     floors_bucket = await bus.kv("floors")
     outbox, floors, tasks = FactOutbox(bus.publish_fact), FloorStore(floors_bucket), TalkTasks()
     access = CameraAccess(settings, Sealer.from_settings(settings), ReadMill(), clock)
+    records = Records(settings)
     limits = TalkLimits(press_s=settings.talk_max_s, idle_s=settings.talk_idle_s)
 
     def new_talk(id: str, wanted: TalkWanted, desired: DesiredCamera) -> Talk:
@@ -66,6 +68,6 @@ async def wire(context: Context[Settings]) -> Wired:
     shared = {"status": handlers.status, "talk_open": handlers.talk_open}
     stop_answering = await bus.serve("intercom", shared, pinned=pinned, instance=worker)
     return Wired(
-        tasks=[("presence", presence), ("facts", outbox)],
-        close=[handlers.drain, tasks.close, stop_answering, presence.leave, outbox.flush],
+        tasks=[("presence", presence), ("facts", outbox), ("records", records)],
+        close=[handlers.drain, tasks.close, stop_answering, presence.leave, outbox.flush, records.close],
     )

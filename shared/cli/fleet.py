@@ -50,7 +50,7 @@ SERVICES: Mapping[str, Needs] = {
     "recorder": Needs(database=True, objects=True, evidence=True),
     "detector": Needs(),
     "alerting": Needs(database=True),
-    "intercom": Needs(sealing=True),
+    "intercom": Needs(database=True, objects=True, sealing=True),
 }
 
 

@@ -62,9 +62,12 @@ def test_a_service_has_the_port_of_its_image(service: str, variables: dict[str, 
     assert built["image"].startswith(f"bright-kitchen/{service}:")
 
 
-def test_only_the_gateway_is_reached_and_only_from_this_machine(variables: dict[str, str]) -> None:
+def test_only_the_gateway_and_the_sound_of_talks_are_reached(variables: dict[str, str]) -> None:
     published = {name: each["ports"] for name, each in compose()["services"].items() if "ports" in each}
     port = compose_environment("gateway", variables)["BK_HTTP_PORT"]
+    # Browsers send their sound to the intercom itself: the UDP ports it takes, and nothing else.
+    first, last = compose()["services"]["intercom"]["sysctls"]["net.ipv4.ip_local_port_range"].split()
+    assert published.pop("intercom") == [f"{first}-{last}:{first}-{last}/udp"]
     assert published == {"gateway": [f"127.0.0.1:${{BK_PORT:-{port}}}:{port}"]}
 
 

@@ -11,7 +11,7 @@ from shared.embedded.ports import HOST
 from tests.deploy.database import NAME, container_database
 from tests.deploy.documents import generated_env
 
-SERVICES = ("alerting", "gateway", "recorder")
+SERVICES = ("alerting", "gateway", "intercom", "recorder")
 
 
 async def test_each_role_owns_its_schema_and_sees_no_other(data: Path, tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ def test_demo_servers_are_where_services_look() -> None:
     services = by_kind(documents, "Service")
     host, port = by_kind(documents, "ConfigMap")["bright-kitchen"]["data"]["BK_S3_ENDPOINT"].split(":")
     assert services[host]["spec"]["ports"][0]["port"] == int(port)
-    for service in ("alerting", "gateway", "recorder"):
+    for service in ("alerting", "gateway", "intercom", "recorder"):
         address = generated_secrets()[service]["database-url"].partition("@")[2]
         assert address == "postgres:5432/bright_kitchen"
     assert services["postgres"]["spec"]["ports"][0]["port"] == 5432
@@ -188,7 +188,7 @@ def test_bus_passwords_agree_on_both_ends() -> None:
     made = generated_secrets()
     for service in SERVICES:
         assert made["nats"][f"BK_NATS_PASSWORD_{service.upper()}"] == made[service]["nats-password"]
-    for service in ("alerting", "gateway", "recorder"):
+    for service in ("alerting", "gateway", "intercom", "recorder"):
         password = made["postgres"][f"BK_DATABASE_PASSWORD_{service.upper()}"]
         assert f"//{service}:{password}@" in made[service]["database-url"]
 

@@ -25,8 +25,8 @@ from shared.version import VERSION
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 LIMIT_S = 30.0
-DATABASE = frozenset(("alerting", "recorder"))
-OBJECTS = frozenset(("recorder",))
+DATABASE = frozenset(("alerting", "intercom", "recorder"))
+OBJECTS = frozenset(("intercom", "recorder"))
 # What each can do today.
 CAPABILITIES = {"recorder": ("recording", "playback"), "intercom": ("talk", "onvif")}
 SEALING = frozenset(("intercom",))
@@ -118,6 +118,7 @@ async def test_without_its_bus_it_lives_and_says_why_it_is_not_ready(
     told = {"PATH": os.environ["PATH"], "BK_HTTP_PORT": str(port), "BK_NATS_URL": f"nats://{HOST}:{free_port()}"}
     told |= servers.database_environment(service) if service in DATABASE else {}
     told |= servers.object_environment() | servers.evidence_environment() if service in OBJECTS else {}
+    told |= servers.sealing_environment() if service in SEALING else {}
     process = Process(service, [sys.executable, "-m", f"services.{service}"], data / f"{service}.log", env=told)
     await process.start()
     try:

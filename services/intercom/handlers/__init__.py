@@ -1,0 +1,1 @@
+"""What the intercom is asked, and what it hears."""
