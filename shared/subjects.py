@@ -119,6 +119,9 @@ RECORDER_ANSWERS = (
 # All but the first are asked of the worker that holds the talk.
 INTERCOM_ANSWERS = ("talk_open", "talk", "talk_change", "talk_end")
 
+# Whoever is asked answers out of the database.
+ALERTING_ANSWERS = ("alerts", "alert", "alert_acknowledge", "alert_review")
+
 CATALOGUE: tuple[Part, ...] = (
     Part(
         "ingest",
@@ -142,7 +145,14 @@ CATALOGUE: tuple[Part, ...] = (
         writes=("watches", "picture_baselines", *_worker_buckets("detector")),
         reads=("cameras", "camera_states", "model_packs", "uniforms"),
     ),
-    Part("alerting", hears=("ingest", "detector"), writes=_worker_buckets("alerting"), reads=("cameras",)),
+    Part(
+        "alerting",
+        says=("alert_raised", "alert_goes_on", "alert_acknowledged", "alert_reviewed", "alert_closed"),
+        hears=("ingest", "detector"),
+        answers=("status", *ALERTING_ANSWERS),
+        writes=_worker_buckets("alerting"),
+        reads=("cameras", "camera_states"),
+    ),
     Part(
         "recorder",
         media=("recent",),
@@ -180,6 +190,7 @@ CATALOGUE: tuple[Part, ...] = (
             "detector.uniform_photo",
             *tuple(f"recorder.{name}" for name in RECORDER_ANSWERS),
             *tuple(f"intercom.{name}" for name in INTERCOM_ANSWERS),
+            *tuple(f"alerting.{name}" for name in ALERTING_ANSWERS),
         ),
         writes=("cameras", "model_packs", "uniforms", "watches", "members_gateway"),
         reads=("camera_states", *(f"members_{service}" for service in SERVICES)),

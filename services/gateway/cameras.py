@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
+from services.gateway.sites import Site
 from shared.messages.cameras import AnalysisPolicy, DesiredCamera, DesiredStream, RecordingPolicy, Transport
 from shared.subjects import CameraRef
 
@@ -50,8 +51,9 @@ class Camera:
     def ref(self) -> CameraRef:
         return CameraRef(self.site, self.id)
 
-    def desired(self, recordings_gb: int | None) -> DesiredCamera:
-        """What all services are told; `recordings_gb` is the bound of its site."""
+    def desired(self, site: Site | None) -> DesiredCamera:
+        """What all services are told; `site` is the one it belongs to."""
+        recordings_gb = None if site is None else site.recordings_gb
         return DesiredCamera(
             site=self.site,
             camera=self.id,
@@ -62,6 +64,9 @@ class Camera:
             sealed_password=self.sealed_password,
             is_enabled=self.is_enabled,
             wants_audio=self.wants_audio,
+            purpose=self.purpose,
+            site_kind="" if site is None else site.kind,
+            site_name="" if site is None else site.name,
             recording=self.recording,
             analysis=self.analysis,
             site_budget_bytes=None if recordings_gb is None else recordings_gb * 10**9,

@@ -49,7 +49,7 @@ SERVICES: Mapping[str, Needs] = {
     "ingest": Needs(sealing=True),
     "recorder": Needs(database=True, objects=True, evidence=True),
     "detector": Needs(),
-    "alerting": Needs(database=True),
+    "alerting": Needs(database=True, objects=True, sealing=True),
     "intercom": Needs(database=True, objects=True, sealing=True),
 }
 

@@ -87,6 +87,9 @@ class DesiredCamera(Message):
     )
     is_enabled: bool = True
     wants_audio: bool = True
+    purpose: str = Field("", description="what it looks at: hygiene, processing, dishes, storage")
+    site_kind: str = Field("", description="of its site: kindergarten, primary, secondary, school, university, other")
+    site_name: str = Field("", description="what people call its site")
     recording: RecordingPolicy = RecordingPolicy()
     analysis: AnalysisPolicy = AnalysisPolicy()
     site_budget_bytes: int | None = Field(

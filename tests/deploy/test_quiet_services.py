@@ -26,10 +26,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 LIMIT_S = 30.0
 DATABASE = frozenset(("alerting", "intercom", "recorder"))
-OBJECTS = frozenset(("intercom", "recorder"))
+OBJECTS = frozenset(("alerting", "intercom", "recorder"))
 # What each can do today.
 CAPABILITIES = {"recorder": ("recording", "playback"), "intercom": ("talk", "onvif")}
-SEALING = frozenset(("intercom",))
+SEALING = frozenset(("alerting", "intercom"))
 QUIET = ("alerting", "detector", "intercom", "recorder")
 
 

@@ -80,7 +80,7 @@ class RegistryMirror:
             desired = None
             if camera is not None and camera.site == ref.site:
                 site = await self._register.site(camera.site)
-                desired = camera.desired(None if site is None else site.recordings_gb).encode()
+                desired = camera.desired(site).encode()
             if desired == (there.value if there is not None else None):
                 return
             try:

@@ -1,4 +1,4 @@
-"""What alerting hears: today only the question what it can do."""
+"""What alerting can do."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from shared.version import VERSION
 
 
 @dataclass(frozen=True, slots=True)
-class Handlers:
-    """One function for each request."""
+class StatusDesk:
+    """Answers `status`. Args: capabilities: of all parts that were wired."""
 
     worker: str
+    capabilities: tuple[str, ...]
 
     async def status(self, request: bytes) -> ServiceStatus:
         """The question says nothing, so it is not read."""
-        return ServiceStatus(service="alerting", worker=self.worker, version=VERSION, capabilities=())
+        return ServiceStatus(service="alerting", worker=self.worker, version=VERSION, capabilities=self.capabilities)

@@ -1,0 +1,1 @@
+"""What alerting is asked, and what it hears."""

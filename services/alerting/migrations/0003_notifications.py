@@ -1,0 +1,12 @@
+"""People's channels and duties, and every attempt to tell them."""
+
+from __future__ import annotations
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""
