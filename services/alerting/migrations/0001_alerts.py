@@ -35,6 +35,8 @@ def upgrade() -> None:
         sa.Column("last_us", sa.BigInteger, nullable=False),
         # the machine's part (shared/messages/alerting.py, Alert): written by the worker that holds the shard alone
         sa.Column("body", JSONB, nullable=False),
+        # cameras of a kitchen that see the same thing share the alert of the first
+        sa.Column("folded_into", sa.Text),
         # people's part: written by whoever answers a request
         sa.Column("acknowledged_by", sa.Text),
         sa.Column("acknowledged_us", sa.BigInteger),
@@ -55,6 +57,13 @@ def upgrade() -> None:
         sa.Column("by", sa.Text, nullable=False),
         sa.Column("at_us", sa.BigInteger, nullable=False),
         sa.Column("note", sa.Text, nullable=False),
+    )
+    op.create_table(
+        # facts that are true since the transaction that wrote them, and not yet told
+        "outbox",
+        sa.Column("number", sa.BigInteger, sa.Identity(), primary_key=True),
+        sa.Column("fact", sa.Text, nullable=False),
+        sa.Column("body", JSONB, nullable=False),
     )
     op.create_table(
         "positions",
