@@ -56,6 +56,11 @@ def facts(owner: str = "*", name: str = "*", camera: CameraRef | None = None) ->
     return f"bk.v1.evt.{owner}.{'*.*.*' if camera is None else camera.key}.{name}"
 
 
+def facts_of_shard(shard: int) -> str:
+    """For listening to everything that anybody says about the cameras of a shard."""
+    return f"bk.v1.evt.*.{shard}.*.*.*"
+
+
 def command(owner: str, name: str, instance: str | None = None) -> str:
     """`bk.v1.cmd.<owner>.<name>[.<instance>]`; an instance pins a session to its pod."""
     return f"bk.v1.cmd.{owner}.{name}" + ("" if instance is None else f".{instance}")
@@ -150,7 +155,7 @@ CATALOGUE: tuple[Part, ...] = (
         says=("alert_raised", "alert_goes_on", "alert_acknowledged", "alert_reviewed", "alert_closed"),
         hears=("ingest", "detector"),
         answers=("status", *ALERTING_ANSWERS),
-        writes=_worker_buckets("alerting"),
+        writes=("rules", *_worker_buckets("alerting")),
         reads=("cameras", "camera_states"),
     ),
     Part(

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from shared.settings import DatabaseSettings, ObjectSettings, SealingSettings, ServiceSettings
+from shared.settings import DatabaseSettings, ObjectSettings, SealingSettings, ServiceSettings, setting
 
 
 class Settings(ServiceSettings, DatabaseSettings, ObjectSettings, SealingSettings):
     """Variables `BK_*` of alerting."""
+
+    rule_hold_s: float = setting(
+        1.0,
+        says="seconds after a picture was taken in which facts about it are put in order before rules judge them",
+        when_wrong="short: facts that overtake each other are left alone; long: every alert comes so much later",
+        ge=0.1,
+        le=10,
+    )
 
     @property
     def own_bucket(self) -> str:

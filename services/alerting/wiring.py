@@ -6,16 +6,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from services.alerting.adapters.postgres.alerts import PostgresAlerts
+from services.alerting.adapters.postgres.outbox import Teller
+from services.alerting.adapters.rule_bucket import RuleBucket
+from services.alerting.adapters.shard_keeper import ShardKeeper
+from services.alerting.handlers.alerts import AlertDesk
+from services.alerting.handlers.facts import RuledShards
 from services.alerting.handlers.status import StatusDesk
+from services.alerting.rules.kitchen_clock import PlanClock
+from services.alerting.rules.seed import SEED
 from services.alerting.settings import Settings
+from shared.bus.kv_watch import KvEntry
 from shared.bus.requests import RequestHandler
 from shared.bus.streams import EVENTS
 from shared.database import Database
 from shared.errors import PeerError
+from shared.messages.cameras import DesiredCamera
 from shared.objects import ObjectStore
-from shared.presence import Presence
 from shared.sealing import Sealer
 from shared.service import Close, Context, Wired
+from shared.shards import ShardLeases
+from shared.subjects import CameraRef
 from shared.supervise import RunOnce, Supervised
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -53,7 +64,7 @@ class _Stores:
 
 async def wire(context: Context[Settings]) -> Wired:
     """Its tables are there, then its parts; ready while the database answers."""
-    settings, bus, clock = context.settings, context.bus, context.clock
+    settings, bus = context.settings, context.bus
     stores = _Stores(settings)
     try:
         await stores.make()
@@ -61,15 +72,39 @@ async def wire(context: Context[Settings]) -> Wired:
     except PeerError:
         await stores.close()  # `wire` is called again
         raise
-    presence = Presence(bus, "alerting", settings.worker_id, clock)
-    parts: tuple[_Part, ...] = ()
+    teller = Teller(stores.database, bus.publish_fact)
+    parts = (await _rules(context, stores, teller),)
     desk = StatusDesk(settings.worker_id, tuple(name for part in parts for name in part.capabilities))
     answers: dict[str, RequestHandler] = {"status": desk.status}
     for part in parts:
         answers |= part.answers
     stop_answering = await bus.serve("alerting", answers)
     return Wired(
-        tasks=[("presence", presence), *(task for part in parts for task in part.tasks)],
+        tasks=[("outbox", teller), *(task for part in parts for task in part.tasks)],
         readiness={"database": stores.database.why_not_ready},
-        close=[stop_answering, *(each for part in parts for each in part.close), presence.leave, stores.close],
+        close=[stop_answering, *(each for part in parts for each in part.close), stores.close],
     )
+
+
+async def _rules(context: Context[Settings], stores: _Stores, teller: Teller) -> _Part:
+    """Facts in, alerts out; and what people ask about alerts."""
+    settings, bus, clock = context.settings, context.bus, context.clock
+    store = PostgresAlerts(stores.database, teller.wake)
+    ruled = RuledShards(PlanClock(), round(settings.rule_hold_s * 1e6))
+    keeper = ShardKeeper(bus, ruled, store, clock)
+    leases = ShardLeases(bus, "alerting", settings.worker_id, clock, keeper.gained, keeper.lost)
+
+    def desired_changed(entry: KvEntry) -> None:
+        desired = None if entry.value is None else DesiredCamera.decode(entry.value)
+        ruled.camera_desired(CameraRef.from_key(entry.key), desired)
+
+    await RuleBucket(await bus.kv("rules"), stores.database, ruled.rule_changed).open(SEED, clock.now_us())
+    await (await bus.kv("cameras")).watch(desired_changed)
+    desk = AlertDesk(store, clock.now_us)
+    answers: Answers = {
+        "alerts": desk.alerts,
+        "alert": desk.alert,
+        "alert_acknowledge": desk.acknowledge,
+        "alert_review": desk.review,
+    }
+    return _Part(("rules", "alerts"), (("shards", leases), ("rules", keeper)), answers, (keeper.close, leases.release))

@@ -148,13 +148,20 @@ class Bus:
         await self.facts.publish(fact)
 
     async def subscribe_facts(
-        self, subject: str, handler: FactHandler, *, since_seq: int | None = None, since_us: int | None = None
+        self,
+        subject: str,
+        handler: FactHandler,
+        *,
+        since_seq: int | None = None,
+        since_us: int | None = None,
+        on_caught_up: Callable[[], None] | None = None,
     ) -> Callable[[], Awaitable[None]]:
         """Facts in order from now on, or from a number or time (UTC microseconds) on; returns what ends it.
 
-        A lost connection leaves no hole: it goes on behind the last fact whose handler returned.
+        A lost connection leaves no hole: it goes on behind the last fact whose handler returned. `on_caught_up` is
+        called whenever everything that was said has been handled.
         """
-        return await self.facts.subscribe(subject, handler, since_seq, since_us)
+        return await self.facts.subscribe(subject, handler, since_seq, since_us, on_caught_up)
 
     async def request(
         self, owner: str, name: str, message: Message, *, timeout_s: float = 5.0, instance: str | None = None

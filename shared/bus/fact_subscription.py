@@ -25,10 +25,17 @@ FactHandler = Callable[[str, bytes, int], Awaitable[None]]
 class FactSubscription:
     """Ends with `close`. After a lost connection it goes on behind the last fact that was handled."""
 
-    def __init__(self, js: JetStreamContext, subject: str, handler: FactHandler):
+    def __init__(
+        self,
+        js: JetStreamContext,
+        subject: str,
+        handler: FactHandler,
+        on_caught_up: Callable[[], None] | None = None,
+    ):
         self._js = js
         self._subject = subject
         self._handler = handler
+        self._on_caught_up = on_caught_up
         self._subscription: JetStreamContext.PushSubscription | None = None
         self._handled_seq = 0
         self._since: datetime | None = None
@@ -79,6 +86,9 @@ class FactSubscription:
         self._subscription = await self._js.subscribe(
             self._subject, stream="EVENTS", cb=self._on_message, ordered_consumer=True, config=config
         )
+        if self._on_caught_up is not None and not (await self._subscription.consumer_info()).num_pending:
+            # Nothing was there to read. What is on its way already is handled first: it came before the answer.
+            asyncio.get_running_loop().call_soon(self._on_caught_up)
 
     async def _unsubscribe(self) -> None:
         subscription, self._subscription = self._subscription, None
@@ -90,9 +100,12 @@ class FactSubscription:
             log().debug("consumer not removed; the server forgets it", subject=self._subject)
 
     async def _on_message(self, msg: Msg) -> None:
-        seq = msg.metadata.sequence.stream
+        metadata = msg.metadata
+        seq = metadata.sequence.stream
         if seq <= self._handled_seq:
             return  # an older subscription's leftover, after resuming
         with within_trace(msg.headers):
             await self._handler(msg.subject, msg.data, seq)
         self._handled_seq = seq
+        if self._on_caught_up is not None and not metadata.num_pending:
+            self._on_caught_up()

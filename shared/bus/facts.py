@@ -41,9 +41,14 @@ class Facts:
             raise BusUnreachable(f"fact not stored: {error or type(error).__name__}") from error
 
     async def subscribe(
-        self, subject: str, handler: FactHandler, since_seq: int | None, since_us: int | None = None
+        self,
+        subject: str,
+        handler: FactHandler,
+        since_seq: int | None,
+        since_us: int | None = None,
+        on_caught_up: Callable[[], None] | None = None,
     ) -> Callable[[], Awaitable[None]]:
-        subscription = FactSubscription(self._js, subject, handler)
+        subscription = FactSubscription(self._js, subject, handler, on_caught_up)
         await subscription.open(since_seq, since_us)
         self._subscriptions.append(subscription)
 

@@ -20,9 +20,9 @@ _OFFLINE = "offline"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What became of an incident."""
+    """What became of an incident; `happening` None: it was looked at again."""
 
-    happening: Happening
+    happening: Happening | None
     incident: Incident
 
 
@@ -76,11 +76,14 @@ class CameraWatch:
             picture = pictures.get(rule.rule)
             if picture is None or picture.rule != rule:
                 counts_missing = not rule.watched.kind.startswith("attribute")
-                picture = _PictureRule(
-                    rule, look, LookWindow(rule.condition, counts_missing, round(rule.over_after_s * 1e6))
-                )
+                window = LookWindow(rule.condition, counts_missing, round(rule.over_after_s * 1e6))
+                picture = _PictureRule(rule, look, window)
             # The zones may be others even so.
             self._pictures.append(_PictureRule(rule, look, picture.window))
+
+    @property
+    def going_on(self) -> list[Incident]:
+        return [incident for incident in self._incidents.values() if incident.closed_us is None]
 
     @property
     def is_waiting(self) -> bool:
@@ -97,6 +100,15 @@ class CameraWatch:
                 if each.rule.rule == incident.rule.rule and incident.closed_us is None:
                     name = _OFFLINE if each.rule.watched.kind == "offline" else incident.detail
                     each.since[name] = incident.first_us
+
+    def leave(self) -> list[Change]:
+        """The camera is not watched any more: what goes on is over as far as anybody knows."""
+        changes = []
+        for incident in self._incidents.values():
+            if incident.closed_us is None:
+                incident.closed_us = incident.last_us
+                changes.append(Change("closed", incident))
+        return changes
 
     def past(self, frame: FrameAnalysed) -> None:
         """A picture that was judged before: what it showed is known again, and nothing follows from it."""

@@ -64,6 +64,7 @@ class ShardWatch:
     _stream_us: int = 0
     _marks: deque[tuple[int, int]] = field(default_factory=deque)
     _active: set[str] = field(default_factory=set)
+    _told_judged: int = 0
 
     def __post_init__(self) -> None:
         # What another worker has judged is read again to know what it knew.
@@ -108,8 +109,14 @@ class ShardWatch:
         """The camera has incidents that go on: time may end them."""
         self._active.add(camera)
 
+    @property
+    def has_moved(self) -> bool:
+        """Whether anything was judged since the last `position`."""
+        return self.counts.judged != self._told_judged
+
     def position(self) -> Position:
         """What is to be written down so that another can go on."""
+        self._told_judged = self.counts.judged
         reached = self._marks and self._marks[0][0] <= self._stream_us - LOOKBACK_US
         return Position(self._marks[0][1] if reached else self.from_seq, dict(self.judged))
 
