@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable
 
 from shared.messages.cameras import AnalysisPolicy, DesiredCamera, DesiredStream, RecordingWindow, Zone
@@ -70,8 +71,9 @@ def frame(
     movers: Iterable[SeenMover] = (),
     faults: tuple[str, ...] = (),
     said_after_s: float = 0.4,
+    start_us: int = START_US,
 ) -> FrameAnalysed:
-    at_us = START_US + round(second * SECOND_US)
+    at_us = start_us + round(second * SECOND_US)
     said_us = at_us + round(said_after_s * SECOND_US)
     return FrameAnalysed(
         site=site,
@@ -110,3 +112,27 @@ def anywhere(**where: tuple[str, ...]) -> Where:
 
 
 NIGHT = RecordingWindow(days=(1, 2, 3, 4, 5, 6, 7), from_minute=6 * 60, to_minute=18 * 60)
+
+
+def footage(ids: Iterable[str], seconds: int, seed: int = 7, start_us: int = START_US) -> list[FrameAnalysed]:
+    """Several cameras, once a second, people with and without masks coming and going; in the order of being said."""
+    chance = random.Random(seed)
+    facts = []
+    for id in ids:
+        is_bare, track = False, 0
+        for second in range(seconds):
+            if chance.random() < 0.05:
+                is_bare, track = not is_bare, track + 1
+            people = [person(track, mask=0.02 if is_bare else 0.97)] if chance.random() < 0.8 else []
+            said_after_s = 0.4 + chance.random() / 3
+            at_s = second + chance.random() / 2
+            facts.append(frame(at_s, people, id=id, said_after_s=said_after_s, start_us=start_us))
+    return sorted(facts, key=lambda fact: fact.hops.inferred_us)
+
+
+def disturbed(facts: list[FrameAnalysed], seed: int) -> list[FrameAnalysed]:
+    """Each comes up to 0.3 s late, so that many overtake each other; every tenth comes again within a minute."""
+    chance = random.Random(seed)
+    order = [(fact.hops.inferred_us + chance.random() * 0.3 * SECOND_US, fact) for fact in facts]
+    order += [(fact.hops.inferred_us + chance.random() * 60 * SECOND_US, fact) for fact in facts[::10]]
+    return [fact for _, fact in sorted(order, key=lambda one: one[0])]

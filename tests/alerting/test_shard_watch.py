@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-
 import pytest
 
 from services.alerting.rules.camera_watch import CameraWatch, Change
@@ -11,7 +9,7 @@ from services.alerting.rules.incident import Incident
 from services.alerting.rules.kitchen_clock import PlanClock
 from services.alerting.rules.shard_watch import ShardWatch
 from shared.messages.detector import FrameAnalysed
-from tests.alerting.facts import SECOND_US, START_US, camera, frame, no_mask, person
+from tests.alerting.facts import SECOND_US, START_US, camera, disturbed, footage, no_mask
 
 HOLD_US = SECOND_US
 
@@ -44,20 +42,6 @@ class Worker:
             self.stored[change.incident.id] = change.incident
 
 
-def footage() -> list[FrameAnalysed]:
-    """Three cameras, five minutes, people with and without masks coming and going."""
-    chance = random.Random(7)
-    facts = []
-    for id in "abc":
-        is_bare, track = False, 0
-        for second in range(300):
-            if chance.random() < 0.05:
-                is_bare, track = not is_bare, track + 1
-            people = [person(track, mask=0.02 if is_bare else 0.97)] if chance.random() < 0.8 else []
-            facts.append(frame(second + chance.random() / 2, people, id=id, said_after_s=0.4 + chance.random() / 3))
-    return sorted(facts, key=lambda fact: fact.hops.inferred_us)
-
-
 def told(stored: dict[str, Incident]) -> list[bytes]:
     return sorted(incident.message().encode() for incident in stored.values())
 
@@ -66,7 +50,7 @@ def told(stored: dict[str, Incident]) -> list[bytes]:
 def clean() -> list[bytes]:
     stored: dict[str, Incident] = {}
     worker = Worker(stored)
-    worker.hear(list(enumerate(footage(), 1)))
+    worker.hear(list(enumerate(footage("abc", 300), 1)))
     worker.finish()
     assert len(stored) >= 10
     return told(stored)
@@ -74,21 +58,16 @@ def clean() -> list[bytes]:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_shuffled_and_twice(clean: list[bytes], seed: int) -> None:
-    chance = random.Random(seed)
-    facts = footage()
-    # Each comes up to 0.3 s late, every tenth comes again up to a minute later.
-    order = [(fact.hops.inferred_us + chance.random() * 0.3 * SECOND_US, fact) for fact in facts]
-    order += [(fact.hops.inferred_us + chance.random() * 60 * SECOND_US, fact) for fact in facts[::10]]
     stored: dict[str, Incident] = {}
     worker = Worker(stored)
-    worker.hear(list(enumerate((fact for _, fact in sorted(order, key=lambda one: one[0])), 1)))
+    worker.hear(list(enumerate(disturbed(footage("abc", 300), seed), 1)))
     worker.finish()
     assert told(stored) == clean
 
 
 @pytest.mark.parametrize("died_at", [3, 100, 250, 511, 899])
 def test_a_worker_that_dies_is_followed_by_one_that_knows_the_same(clean: list[bytes], died_at: int) -> None:
-    facts = list(enumerate(footage(), 1))
+    facts = list(enumerate(footage("abc", 300), 1))
     stored: dict[str, Incident] = {}
     first = Worker(stored)
     first.hear(facts[:died_at])

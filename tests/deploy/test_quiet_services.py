@@ -28,7 +28,11 @@ LIMIT_S = 30.0
 DATABASE = frozenset(("alerting", "intercom", "recorder"))
 OBJECTS = frozenset(("alerting", "intercom", "recorder"))
 # What each can do today.
-CAPABILITIES = {"recorder": ("recording", "playback"), "intercom": ("talk", "onvif")}
+CAPABILITIES = {
+    "alerting": ("rules", "alerts"),
+    "recorder": ("recording", "playback"),
+    "intercom": ("talk", "onvif"),
+}
 SEALING = frozenset(("alerting", "intercom"))
 QUIET = ("alerting", "detector", "intercom", "recorder")
 

@@ -1,10 +1,10 @@
 """All cameras of one shard: facts put into the order in which they were filmed, each judged once. Pure.
 
 Theory of operation. Facts of one camera come nearly in order; a detector says several at once, and one that takes over
-may say again what was said. So a fact waits until the bus is `hold` later than it (by what the facts themselves say of
-when they were said, and by the clock where nothing is left to read), and those that wait are released in the order of
-their pictures. A fact of the same kind, camera and moment is the same fact. What comes later than that is counted and
-left alone: judging it now would make the outcome depend on how the network felt.
+may say again what was said. So a fact waits until the bus is `hold` later than it: by when facts say that they were
+said, and from the newest of them on by the clock, where nothing is left to read. Those that wait are released in the
+order of their pictures. A fact of the same kind, camera and moment is the same fact. What comes later than that is
+counted and left alone: judging it now would make the outcome depend on how the network felt.
 
 A worker that takes the shard over reads again from `Position.from_seq`: pictures up to `Position.judged` of each camera
 build up what the rules have seen and raise nothing; what follows is judged as the last owner would have. So the same
@@ -65,6 +65,8 @@ class ShardWatch:
     _marks: deque[tuple[int, int]] = field(default_factory=deque)
     _active: set[str] = field(default_factory=set)
     _told_judged: int = 0
+    _newest_us: int = 0
+    _behind_us: int = 0
 
     def __post_init__(self) -> None:
         # What another worker has judged is read again to know what it knew.
@@ -89,7 +91,7 @@ class ShardWatch:
 
     def release(self, now_us: int = 0) -> list[Change]:
         """Judge what has waited long enough. Args: now_us: the clock; 0 while there is more to read."""
-        horizon_us = max(self._stream_us, now_us) - self.hold_us
+        horizon_us = self._time_us(now_us) - self.hold_us
         changes: list[Change] = []
         while self._heap and self._heap[0][0] <= horizon_us:
             at_us, camera, kind, _, fact = heapq.heappop(self._heap)
@@ -104,6 +106,14 @@ class ShardWatch:
         while len(self._marks) > 1 and self._marks[1][0] <= horizon_us - LOOKBACK_US:
             self._marks.popleft()
         return changes
+
+    def _time_us(self, now_us: int) -> int:
+        """How late it is in what is heard: time goes on from the newest fact as it does here."""
+        if not now_us:
+            return self._stream_us
+        if self._stream_us > self._newest_us:
+            self._newest_us, self._behind_us = self._stream_us, max(0, now_us - self._stream_us)
+        return max(self._stream_us, now_us - self._behind_us)
 
     def remembers(self, camera: str) -> None:
         """The camera has incidents that go on: time may end them."""
