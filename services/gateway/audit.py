@@ -34,6 +34,8 @@ Action = Literal[
     "talk_pressed",
     "talk_released",
     "talk_ended",
+    "alert_acknowledged",
+    "alert_reviewed",
     "uniform_photo_added",
     "uniform_trusted",
     "uniform_doubted",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from services.gateway.adapters.bus_alerting import BusAlerting
 from services.gateway.adapters.bus_detector import BusDetector
 from services.gateway.adapters.bus_intercom import BusIntercom
 from services.gateway.adapters.bus_media import BusMediaFeed, BusWatchLeases
@@ -29,6 +30,7 @@ from services.gateway.adapters.recorded_bytes import S3AndBusBytes
 from services.gateway.adapters.registry_mirror import RegistryMirror
 from services.gateway.camera_addresses import AddressRules
 from services.gateway.camera_states import CameraStates
+from services.gateway.handlers.alerts import AlertDesk
 from services.gateway.handlers.analysis import AnalysisDesk
 from services.gateway.handlers.evidence import EvidenceDesk
 from services.gateway.handlers.media import MediaDesk
@@ -108,6 +110,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         evidence=EvidenceDesk(recorder, recorded, stored.trail, context.clock),
         analysis=AnalysisDesk(detector),
         talks=TalkDesk(registry, BusIntercom(bus), stored.trail, context.clock),
+        alerts=AlertDesk(BusAlerting(bus), stored.trail, context.clock),
         uniforms=UniformDesk(
             registry, detector, photos, BusUniforms(await bus.kv("uniforms")), stored.trail, context.clock
         ),

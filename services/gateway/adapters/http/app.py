@@ -6,6 +6,7 @@ from fastapi import Depends, FastAPI
 
 from services.gateway.adapters.http import (
     accounts,
+    alerts,
     analysis,
     cameras,
     clips,
@@ -39,6 +40,7 @@ ROUTERS = (
     analysis.router,
     uniforms.router,
     talks.router,
+    alerts.router,
     media_tokens.router,
     status.router,
 )

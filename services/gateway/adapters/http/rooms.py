@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 from services.gateway.adapters.live_desk import LiveDesk
 from services.gateway.audit import AuditTrail
 from services.gateway.camera_states import CameraStates
+from services.gateway.handlers.alerts import AlertDesk
 from services.gateway.handlers.analysis import AnalysisDesk
 from services.gateway.handlers.evidence import EvidenceDesk
 from services.gateway.handlers.media import MediaDesk
@@ -41,6 +42,7 @@ class Rooms:
     analysis: AnalysisDesk
     uniforms: UniformDesk
     talks: TalkDesk
+    alerts: AlertDesk
     states: CameraStates
     services: Services
     trail: AuditTrail

@@ -1,0 +1,230 @@
+"""Routes: alerts, the picture that shows each best, and what people make of them."""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
+
+from services.gateway.adapters.http.access import address_of, by_of, identity_of
+from services.gateway.adapters.http.bodies import Answer, Body
+from services.gateway.adapters.http.paging import Paging
+from services.gateway.adapters.http.recordings import us_of
+from services.gateway.adapters.http.refusal_docs import refusals
+from services.gateway.adapters.http.rooms import rooms_of
+from services.gateway.adapters.http.schemas import Page
+from shared.errors import RequestRefused
+from shared.messages.alerting import Alert, AlertsWanted, FrameRef, Progress, Verdict
+from shared.messages.detector import SeenBox
+from shared.messages.rules import RiskClass
+
+router = APIRouter(prefix="/api/v1/alerts", tags=["alerts"])
+
+# A query is text: Literal[1, 2, 3] would refuse it.
+_Risk = Annotated[int, Field(ge=1, le=3)]
+_RISKS: dict[int, RiskClass] = {1: 1, 2: 2, 3: 3}
+_JPEG: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}},
+        "description": "The picture as it was recorded; X-Captured-Us says when it was taken",
+    }
+}
+
+
+class BestPicture(Answer):
+    """The picture that shows it best. Draw `boxes` over it: they are never burned in."""
+
+    camera: str
+    at: datetime
+    width: int
+    height: int
+    boxes: list[SeenBox] = Field(description="what broke the rule, surest first, 0 to 1 of the picture")
+    score: float
+    fragment_sha256: str = Field(description="the recorded fragment that holds it")
+
+
+class ReviewAnswer(Answer):
+    """What a person made of it."""
+
+    verdict: Verdict
+    by: str
+    at: datetime
+    note: str = ""
+
+
+class AlertAnswer(Answer):
+    """One alert."""
+
+    id: str
+    site: str
+    camera: str = Field(description="the one that saw it first")
+    cameras: list[str] = Field(description="all that see it")
+    rule: str = Field(description="stable name: no_mask, no_hat, rodent, …")
+    rule_version: int
+    detail: str = Field(description="such as the fault of the picture, or why a camera is away")
+    risk: RiskClass
+    progress: Progress
+    first_at: datetime = Field(description="first picture that broke the rule")
+    raised_at: datetime = Field(description="picture that completed the condition")
+    last_at: datetime = Field(description="newest picture that broke it")
+    closed_at: datetime | None = None
+    broken: int = Field(description="pictures that broke the rule")
+    looked: int = Field(description="pictures looked at since the first of them")
+    best: BestPicture | None = None
+    frames: list[FrameRef] = Field(description="the pictures that it rests on, at most 20")
+    models: dict[str, str] = Field(description="capability and SHA-256 of the weights that saw it")
+    thresholds: dict[str, float] = Field(description="of the rule, as it was in force")
+    picture_faults: list[str] = Field(description="what was wrong with the picture, and not enough to disbelieve it")
+    is_silent: bool = Field(description="kept, and nobody was told")
+    latency_ms: dict[str, float] = Field(description="from the picture to each hop")
+    acknowledged_by: str | None = None
+    acknowledged_at: datetime | None = None
+    review: ReviewAnswer | None = None
+    case: str | None = None
+    clip: str | None = Field(None, description="10 s before and after: /clips/{clip}")
+
+
+class ReviewBody(Body):
+    """What you see: does it stand?"""
+
+    verdict: Verdict
+    note: str = Field("", max_length=2000)
+
+
+@router.get("", responses=refusals(400, 401, 403, 422))
+async def list_alerts(
+    request: Request,
+    paging: Paging,
+    site: Annotated[list[str] | None, Query(description="of these sites")] = None,
+    camera: Annotated[list[str] | None, Query(description="of these cameras")] = None,
+    rule: Annotated[list[str] | None, Query(description="of these rules")] = None,
+    risk: Annotated[list[_Risk] | None, Query(description="of these classes")] = None,
+    verdict: Annotated[
+        list[Literal["confirmed", "false", "unclear", "none"]] | None, Query(description="none: not judged yet")
+    ] = None,
+    progress: Annotated[Progress | None, Query()] = None,
+    silent: Annotated[bool, Query(description="those that nobody was told of, instead")] = False,
+    start: Annotated[datetime | None, Query(description="first picture at or after")] = None,
+    end: Annotated[datetime | None, Query(description="first picture before")] = None,
+) -> Page[AlertAnswer]:
+    """Newest first."""
+    wanted = AlertsWanted(
+        sites=tuple(site or ()),
+        cameras=tuple(camera or ()),
+        rules=tuple(rule or ()),
+        risks=tuple(_RISKS[one] for one in risk or ()),
+        verdicts=tuple(verdict or ()),
+        progress=progress,
+        is_silent=silent,
+        from_us=None if start is None else us_of(start),
+        to_us=None if end is None else us_of(end),
+    )
+    found = await rooms_of(request).alerts.page(wanted, paging)
+    return Page(items=[alert_answer(alert) for alert in found.items], next_cursor=found.next_cursor)
+
+
+@router.get("/{id}", responses=refusals(401, 403, 404))
+async def get_alert(id: str, request: Request) -> AlertAnswer:
+    """One alert, whole."""
+    return alert_answer(await rooms_of(request).alerts.one(id))
+
+
+@router.get("/{id}/picture.jpg", response_class=Response, responses=_JPEG | refusals(401, 403, 404, 422))
+async def alert_picture(
+    id: str,
+    request: Request,
+    width: Annotated[int | None, Query(ge=16, le=7680, description="pixels; never enlarged")] = None,
+) -> Response:
+    """The best picture at full resolution, made from the recorded bytes."""
+    rooms = rooms_of(request)
+    alert = await rooms.alerts.one(id)
+    if alert.best is None:
+        raise RequestRefused("no_picture", "This alert rests on no picture: the camera was away.", status=404)
+    camera = await rooms.registry.camera(alert.best.camera)
+    stream: Literal["main", "sub"] = "sub" if alert.best.stream == "sub" else "main"
+    made = await rooms.recordings.still(
+        identity_of(request), address_of(request), camera, stream, alert.best.at_us, "jpeg", width
+    )
+    headers = {"Cache-Control": "private, max-age=3600", "X-Captured-Us": str(made.captured_us)}
+    return Response(base64.b64decode(made.data_base64), media_type="image/jpeg", headers=headers)
+
+
+@router.post("/{id}/acknowledgement", responses=refusals(401, 403, 404))
+async def acknowledge_alert(id: str, request: Request) -> AlertAnswer:
+    """Take it: nobody else is called. Who was first stays."""
+    return alert_answer(await rooms_of(request).alerts.acknowledge(by_of(request), id))
+
+
+@router.post("/{id}/review", responses=refusals(401, 403, 404, 422))
+async def review_alert(id: str, body: ReviewBody, request: Request) -> AlertAnswer:
+    """Judge it. A false alarm counts in the precision of its rule, camera and model."""
+    return alert_answer(await rooms_of(request).alerts.review(by_of(request), id, body.verdict, body.note))
+
+
+def alert_answer(alert: Alert) -> AlertAnswer:
+    """As the API shows it."""
+    best = alert.best
+    review = alert.review
+    return AlertAnswer(
+        id=alert.alert,
+        site=alert.site,
+        camera=alert.camera,
+        cameras=list(alert.cameras),
+        rule=alert.rule,
+        rule_version=alert.rule_version,
+        detail=alert.detail,
+        risk=alert.risk,
+        progress=alert.progress,
+        first_at=_moment(alert.first_us),
+        raised_at=_moment(alert.raised_us),
+        last_at=_moment(alert.last_us),
+        closed_at=None if alert.closed_us is None else _moment(alert.closed_us),
+        broken=alert.broken,
+        looked=alert.looked,
+        best=None
+        if best is None
+        else BestPicture(
+            camera=best.camera,
+            at=_moment(best.at_us),
+            width=best.width,
+            height=best.height,
+            boxes=list(best.boxes),
+            score=best.score,
+            fragment_sha256=best.fragment_sha256,
+        ),
+        frames=list(alert.frames),
+        models=alert.models,
+        thresholds=alert.thresholds,
+        picture_faults=list(alert.picture_faults),
+        is_silent=alert.is_silent,
+        latency_ms=_latency_ms(alert),
+        acknowledged_by=alert.acknowledged_by,
+        acknowledged_at=None if alert.acknowledged_us is None else _moment(alert.acknowledged_us),
+        review=None
+        if review is None
+        else ReviewAnswer(verdict=review.verdict, by=review.by, at=_moment(review.at_us), note=review.note),
+        case=alert.case,
+        clip=alert.clip,
+    )
+
+
+def _latency_ms(alert: Alert) -> dict[str, float]:
+    if alert.hops is None:
+        return {}
+    stamps = {
+        "received": alert.hops.received_us,
+        "heard": alert.hops.heard_us,
+        "decoded": alert.hops.decoded_us,
+        "inferred": alert.hops.inferred_us,
+        "ruled": alert.ruled_us,
+        "stored": alert.stored_us,
+    }
+    began = alert.hops.captured_us
+    return {name: round((at - began) / 1000, 1) for name, at in stamps.items() if at is not None}
+
+
+def _moment(us: int) -> datetime:
+    return datetime.fromtimestamp(us / 1e6, UTC)

@@ -1,0 +1,67 @@
+"""Alerts as people see and judge them; who took and judged which one is on record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from services.gateway.audit import Action, AuditTrail, Deed
+from services.gateway.handlers.registry import By
+from services.gateway.pages import PageOf, PageRequest, page_of
+from shared.clock import Clock
+from shared.messages.alerting import (
+    Alert,
+    AlertAcknowledgement,
+    AlertList,
+    AlertRef,
+    AlertReview,
+    AlertsWanted,
+    Verdict,
+)
+
+
+class Alerting(Protocol):
+    """Alerting. All raise RequestRefused as it refused, PeerError where none answers."""
+
+    async def alerts(self, wanted: AlertsWanted) -> AlertList: ...
+
+    async def alert(self, wanted: AlertRef) -> Alert: ...
+
+    async def acknowledge(self, wanted: AlertAcknowledgement) -> Alert: ...
+
+    async def review(self, wanted: AlertReview) -> Alert: ...
+
+
+@dataclass(frozen=True, slots=True)
+class AlertDesk:
+    """What people may ask about alerts."""
+
+    alerting: Alerting
+    trail: AuditTrail
+    clock: Clock
+
+    async def page(self, wanted: AlertsWanted, page: PageRequest) -> PageOf[Alert]:
+        """Newest first."""
+        asked = wanted.model_copy(update={"limit": page.limit + 1, "before": page.after})
+        found = await self.alerting.alerts(asked)
+        return page_of(found.items, page, lambda alert: f"{alert.first_us}.{alert.alert}")
+
+    async def one(self, id: str) -> Alert:
+        return await self.alerting.alert(AlertRef(alert=id))
+
+    async def acknowledge(self, by: By, id: str) -> Alert:
+        alert = await self.alerting.acknowledge(AlertAcknowledgement(alert=id, by=by.identity.name))
+        await self._record(by, "alert_acknowledged", alert)
+        return alert
+
+    async def review(self, by: By, id: str, verdict: Verdict, note: str) -> Alert:
+        alert = await self.alerting.review(AlertReview(alert=id, by=by.identity.name, verdict=verdict, note=note))
+        await self._record(by, "alert_reviewed", alert)
+        return alert
+
+    async def _record(self, by: By, action: Action, alert: Alert) -> None:
+        detail = {"alert": alert.alert, "rule": alert.rule}
+        if alert.review is not None:
+            detail["verdict"] = alert.review.verdict
+        now = self.clock.now()
+        await self.trail.add(Deed(action, by.identity.name, by.address, now, camera=alert.camera, detail=detail))
