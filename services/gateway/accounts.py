@@ -12,13 +12,17 @@ from services.gateway.roles import Role
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`password_hash` is argon2id in PHC form. `name` is compared without regard to case."""
+    """`password_hash` is argon2id in PHC form. `name` is compared without regard to case.
+
+    `sites`: ids of the schools this account is about; None: all of them.
+    """
 
     name: str
     password_hash: str
     roles: tuple[Role, ...]
     is_enabled: bool
     created_at: datetime
+    sites: tuple[str, ...] | None = None
 
 
 class Accounts(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +15,8 @@ class Identity:
     """A person, through a login or through a media token that a login asked for.
 
     `login` is the id of the login, None with a media token. `is_cookie` is True where the browser sent the proof
-    by itself: then a request that changes something must also come from our own pages.
+    by itself: then a request that changes something must also come from our own pages. `sites`: the only schools
+    this person may see; None: all.
     """
 
     name: str
@@ -22,9 +24,21 @@ class Identity:
     login: str | None
     expires_at: datetime
     is_cookie: bool = False
+    sites: tuple[str, ...] | None = None
 
     def may(self, verb: Verb) -> bool:
         return verb in verbs_of(self.roles)
+
+    def sees(self, site: str) -> bool:
+        """Whether that school is one of theirs."""
+        return self.sites is None or site in self.sites
+
+    def seen_sites(self, wanted: Iterable[str]) -> tuple[str, ...] | None:
+        """Of the schools asked for those they may see; nothing asked: all of theirs. None: really all there are."""
+        asked = tuple(wanted)
+        if self.sites is None:
+            return asked or None
+        return tuple(site for site in self.sites if not asked or site in asked)
 
 
 def not_logged_in() -> RequestRefused:
@@ -32,6 +46,12 @@ def not_logged_in() -> RequestRefused:
         "not_logged_in",
         "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
         status=401,
+    )
+
+
+def out_of_scope() -> RequestRefused:
+    return RequestRefused(
+        "out_of_scope", "Your account is for some schools only, and this is about all of them.", status=403
     )
 
 

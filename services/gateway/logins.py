@@ -18,6 +18,7 @@ class Login:
     account: str
     roles: tuple[Role, ...]
     expires_at: datetime
+    sites: tuple[str, ...] | None = None
 
 
 class Logins(Protocol):

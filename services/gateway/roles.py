@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-Role = Literal["admin", "supervisor", "viewer"]
+Role = Literal["admin", "supervisor", "viewer", "school"]
 Verb = Literal[
     "stay_logged_in",
     "view",
@@ -16,6 +16,7 @@ Verb = Literal[
     "teach",
     "talk",
     "review",
+    "answer",
     "change_registry",
     "manage_accounts",
     "read_audit",
@@ -29,6 +30,8 @@ _SUPERVISE: frozenset[Verb] = _SEE | {"export", "seal_evidence", "teach", "talk"
 # further with alerts and orders.
 VERBS_OF_ROLE: dict[Role, frozenset[Verb]] = {
     "viewer": _SEE,
+    # A school's own people: they see their kitchens, are told what is wrong, and answer.
+    "school": _SEE | {"answer"},
     "supervisor": _SUPERVISE,
     "admin": _SUPERVISE | {"change_registry", "manage_accounts", "read_audit"},
 }

@@ -8,6 +8,7 @@ from typing import Protocol
 from services.gateway.audit import Action, AuditTrail, Deed
 from services.gateway.handlers.registry import By
 from services.gateway.pages import PageOf, PageRequest, page_of
+from services.gateway.refusals import no_such
 from shared.clock import Clock
 from shared.messages.alerting import (
     Alert,
@@ -40,21 +41,29 @@ class AlertDesk:
     trail: AuditTrail
     clock: Clock
 
-    async def page(self, wanted: AlertsWanted, page: PageRequest) -> PageOf[Alert]:
-        """Newest first."""
-        asked = wanted.model_copy(update={"limit": page.limit + 1, "before": page.after})
+    async def page(self, by: By, wanted: AlertsWanted, page: PageRequest) -> PageOf[Alert]:
+        """Newest first, of the schools that they may see."""
+        sites = by.identity.seen_sites(wanted.sites)
+        if sites == ():
+            return PageOf((), None)
+        asked = wanted.model_copy(update={"sites": sites or (), "limit": page.limit + 1, "before": page.after})
         found = await self.alerting.alerts(asked)
         return page_of(found.items, page, lambda alert: f"{alert.first_us}.{alert.alert}")
 
-    async def one(self, id: str) -> Alert:
-        return await self.alerting.alert(AlertRef(alert=id))
+    async def one(self, by: By, id: str) -> Alert:
+        alert = await self.alerting.alert(AlertRef(alert=id))
+        if not by.identity.sees(alert.site):
+            raise no_such("alert", id)
+        return alert
 
     async def acknowledge(self, by: By, id: str) -> Alert:
+        await self.one(by, id)
         alert = await self.alerting.acknowledge(AlertAcknowledgement(alert=id, by=by.identity.name))
         await self._record(by, "alert_acknowledged", alert)
         return alert
 
     async def review(self, by: By, id: str, verdict: Verdict, note: str) -> Alert:
+        await self.one(by, id)
         alert = await self.alerting.review(AlertReview(alert=id, by=by.identity.name, verdict=verdict, note=note))
         await self._record(by, "alert_reviewed", alert)
         return alert

@@ -33,7 +33,8 @@ class MediaDesk:
             raise not_allowed(verb)
         if identity.login is None:
             raise RequestRefused("token_from_token", "A media token cannot ask for another: use the login.", status=403)
-        if await self.register.camera(camera) is None:
+        found = await self.register.camera(camera)
+        if found is None or not identity.sees(found.site):
             raise no_such("camera", camera)
         login_ends_us = int(identity.expires_at.timestamp() * 1e6)
         expires_us = min(self.clock.now_us() + LIFETIME_S[verb] * 1_000_000, login_ends_us)

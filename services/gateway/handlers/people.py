@@ -12,7 +12,7 @@ from services.gateway.audit import AuditTrail, Deed
 from services.gateway.identity import Identity, not_logged_in
 from services.gateway.lockout import ANY_ACCOUNT, FailedLogins
 from services.gateway.logins import Login, Logins, login_id
-from services.gateway.refusals import TryLater, no_such, taken
+from services.gateway.refusals import FieldFault, InvalidFields, TryLater, no_such, taken
 from services.gateway.roles import Role
 from shared.clock import Clock
 from shared.errors import RequestRefused
@@ -53,7 +53,9 @@ class People:
             raise RequestRefused("wrong_credentials", "The name or the password is wrong.", status=401)
         await self.failed.succeeded(name, address)
         token = secrets.token_urlsafe(_TOKEN_BYTES)
-        login = Login(login_id(token), account.name, account.roles, now + timedelta(seconds=self.login_lifetime_s))
+        login = Login(
+            login_id(token), account.name, account.roles, now + timedelta(seconds=self.login_lifetime_s), account.sites
+        )
         await self.trail.add(Deed("log_in", account.name, address, now))
         await self.logins.add(login, address, now)
         return OpenedLogin(token, login)
@@ -66,7 +68,7 @@ class People:
         login = await self.logins.find(id, self.clock.now())
         if login is None:
             raise not_logged_in()
-        return Identity(login.account, login.roles, login.id, login.expires_at, is_cookie)
+        return Identity(login.account, login.roles, login.id, login.expires_at, is_cookie, login.sites)
 
     async def log_out(self, identity: Identity, address: str) -> None:
         if identity.login is not None:
@@ -74,10 +76,17 @@ class People:
         await self.trail.add(Deed("log_out", identity.name, address, self.clock.now()))
 
     async def add_account(
-        self, by: Identity, address: str, name: str, password: str, roles: tuple[Role, ...]
+        self,
+        by: Identity,
+        address: str,
+        name: str,
+        password: str,
+        roles: tuple[Role, ...],
+        sites: tuple[str, ...] | None = None,
     ) -> Account:
         now = self.clock.now()
-        account = Account(name.casefold(), await self.hasher.hash(password), roles, True, now)
+        account = Account(name.casefold(), await self.hasher.hash(password), roles, True, now, sites)
+        _require_fitting(account)
         if not await self.accounts.add(account):
             raise taken("account", account.name)
         await self.trail.add(Deed("account_added", by.name, address, now, detail=_named(account)))
@@ -92,6 +101,8 @@ class People:
         password: str | None = None,
         roles: tuple[Role, ...] | None = None,
         is_enabled: bool | None = None,
+        sites: tuple[str, ...] | None = None,
+        is_for_all_sites: bool = False,
     ) -> Account:
         """Ends every login of the account: what it may do now, its old tokens must not outlive."""
         account = await self.accounts.find(name.casefold())
@@ -102,7 +113,9 @@ class People:
             password_hash=account.password_hash if password is None else await self.hasher.hash(password),
             roles=account.roles if roles is None else roles,
             is_enabled=account.is_enabled if is_enabled is None else is_enabled,
+            sites=None if is_for_all_sites else account.sites if sites is None else sites,
         )
+        _require_fitting(changed)
         await self._keep_one_administrator(changed)
         await self.accounts.replace(changed)
         await self.logins.end_all_of(account.name)
@@ -143,4 +156,17 @@ class People:
 
 
 def _named(account: Account) -> dict[str, str]:
-    return {"account": account.name, "roles": ",".join(account.roles), "is_enabled": str(account.is_enabled).lower()}
+    named = {"account": account.name, "roles": ",".join(account.roles), "is_enabled": str(account.is_enabled).lower()}
+    return named if account.sites is None else named | {"sites": ",".join(account.sites)}
+
+
+def _require_fitting(account: Account) -> None:
+    """A school's people see their school and no other; whoever manages all cannot be kept to some."""
+    if "school" in account.roles and not account.sites:
+        fault = FieldFault("sites", "The role `school` is for the people of a school.", "Name at least one site.")
+        raise InvalidFields([fault])
+    if "admin" in account.roles and account.sites is not None:
+        fault = FieldFault(
+            "sites", "An administrator manages every site.", "Leave `sites` out, or choose another role."
+        )
+        raise InvalidFields([fault])

@@ -46,8 +46,9 @@ class RegistryDesk:
     sealer: Seal
     clock: Clock
 
-    async def list_sites(self, page: PageRequest) -> PageOf[Site]:
-        return page_of(await self.register.sites(page), page, lambda site: site.id)
+    async def list_sites(self, page: PageRequest, only: tuple[str, ...] | None) -> PageOf[Site]:
+        """Args: only: of these; None: of all."""
+        return page_of(await self.register.sites(page, only), page, lambda site: site.id)
 
     async def site(self, id: str) -> Site:
         return _found("site", id, await self.register.site(id))
@@ -66,10 +67,10 @@ class RegistryDesk:
             changed, self._deed("site_changed", by, site=id, fields=_named(changes))
         ):
             raise changed_meanwhile()
-        if changed.recordings_gb != site.recordings_gb:
+        if (changed.recordings_gb, changed.kind, changed.name) != (site.recordings_gb, site.kind, site.name):
             for camera in await self.register.every_camera():
                 if camera.site == id:
-                    self.desired.changed(camera.ref)  # each is told what its site may take
+                    self.desired.changed(camera.ref)  # each is told of its site
         return replace(changed, revision=site.revision + 1)
 
     async def remove_site(self, by: By, id: str) -> None:
@@ -77,8 +78,16 @@ class RegistryDesk:
         if not await self.register.remove_site(id, self._deed("site_removed", by, site=id)):
             raise RequestRefused("site_in_use", "This site still has cameras: remove them first.", status=409)
 
-    async def list_cameras(self, page: PageRequest, site: str | None) -> PageOf[Camera]:
-        return page_of(await self.register.cameras(page, site), page, lambda camera: camera.id)
+    async def list_cameras(self, page: PageRequest, only: tuple[str, ...] | None) -> PageOf[Camera]:
+        """Args: only: those of these sites; None: of all."""
+        return page_of(await self.register.cameras(page, only), page, lambda camera: camera.id)
+
+    async def camera_for(self, identity: Identity, id: str) -> Camera:
+        """One that this person may see; any other is, for them, not there."""
+        camera = await self.camera(id)
+        if not identity.sees(camera.site):
+            raise no_such("camera", id)
+        return camera
 
     async def camera(self, id: str) -> Camera:
         return _found("camera", id, await self.register.camera(id))

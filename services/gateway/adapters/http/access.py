@@ -13,8 +13,9 @@ from starlette.requests import HTTPConnection
 
 from services.gateway.adapters.http.rooms import rooms_of
 from services.gateway.handlers.registry import By
-from services.gateway.identity import Identity, not_allowed, not_logged_in
+from services.gateway.identity import Identity, not_allowed, not_logged_in, out_of_scope
 from services.gateway.media_tokens import MediaVerb
+from services.gateway.refusals import no_such
 from services.gateway.roles import Verb
 from shared.errors import RequestRefused
 
@@ -24,26 +25,31 @@ _SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """A verb (None = open to everybody), and the media token that may stand in for a login."""
+    """A verb (None = open to everybody), and the media token that may stand in for a login.
+
+    `is_scoped`: the route itself keeps to the schools of who asks. A route about one camera or one site need not say
+    so: that is checked here, by its path. Everything else is closed to accounts that are for some schools only.
+    """
 
     verb: Verb | None
     token: MediaVerb | None = None
+    is_scoped: bool = False
 
 
 RULES: Mapping[tuple[str, str], Needs] = {
     ("POST", "/api/v1/sessions"): Needs(None),
-    ("GET", "/api/v1/sessions/current"): Needs("stay_logged_in"),
-    ("DELETE", "/api/v1/sessions/current"): Needs("stay_logged_in"),
+    ("GET", "/api/v1/sessions/current"): Needs("stay_logged_in", is_scoped=True),
+    ("DELETE", "/api/v1/sessions/current"): Needs("stay_logged_in", is_scoped=True),
     ("GET", "/api/v1/openapi.json"): Needs(None),
     ("GET", "/api/v1/accounts"): Needs("manage_accounts"),
     ("POST", "/api/v1/accounts"): Needs("manage_accounts"),
     ("PATCH", "/api/v1/accounts/{name}"): Needs("manage_accounts"),
-    ("GET", "/api/v1/sites"): Needs("view"),
+    ("GET", "/api/v1/sites"): Needs("view", is_scoped=True),
     ("POST", "/api/v1/sites"): Needs("change_registry"),
     ("GET", "/api/v1/sites/{id}"): Needs("view"),
     ("PATCH", "/api/v1/sites/{id}"): Needs("change_registry"),
     ("DELETE", "/api/v1/sites/{id}"): Needs("change_registry"),
-    ("GET", "/api/v1/cameras"): Needs("view"),
+    ("GET", "/api/v1/cameras"): Needs("view", is_scoped=True),
     ("POST", "/api/v1/cameras"): Needs("change_registry"),
     ("POST", "/api/v1/cameras/probe"): Needs("change_registry"),
     ("GET", "/api/v1/cameras/{id}"): Needs("view"),
@@ -58,22 +64,22 @@ RULES: Mapping[tuple[str, str], Needs] = {
     ("GET", "/api/v1/cameras/{id}/gops/{stream}/{run}/{name}"): Needs("playback", token="playback"),
     ("GET", "/api/v1/cameras/{id}/thumbnails.jpg"): Needs("playback", token="playback"),
     ("POST", "/api/v1/cameras/{id}/talk"): Needs("talk"),
-    ("GET", "/api/v1/talks/{talk}"): Needs("talk"),
-    ("PATCH", "/api/v1/talks/{talk}"): Needs("talk"),
-    ("DELETE", "/api/v1/talks/{talk}"): Needs("talk"),
-    ("GET", "/api/v1/alerts"): Needs("view"),
-    ("GET", "/api/v1/alerts/{id}"): Needs("view"),
-    ("GET", "/api/v1/alerts/{id}/picture.jpg"): Needs("playback"),
-    ("POST", "/api/v1/alerts/{id}/acknowledgement"): Needs("review"),
-    ("POST", "/api/v1/alerts/{id}/review"): Needs("review"),
-    ("POST", "/api/v1/snapshots"): Needs("snapshot"),
+    ("GET", "/api/v1/talks/{talk}"): Needs("talk", is_scoped=True),
+    ("PATCH", "/api/v1/talks/{talk}"): Needs("talk", is_scoped=True),
+    ("DELETE", "/api/v1/talks/{talk}"): Needs("talk", is_scoped=True),
+    ("GET", "/api/v1/alerts"): Needs("view", is_scoped=True),
+    ("GET", "/api/v1/alerts/{id}"): Needs("view", is_scoped=True),
+    ("GET", "/api/v1/alerts/{id}/picture.jpg"): Needs("playback", is_scoped=True),
+    ("POST", "/api/v1/alerts/{id}/acknowledgement"): Needs("review", is_scoped=True),
+    ("POST", "/api/v1/alerts/{id}/review"): Needs("review", is_scoped=True),
+    ("POST", "/api/v1/snapshots"): Needs("snapshot", is_scoped=True),
     ("GET", "/api/v1/clips"): Needs("export"),
-    ("POST", "/api/v1/clips"): Needs("export"),
+    ("POST", "/api/v1/clips"): Needs("export", is_scoped=True),
     ("GET", "/api/v1/clips/{id}"): Needs("export"),
     ("DELETE", "/api/v1/clips/{id}"): Needs("export"),
     ("GET", "/api/v1/clips/{id}/file.mp4"): Needs("export"),
     ("GET", "/api/v1/evidence"): Needs("seal_evidence"),
-    ("POST", "/api/v1/evidence"): Needs("seal_evidence"),
+    ("POST", "/api/v1/evidence"): Needs("seal_evidence", is_scoped=True),
     ("GET", "/api/v1/evidence/{id}"): Needs("seal_evidence"),
     ("GET", "/api/v1/evidence/{id}/file.zip"): Needs("seal_evidence"),
     ("GET", "/api/v1/sites/{id}/coverage"): Needs("view"),
@@ -83,9 +89,9 @@ RULES: Mapping[tuple[str, str], Needs] = {
     ("POST", "/api/v1/sites/{id}/uniform/photos"): Needs("teach"),
     ("GET", "/api/v1/storage"): Needs("view"),
     ("WS", "/api/v1/cameras/{id}/live"): Needs("view", token="view"),
-    ("POST", "/api/v1/media-tokens"): Needs("stay_logged_in"),
-    ("GET", "/api/v1/analysis/capabilities"): Needs("view"),
-    ("GET", "/api/v1/status"): Needs("view"),
+    ("POST", "/api/v1/media-tokens"): Needs("stay_logged_in", is_scoped=True),
+    ("GET", "/api/v1/analysis/capabilities"): Needs("view", is_scoped=True),
+    ("GET", "/api/v1/status"): Needs("view", is_scoped=True),
     ("GET", "/api/v1/audit"): Needs("read_audit"),
 }
 
@@ -100,7 +106,23 @@ async def guard(connection: HTTPConnection) -> None:
         require_same_origin(connection)
     if not identity.may(needs.verb):
         raise not_allowed(needs.verb)
+    if identity.sites is not None and not needs.is_scoped:
+        await _require_scope(connection, identity)
     connection.state.identity = identity
+
+
+async def _require_scope(connection: HTTPConnection, identity: Identity) -> None:
+    """A camera or a school that is not theirs is, for them, not there."""
+    path, id = _key(connection)[1], connection.path_params.get("id")
+    registry = rooms_of(connection).registry
+    if id is not None and path.startswith("/api/v1/cameras/{id}"):
+        if not identity.sees((await registry.camera(id)).site):
+            raise no_such("camera", id)
+    elif id is not None and path.startswith("/api/v1/sites/{id}"):
+        if not identity.sees(id):
+            raise no_such("site", id)
+    else:
+        raise out_of_scope()
 
 
 def identity_of(connection: HTTPConnection) -> Identity:

@@ -25,7 +25,8 @@ async def add_account(body: NewAccount, request: Request) -> AccountAnswer:
     """Let somebody log in."""
     people = rooms_of(request).people
     by, address = identity_of(request), address_of(request)
-    return _answer(await people.add_account(by, address, body.name, body.password, tuple(body.roles)))
+    sites = None if body.sites is None else tuple(body.sites)
+    return _answer(await people.add_account(by, address, body.name, body.password, tuple(body.roles), sites))
 
 
 @router.patch("/{name}", responses=refusals(401, 403, 404, 409, 422))
@@ -38,11 +39,17 @@ async def change_account(name: str, body: AccountChange, request: Request) -> Ac
         password=body.password,
         roles=None if body.roles is None else tuple(body.roles),
         is_enabled=body.is_enabled,
+        sites=None if body.sites is None else tuple(body.sites),
+        is_for_all_sites=body.sites is None and "sites" in body.model_fields_set,
     )
     return _answer(changed)
 
 
 def _answer(account: Account) -> AccountAnswer:
     return AccountAnswer(
-        name=account.name, roles=list(account.roles), is_enabled=account.is_enabled, created_at=account.created_at
+        name=account.name,
+        roles=list(account.roles),
+        is_enabled=account.is_enabled,
+        created_at=account.created_at,
+        sites=None if account.sites is None else list(account.sites),
     )

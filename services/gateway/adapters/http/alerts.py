@@ -122,14 +122,14 @@ async def list_alerts(
         from_us=None if start is None else us_of(start),
         to_us=None if end is None else us_of(end),
     )
-    found = await rooms_of(request).alerts.page(wanted, paging)
+    found = await rooms_of(request).alerts.page(by_of(request), wanted, paging)
     return Page(items=[alert_answer(alert) for alert in found.items], next_cursor=found.next_cursor)
 
 
 @router.get("/{id}", responses=refusals(401, 403, 404))
 async def get_alert(id: str, request: Request) -> AlertAnswer:
     """One alert, whole."""
-    return alert_answer(await rooms_of(request).alerts.one(id))
+    return alert_answer(await rooms_of(request).alerts.one(by_of(request), id))
 
 
 @router.get("/{id}/picture.jpg", response_class=Response, responses=_JPEG | refusals(401, 403, 404, 422))
@@ -140,7 +140,7 @@ async def alert_picture(
 ) -> Response:
     """The best picture at full resolution, made from the recorded bytes."""
     rooms = rooms_of(request)
-    alert = await rooms.alerts.one(id)
+    alert = await rooms.alerts.one(by_of(request), id)
     if alert.best is None:
         raise RequestRefused("no_picture", "This alert rests on no picture: the camera was away.", status=404)
     camera = await rooms.registry.camera(alert.best.camera)

@@ -40,7 +40,8 @@ async def list_cameras(
 ) -> Page[CameraAnswer]:
     """All cameras, by id, each with its state."""
     rooms = rooms_of(request)
-    found = await rooms.registry.list_cameras(page, site)
+    only = identity_of(request).seen_sites(() if site is None else (site,))
+    found = await rooms.registry.list_cameras(page, only)
     items = [camera_answer(camera, rooms.states.of(camera.ref)) for camera in found.items]
     return Page(items=items, next_cursor=found.next_cursor)
 

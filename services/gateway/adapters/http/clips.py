@@ -30,7 +30,7 @@ _PICTURE: dict[int | str, dict[str, Any]] = {
 async def snapshot_of_recording(body: SnapshotOrder, request: Request) -> Response:
     """The picture that was shown at a moment, made from the recorded bytes at full resolution."""
     rooms = rooms_of(request)
-    camera = await rooms.registry.camera(body.camera)
+    camera = await rooms.registry.camera_for(identity_of(request), body.camera)
     made = await rooms.recordings.still(
         identity_of(request), address_of(request), camera, body.stream, us_of(body.at), body.kind, body.max_width
     )
@@ -48,7 +48,7 @@ async def snapshot_of_recording(body: SnapshotOrder, request: Request) -> Respon
 async def make_clip(body: NewClip, request: Request, response: Response) -> ClipAnswer:
     """Begin to cut a clip; ask for it until its state is `ready`, then fetch its file."""
     rooms = rooms_of(request)
-    camera = await rooms.registry.camera(body.camera)
+    camera = await rooms.registry.camera_for(identity_of(request), body.camera)
     made = await rooms.recordings.make_clip(
         identity_of(request), address_of(request), camera, body.stream, us_of(body.start), us_of(body.end),
         body.is_exact,

@@ -40,7 +40,8 @@ async def seal_evidence(body: NewEvidence, request: Request, response: Response)
     the lock ends.
     """
     rooms = rooms_of(request)
-    cameras = [await rooms.registry.camera(id) for id in dict.fromkeys(body.cameras)]
+    by = identity_of(request)
+    cameras = [await rooms.registry.camera_for(by, id) for id in dict.fromkeys(body.cameras)]
     made = await rooms.evidence.seal(
         identity_of(request),
         address_of(request),

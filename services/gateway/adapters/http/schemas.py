@@ -80,6 +80,7 @@ class User(Answer):
 
     name: str
     roles: list[Role]
+    sites: list[str] | None = Field(description="the only schools they may see; null: all")
 
 
 class SessionOpened(Answer):
@@ -103,6 +104,7 @@ class NewAccount(Body):
     name: LoginName
     password: NewPassword
     roles: list[Role] = Field(min_length=1)
+    sites: list[Id] | None = Field(None, max_length=1000, description="the only schools it may see; null: all")
 
 
 class AccountChange(Body):
@@ -111,6 +113,7 @@ class AccountChange(Body):
     password: NewPassword | None = None
     roles: list[Role] | None = Field(None, min_length=1)
     is_enabled: bool | None = None
+    sites: list[Id] | None = Field(None, max_length=1000, description="the only schools it may see; null: all")
 
 
 class AccountAnswer(Answer):
@@ -120,6 +123,7 @@ class AccountAnswer(Answer):
     roles: list[Role]
     is_enabled: bool
     created_at: datetime
+    sites: list[str] | None = Field(description="the only schools it may see; null: all")
 
 
 class NewSite(Body):

@@ -27,7 +27,7 @@ async def log_in(body: LogIn, request: Request, response: Response) -> SessionOp
         secure=rooms.is_cookie_secure,
     )
     response.headers["Cache-Control"] = "no-store"
-    user = User(name=opened.login.account, roles=list(opened.login.roles))
+    user = User(name=opened.login.account, roles=list(opened.login.roles), sites=_sites(opened.login.sites))
     return SessionOpened(token=opened.token, expires_at=opened.login.expires_at, user=user)
 
 
@@ -35,7 +35,10 @@ async def log_in(body: LogIn, request: Request, response: Response) -> SessionOp
 async def current_login(request: Request) -> CurrentSession:
     """Who is logged in, and until when."""
     identity = identity_of(request)
-    return CurrentSession(user=User(name=identity.name, roles=list(identity.roles)), expires_at=identity.expires_at)
+    return CurrentSession(
+        user=User(name=identity.name, roles=list(identity.roles), sites=_sites(identity.sites)),
+        expires_at=identity.expires_at,
+    )
 
 
 @router.delete("/current", status_code=204, responses=refusals(401, 403))
@@ -43,3 +46,7 @@ async def log_out(request: Request, response: Response) -> None:
     """End this login at once, everywhere."""
     await rooms_of(request).people.log_out(identity_of(request), address_of(request))
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
+
+
+def _sites(sites: tuple[str, ...] | None) -> list[str] | None:
+    return None if sites is None else list(sites)

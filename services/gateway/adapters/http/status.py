@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import JSONResponse
 
+from services.gateway.adapters.http.access import identity_of
 from services.gateway.adapters.http.camera_answers import camera_status
 from services.gateway.adapters.http.paging import Paging
 from services.gateway.adapters.http.refusal_docs import refusals
@@ -24,7 +25,8 @@ async def status(request: Request) -> Status:
     """The six services and all cameras, each with its state and since when."""
     rooms = rooms_of(request)
     services = [ServiceStatus(**asdict(seen)) for seen in await rooms.services.seen()]
-    cameras = await rooms.registry.register.every_camera()
+    who = identity_of(request)
+    cameras = [each for each in await rooms.registry.register.every_camera() if who.sees(each.site)]
     return Status(services=services, cameras=[camera_status(each, rooms.states.of(each.ref)) for each in cameras])
 
 

@@ -53,6 +53,7 @@ class PostgresAccounts:
             "password_hash": account.password_hash,
             "roles": list(account.roles),
             "is_enabled": account.is_enabled,
+            "sites": _names(account.sites),
         }
         async with self._database.transaction() as session:
             await session.execute(update(accounts).where(accounts.c.name == account.name).values(values))
@@ -80,15 +81,17 @@ class PostgresLogins:
             await session.execute(insert(logins).values(values))
 
     async def find(self, id: str, at: datetime) -> Login | None:
-        # The roles are the account's of now, not those at the time of the login.
+        # Roles and schools are the account's of now, not those at the time of the login.
         statement = (
-            select(logins.c.id, logins.c.account, logins.c.expires_at, accounts.c.roles)
+            select(logins.c.id, logins.c.account, logins.c.expires_at, accounts.c.roles, accounts.c.sites)
             .join(accounts, accounts.c.name == logins.c.account)
             .where(logins.c.id == id, logins.c.expires_at > at, accounts.c.is_enabled)
         )
         async with self._database.transaction() as session:
             row = (await session.execute(statement)).first()
-        return None if row is None else Login(row.id, row.account, _roles(row.roles), row.expires_at)
+        if row is None:
+            return None
+        return Login(row.id, row.account, _roles(row.roles), row.expires_at, _sites(row.sites))
 
     async def end(self, id: str) -> None:
         async with self._database.transaction() as session:
@@ -144,11 +147,20 @@ def _values(account: Account) -> dict[str, Any]:
         "roles": list(account.roles),
         "is_enabled": account.is_enabled,
         "created_at": account.created_at,
+        "sites": _names(account.sites),
     }
 
 
 def _account(row: Row[Any]) -> Account:
-    return Account(row.name, row.password_hash, _roles(row.roles), row.is_enabled, row.created_at)
+    return Account(row.name, row.password_hash, _roles(row.roles), row.is_enabled, row.created_at, _sites(row.sites))
+
+
+def _names(sites: Sequence[str] | None) -> list[str] | None:
+    return None if sites is None else list(sites)
+
+
+def _sites(names: Sequence[str] | None) -> tuple[str, ...] | None:
+    return None if names is None else tuple(names)
 
 
 def _roles(names: Sequence[str]) -> tuple[Role, ...]:

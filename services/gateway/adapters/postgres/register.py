@@ -39,8 +39,9 @@ class PostgresRegister:
     def __init__(self, database: Database):
         self._database = database
 
-    async def sites(self, page: PageRequest) -> list[Site]:
-        return [_site(row) for row in await self._rows(_paged(select(sites), sites, page))]
+    async def sites(self, page: PageRequest, only: tuple[str, ...] | None) -> list[Site]:
+        query = select(sites) if only is None else select(sites).where(sites.c.id.in_(only))
+        return [_site(row) for row in await self._rows(_paged(query, sites, page))]
 
     async def site(self, id: str) -> Site | None:
         rows = await self._rows(select(sites).where(sites.c.id == id))
@@ -68,8 +69,8 @@ class PostgresRegister:
             statement = delete(sites).where(sites.c.id == id).returning(sites.c.id)
             return await _done(session, (await session.execute(statement)).first() is not None, deed)
 
-    async def cameras(self, page: PageRequest, site: str | None) -> list[Camera]:
-        query = select(cameras) if site is None else select(cameras).where(cameras.c.site == site)
+    async def cameras(self, page: PageRequest, only: tuple[str, ...] | None) -> list[Camera]:
+        query = select(cameras) if only is None else select(cameras).where(cameras.c.site.in_(only))
         return [_camera(row) for row in await self._rows(_paged(query, cameras, page))]
 
     async def every_camera(self) -> list[Camera]:

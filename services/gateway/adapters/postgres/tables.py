@@ -15,6 +15,7 @@ accounts = Table(
     Column("roles", ARRAY(String), nullable=False),
     Column("is_enabled", Boolean, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("sites", ARRAY(String)),
 )
 
 logins = Table(

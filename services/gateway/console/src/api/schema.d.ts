@@ -855,7 +855,7 @@ export interface components {
             /** Name */
             name: string;
             /** Roles */
-            roles: ("admin" | "supervisor" | "viewer")[];
+            roles: ("admin" | "supervisor" | "viewer" | "school")[];
             /** Is Enabled */
             is_enabled: boolean;
             /**
@@ -863,6 +863,11 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Sites
+             * @description the only schools it may see; null: all
+             */
+            sites: string[] | null;
         };
         /**
          * AccountChange
@@ -872,9 +877,14 @@ export interface components {
             /** Password */
             password?: string | null;
             /** Roles */
-            roles?: ("admin" | "supervisor" | "viewer")[] | null;
+            roles?: ("admin" | "supervisor" | "viewer" | "school")[] | null;
             /** Is Enabled */
             is_enabled?: boolean | null;
+            /**
+             * Sites
+             * @description the only schools it may see; null: all
+             */
+            sites?: string[] | null;
         };
         /**
          * AlertAnswer
@@ -1517,7 +1527,12 @@ export interface components {
              */
             password: string;
             /** Roles */
-            roles: ("admin" | "supervisor" | "viewer")[];
+            roles: ("admin" | "supervisor" | "viewer" | "school")[];
+            /**
+             * Sites
+             * @description the only schools it may see; null: all
+             */
+            sites?: string[] | null;
         };
         /**
          * NewCamera
@@ -2321,7 +2336,12 @@ export interface components {
             /** Name */
             name: string;
             /** Roles */
-            roles: ("admin" | "supervisor" | "viewer")[];
+            roles: ("admin" | "supervisor" | "viewer" | "school")[];
+            /**
+             * Sites
+             * @description the only schools they may see; null: all
+             */
+            sites: string[] | null;
         };
         /**
          * FieldProblem
