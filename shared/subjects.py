@@ -125,7 +125,7 @@ RECORDER_ANSWERS = (
 INTERCOM_ANSWERS = ("talk_open", "talk", "talk_change", "talk_end")
 
 # Whoever is asked answers out of the database.
-ALERTING_ANSWERS = ("alerts", "alert", "alert_acknowledge", "alert_review")
+ALERTING_ANSWERS = ("alerts", "alert", "alert_acknowledge", "alert_review", "rules", "rule_put", "rule_dry_run")
 
 CATALOGUE: tuple[Part, ...] = (
     Part(

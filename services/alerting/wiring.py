@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from services.alerting.adapters.fact_history import FACTS_MAX, BusFactHistory
 from services.alerting.adapters.postgres.alerts import PostgresAlerts
 from services.alerting.adapters.postgres.outbox import Teller
 from services.alerting.adapters.rule_bucket import RuleBucket
 from services.alerting.adapters.shard_keeper import ShardKeeper
 from services.alerting.handlers.alerts import AlertDesk
 from services.alerting.handlers.facts import RuledShards
+from services.alerting.handlers.rules import RuleDesk
 from services.alerting.handlers.status import StatusDesk
 from services.alerting.rules.kitchen_clock import PlanClock
 from services.alerting.rules.seed import SEED
@@ -98,13 +100,20 @@ async def _rules(context: Context[Settings], stores: _Stores, teller: Teller) ->
         desired = None if entry.value is None else DesiredCamera.decode(entry.value)
         ruled.camera_desired(CameraRef.from_key(entry.key), desired)
 
-    await RuleBucket(await bus.kv("rules"), stores.database, ruled.rule_changed).open(SEED, clock.now_us())
+    rules = RuleBucket(await bus.kv("rules"), stores.database, ruled.rule_changed)
+    await rules.open(SEED, clock.now_us())
     await (await bus.kv("cameras")).watch(desired_changed)
     desk = AlertDesk(store, clock.now_us)
+    rule_desk = RuleDesk(
+        rules, BusFactHistory(bus), ruled.clock, lambda: list(ruled.desired.values()), clock.now_us, FACTS_MAX
+    )
     answers: Answers = {
         "alerts": desk.alerts,
         "alert": desk.alert,
         "alert_acknowledge": desk.acknowledge,
         "alert_review": desk.review,
+        "rules": rule_desk.list,
+        "rule_put": rule_desk.put,
+        "rule_dry_run": rule_desk.dry_run,
     }
     return _Part(("rules", "alerts"), (("shards", leases), ("rules", keeper)), answers, (keeper.close, leases.release))

@@ -34,6 +34,7 @@ Action = Literal[
     "talk_pressed",
     "talk_released",
     "talk_ended",
+    "rule_changed",
     "alert_acknowledged",
     "alert_reviewed",
     "uniform_photo_added",

@@ -17,6 +17,7 @@ Verb = Literal[
     "talk",
     "review",
     "answer",
+    "configure",
     "change_registry",
     "manage_accounts",
     "read_audit",
@@ -33,7 +34,7 @@ VERBS_OF_ROLE: dict[Role, frozenset[Verb]] = {
     # A school's own people: they see their kitchens, are told what is wrong, and answer.
     "school": _SEE | {"answer"},
     "supervisor": _SUPERVISE,
-    "admin": _SUPERVISE | {"change_registry", "manage_accounts", "read_audit"},
+    "admin": _SUPERVISE | {"change_registry", "manage_accounts", "read_audit", "configure"},
 }
 
 

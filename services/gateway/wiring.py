@@ -39,6 +39,7 @@ from services.gateway.handlers.presence import PresenceDesk
 from services.gateway.handlers.probes import ProbeDesk
 from services.gateway.handlers.recordings import RecordingsDesk
 from services.gateway.handlers.registry import RegistryDesk
+from services.gateway.handlers.rules import RuleDesk
 from services.gateway.handlers.snapshots import SnapshotDesk
 from services.gateway.handlers.talks import TalkDesk
 from services.gateway.handlers.uniforms import UniformDesk
@@ -110,6 +111,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         evidence=EvidenceDesk(recorder, recorded, stored.trail, context.clock),
         analysis=AnalysisDesk(detector),
         talks=TalkDesk(registry, BusIntercom(bus), stored.trail, context.clock),
+        rules=RuleDesk(BusAlerting(bus), stored.trail, context.clock),
         alerts=AlertDesk(BusAlerting(bus), stored.trail, context.clock),
         uniforms=UniformDesk(
             registry, detector, photos, BusUniforms(await bus.kv("uniforms")), stored.trail, context.clock

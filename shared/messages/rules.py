@@ -76,3 +76,59 @@ class Rule(Message):
         600.0, ge=0, le=86_400, description="broken again within this: the same alert goes on, no second one"
     )
     folds: Literal["camera", "site"] = Field("camera", description="site: cameras of a kitchen share one alert")
+
+
+class RulesWanted(Message):
+    """Command `rules`: every rule in force; with an id every version of that one, newest first."""
+
+    rule: str | None = None
+
+
+class RuleVersion(Message):
+    """One version of a rule, and who made it."""
+
+    rule: Rule
+    changed_by: str
+    changed_us: int
+
+
+class RuleList(Message):
+    """Answer of `rules` and `rule_put`."""
+
+    items: tuple[RuleVersion, ...] = ()
+
+
+class RulePut(Message):
+    """Command `rule_put`: in force from now on, as the next version. Its own `version` is the one it was made from."""
+
+    rule: Rule
+    by: str
+
+
+class DryRunWanted(Message):
+    """Command `rule_dry_run`: what this rule would have raised, out of the facts that the bus still holds."""
+
+    rule: Rule
+    from_us: int
+    sites: tuple[str, ...] = Field((), description="of these alone; empty: all that the rule is about")
+
+
+class DryRunAlert(Message):
+    """One that it would have raised."""
+
+    site: str
+    camera: str
+    first_us: int
+    last_us: int
+    broken: int
+
+
+class DryRun(Message):
+    """Answer of `rule_dry_run`."""
+
+    count: int
+    items: tuple[DryRunAlert, ...] = Field((), description="the newest 200")
+    facts: int = Field(description="read for it")
+    from_us: int = Field(description="the oldest that was there: the bus does not keep facts for ever")
+    to_us: int
+    is_whole: bool = Field(description="false: there were more than one question may read")

@@ -28,6 +28,7 @@ from shared.messages.alerting import (
     AlertsWanted,
 )
 from shared.messages.detector import FrameAnalysed
+from shared.messages.rules import Condition, DryRun, DryRunWanted, RuleList, RulePut, RulesWanted
 from shared.subjects import CameraRef
 from tests.alerting.conftest import LIMIT_S, Plant
 from tests.alerting.facts import SECOND_US, camera, disturbed, footage, frame, person
@@ -150,4 +151,44 @@ async def test_an_alert_is_told_soon_acknowledged_once_and_judged(plant: Plant) 
         assert judged.alert not in {one.alert for one in await alerts(gateway, verdicts=("none",))}
         with pytest.raises(RequestRefused, match="There is no alert"):
             await gateway.request("alerting", "alert", AlertRef(alert="nothing"))
+        await worker.stop(LIMIT_S)
+
+
+async def test_a_rule_is_tried_then_counts_at_once_and_every_version_is_kept(plant: Plant) -> None:
+    """Facts of the tests before are still on the bus."""
+    worker = await plant.worker("alerting-1")
+    async with plant.bus("detector") as detector, plant.bus("gateway") as gateway:
+        seed = RuleList.decode(await gateway.request("alerting", "rules", RulesWanted())).items
+        assert [each.rule.rule for each in seed] == sorted(rule.rule for rule in SEED)
+        (before,) = (each.rule for each in seed if each.rule.rule == "no_mask")
+        hour_ago_us = time.time_ns() // 1000 - 3600 * SECOND_US
+        asked = DryRunWanted(rule=before, from_us=hour_ago_us)
+        tried = DryRun.decode(await gateway.request("alerting", "rule_dry_run", asked, timeout_s=60))
+        stored = await alerts(gateway, rules=("no_mask",))
+        assert {(one.camera, one.first_us, one.broken) for one in tried.items} == {
+            (one.camera, one.first_us, one.broken) for one in stored
+        }
+        assert tried.is_whole
+        stricter = before.model_copy(update={"condition": Condition(broken=1, looked=1), "reopen_s": 0.0})
+        more = await gateway.request(
+            "alerting", "rule_dry_run", asked.model_copy(update={"rule": stricter}), timeout_s=60
+        )
+        assert DryRun.decode(more).count > tried.count
+        with pytest.raises(RequestRefused, match="cannot be more than"):
+            wrong = before.model_copy(update={"condition": Condition(broken=5, looked=2)})
+            await gateway.request("alerting", "rule_put", RulePut(rule=wrong, by="li"))
+        (made,) = RuleList.decode(await gateway.request("alerting", "rule_put", RulePut(rule=stricter, by="li"))).items
+        assert (made.rule.version, made.changed_by) == (2, "li")
+        with pytest.raises(RequestRefused, match="at version 2"):
+            await gateway.request("alerting", "rule_put", RulePut(rule=before, by="wang"))
+        # One picture is enough now.
+        start_us = time.time_ns() // 1000
+        await detector.publish_fact(frame(0, [person(77, mask=0.02)], id="store-1", start_us=start_us))
+        async with asyncio.timeout(LIMIT_S):
+            while not [one for one in await alerts(gateway, cameras=("store-1",)) if one.first_us >= start_us]:
+                await asyncio.sleep(0.1)
+        newest = (await alerts(gateway, cameras=("store-1",)))[0]
+        assert (newest.rule, newest.rule_version) == ("no_mask", 2)
+        kept = RuleList.decode(await gateway.request("alerting", "rules", RulesWanted(rule="no_mask"))).items
+        assert [each.rule.version for each in kept] == [2, 1]
         await worker.stop(LIMIT_S)

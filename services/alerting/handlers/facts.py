@@ -114,11 +114,14 @@ class RuledShards:
         self._watches.pop(shard, None)
         self._news.pop(shard, None)
 
-    def heard(self, shard: int, name: str, data: bytes, seq: int) -> None:
-        """One fact about a camera of a shard of ours."""
+    def heard(self, shard: int, name: str, data: bytes, seq: int) -> int | None:
+        """One fact about a camera of a shard of ours; returns when it was, UTC us, None where it says us nothing."""
         kind, watch = RULED.get(name), self.shards.get(shard)
-        if kind is not None and watch is not None:
-            watch.hear(seq, kind.decode(data))
+        if kind is None or watch is None:
+            return None
+        fact = kind.decode(data)
+        watch.hear(seq, fact)
+        return fact.at_us
 
     def release(self, now_us: int, live: set[int]) -> bool:
         """Judge what has waited long enough. Args: live: shards of which everything was read. Returns whether

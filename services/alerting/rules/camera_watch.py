@@ -137,7 +137,9 @@ class CameraWatch:
 
     def _found(self, rule: Rule, incident: Incident | None, found: Found) -> list[Change]:
         is_going_on = incident is not None and incident.closed_us is None
-        is_reopened = bool(found.complete) and incident is not None and found.frame.at_us <= incident.reopens_until_us
+        is_reopened = (
+            bool(found.complete) and incident is not None and found.frame.at_us <= incident.reopens_until_us(rule)
+        )
         if incident is not None and (is_going_on or is_reopened):
             incident.goes_on(found)
             return [Change("goes_on", incident)]
@@ -190,7 +192,7 @@ class CameraWatch:
             return []
         if each.rule.when and self._clock.parts(self.desired, due_us).isdisjoint(each.rule.when):
             return []
-        if incident is not None and since_us <= incident.reopens_until_us:
+        if incident is not None and since_us <= incident.reopens_until_us(each.rule):
             incident.closed_us, incident.last_us = None, due_us
             return [Change("goes_on", incident)]
         detail = self._reasons.get(name, "") if name == _OFFLINE else name

@@ -53,9 +53,9 @@ class Incident:
         """When it is over, unless it is broken again before."""
         return self.last_us + round(self.rule.over_after_s * 1e6)
 
-    @property
-    def reopens_until_us(self) -> int:
-        return self.last_us + round(self.rule.reopen_s * 1e6)
+    def reopens_until_us(self, rule: Rule) -> int:
+        """Args: rule: as it is in force now, which may be a later version than the one that raised it."""
+        return self.last_us + round(rule.reopen_s * 1e6)
 
     @classmethod
     def of_pictures(cls, site: str, camera: str, rule: Rule, found: Found) -> Incident:

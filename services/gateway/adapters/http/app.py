@@ -15,6 +15,7 @@ from services.gateway.adapters.http import (
     media_tokens,
     problems,
     recordings,
+    rules,
     sessions,
     sites,
     status,
@@ -41,6 +42,7 @@ ROUTERS = (
     uniforms.router,
     talks.router,
     alerts.router,
+    rules.router,
     media_tokens.router,
     status.router,
 )

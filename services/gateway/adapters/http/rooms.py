@@ -18,6 +18,7 @@ from services.gateway.handlers.people import People
 from services.gateway.handlers.probes import ProbeDesk
 from services.gateway.handlers.recordings import RecordingsDesk
 from services.gateway.handlers.registry import RegistryDesk
+from services.gateway.handlers.rules import RuleDesk
 from services.gateway.handlers.snapshots import SnapshotDesk
 from services.gateway.handlers.talks import TalkDesk
 from services.gateway.handlers.uniforms import UniformDesk
@@ -43,6 +44,7 @@ class Rooms:
     uniforms: UniformDesk
     talks: TalkDesk
     alerts: AlertDesk
+    rules: RuleDesk
     states: CameraStates
     services: Services
     trail: AuditTrail

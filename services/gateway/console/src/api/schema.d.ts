@@ -751,6 +751,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Rules
+         * @description What is in force.
+         */
+        get: operations["list_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Rule Versions
+         * @description Every version of one rule, newest first.
+         */
+        get: operations["list_rule_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Rule
+         * @description Change a rule, or make one: in force at once, as the next version. `version` is the one you changed.
+         */
+        put: operations["put_rule"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Dry Run Rule
+         * @description What this rule would have raised, out of what was seen. Nothing is stored and nobody is told.
+         */
+        post: operations["dry_run_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules.yaml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rules As Yaml
+         * @description All rules in force as one file, to keep, to compare, to put elsewhere.
+         */
+        get: operations["rules_as_yaml"];
+        /**
+         * Put Rules As Yaml
+         * @description Put a file of rules in force: those that differ become the next version; the answer names them.
+         */
+        put: operations["put_rules_as_yaml"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/media-tokens": {
         parameters: {
             query?: never;
@@ -1373,6 +1477,45 @@ export interface components {
             expires_at: string;
         };
         /**
+         * Condition
+         * @description How sure: `broken` of the last `looked` usable pictures of one object track (or of the camera), for so long.
+         */
+        Condition: {
+            /**
+             * Broken
+             * @default 1
+             */
+            broken: number;
+            /**
+             * Looked
+             * @default 1
+             */
+            looked: number;
+            /**
+             * Seconds
+             * @description from the first to the newest picture that breaks it
+             * @default 0
+             */
+            seconds: number;
+            /**
+             * Score
+             * @description least score of what breaks it
+             * @default 0
+             */
+            score: number;
+            /**
+             * Height
+             * @description least height of it, share of the picture's
+             * @default 0
+             */
+            height: number;
+            /**
+             * Needs Usable Picture
+             * @default true
+             */
+            needs_usable_picture: boolean;
+        };
+        /**
          * CoverageAnswer
          * @description Signed statements, by day, as they were signed.
          */
@@ -1398,6 +1541,80 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+        };
+        /**
+         * DryRunAnswer
+         * @description What the rule would have raised.
+         */
+        DryRunAnswer: {
+            /** Count */
+            count: number;
+            /**
+             * Items
+             * @description the newest 200
+             */
+            items: components["schemas"]["DryRunItem"][];
+            /**
+             * Facts
+             * @description read for it
+             */
+            facts: number;
+            /**
+             * Start
+             * Format: date-time
+             * @description the oldest that is still known: facts are not kept for ever
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /**
+             * Is Whole
+             * @description false: there were more facts than one question may read
+             */
+            is_whole: boolean;
+        };
+        /**
+         * DryRunBody
+         * @description A rule as it would be, and since when.
+         */
+        DryRunBody: {
+            rule: components["schemas"]["Rule"];
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * Sites
+             * @description of these alone; empty: all that it is about
+             * @default []
+             */
+            sites: string[];
+        };
+        /**
+         * DryRunItem
+         * @description One alert that it would have raised.
+         */
+        DryRunItem: {
+            /** Site */
+            site: string;
+            /** Camera */
+            camera: string;
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Broken */
+            broken: number;
         };
         /**
          * EvidenceAnswer
@@ -1739,6 +1956,16 @@ export interface components {
              */
             next_cursor?: string | null;
         };
+        /** Page[RuleAnswer] */
+        Page_RuleAnswer_: {
+            /** Items */
+            items: components["schemas"]["RuleAnswer"][];
+            /**
+             * Next Cursor
+             * @description pass it as `cursor` for the next page; null at the end
+             */
+            next_cursor?: string | null;
+        };
         /** Page[SiteAnswer] */
         Page_SiteAnswer_: {
             /** Items */
@@ -1974,6 +2201,121 @@ export interface components {
              * @default
              */
             note: string;
+        };
+        /**
+         * Rule
+         * @description One rule, one version of it. A change makes the next version; old alerts keep theirs.
+         */
+        Rule: {
+            /** Rule */
+            rule: string;
+            /**
+             * Version
+             * @default 1
+             */
+            version: number;
+            /**
+             * Title
+             * @description by language: zh-CN, en
+             */
+            title: {
+                [key: string]: string;
+            };
+            /**
+             * Is Enabled
+             * @default true
+             */
+            is_enabled: boolean;
+            watched: components["schemas"]["Watched"];
+            /**
+             * @default {
+             *       "sites": [],
+             *       "site_kinds": [],
+             *       "purposes": [],
+             *       "cameras": [],
+             *       "zones": []
+             *     }
+             */
+            where: components["schemas"]["Where"];
+            /**
+             * When
+             * @description parts of the kitchen's day; empty: always
+             * @default []
+             */
+            when: ("closed" | "preparing" | "serving" | "cleaning" | "open")[];
+            /**
+             * @default {
+             *       "broken": 1,
+             *       "looked": 1,
+             *       "seconds": 0,
+             *       "score": 0,
+             *       "height": 0,
+             *       "needs_usable_picture": true
+             *     }
+             */
+            condition: components["schemas"]["Condition"];
+            /**
+             * Risk
+             * @enum {integer}
+             */
+            risk: 1 | 2 | 3;
+            /**
+             * Deadline H
+             * @description working hours to correct it; None: by its class
+             */
+            deadline_h?: number | null;
+            /**
+             * Tell
+             * @description groups or people that are told
+             * @default [
+             *       "supervisors"
+             *     ]
+             */
+            tell: string[];
+            /**
+             * Warns Kitchen
+             * @description class 1 may warn the kitchen before a person looked
+             * @default false
+             */
+            warns_kitchen: boolean;
+            /**
+             * Announcement
+             * @description id or text that is spoken in the kitchen
+             */
+            announcement?: string | null;
+            /**
+             * Over After S
+             * @description without a breaking picture: the incident is over
+             * @default 60
+             */
+            over_after_s: number;
+            /**
+             * Reopen S
+             * @description broken again within this: the same alert goes on, no second one
+             * @default 600
+             */
+            reopen_s: number;
+            /**
+             * Folds
+             * @description site: cameras of a kitchen share one alert
+             * @default camera
+             * @enum {string}
+             */
+            folds: "camera" | "site";
+        };
+        /**
+         * RuleAnswer
+         * @description One version of a rule.
+         */
+        RuleAnswer: {
+            rule: components["schemas"]["Rule"];
+            /** Changed By */
+            changed_by: string;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
         };
         /**
          * SeenBox
@@ -2342,6 +2684,62 @@ export interface components {
              * @description the only schools they may see; null: all
              */
             sites: string[] | null;
+        };
+        /**
+         * Watched
+         * @description What breaks the rule. A new class of violation is a new value here, not new code.
+         */
+        Watched: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "attribute_absent" | "attribute_present" | "thing" | "person" | "small_mover" | "large_mover" | "picture_fault" | "offline";
+            /**
+             * Name
+             * @description the attribute (mask, headwear, uniform), the label of a thing, or the fault; None: any
+             */
+            name?: string | null;
+            /**
+             * Is Advisory Enough
+             * @description whether what nobody trusts yet (uniforms) counts
+             * @default false
+             */
+            is_advisory_enough: boolean;
+        };
+        /**
+         * Where
+         * @description Which kitchens and which parts of the picture. Empty: everywhere.
+         */
+        Where: {
+            /**
+             * Sites
+             * @default []
+             */
+            sites: string[];
+            /**
+             * Site Kinds
+             * @description kindergarten, primary, secondary, school, university, other
+             * @default []
+             */
+            site_kinds: string[];
+            /**
+             * Purposes
+             * @description of the camera: hygiene, processing, dishes, storage
+             * @default []
+             */
+            purposes: string[];
+            /**
+             * Cameras
+             * @default []
+             */
+            cameras: string[];
+            /**
+             * Zones
+             * @description purposes of zones: cooking, door, bin, …
+             * @default []
+             */
+            zones: string[];
         };
         /**
          * FieldProblem
@@ -7905,6 +8303,614 @@ export interface operations {
                      *       "status": 404,
                      *       "detail": "There is no camera 'cook-9'.",
                      *       "code": "no_such_camera"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "1 field is wrong; it is listed with what to change.",
+                     *       "code": "invalid_fields",
+                     *       "errors": [
+                     *         {
+                     *           "field": "main.url",
+                     *           "problem": "The scheme 'ftp' is not one that cameras speak.",
+                     *           "change": "Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RuleAnswer_"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_rule_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RuleAnswer_"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no camera 'cook-9'.",
+                     *       "code": "no_such_camera"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rule"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleAnswer"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Precondition Failed",
+                     *       "status": 412,
+                     *       "detail": "Somebody changed it since you read it. Read it again, then send the change.",
+                     *       "code": "changed_meanwhile"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "1 field is wrong; it is listed with what to change.",
+                     *       "code": "invalid_fields",
+                     *       "errors": [
+                     *         {
+                     *           "field": "main.url",
+                     *           "problem": "The scheme 'ftp' is not one that cameras speak.",
+                     *           "change": "Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dry_run_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DryRunBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRunAnswer"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "1 field is wrong; it is listed with what to change.",
+                     *       "code": "invalid_fields",
+                     *       "errors": [
+                     *         {
+                     *           "field": "main.url",
+                     *           "problem": "The scheme 'ftp' is not one that cameras speak.",
+                     *           "change": "Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rules_as_yaml: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All rules, one document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/yaml": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_rules_as_yaml: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description All rules, one document */
+        requestBody: {
+            content: {
+                "application/yaml": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RuleAnswer_"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Precondition Failed",
+                     *       "status": 412,
+                     *       "detail": "Somebody changed it since you read it. Read it again, then send the change.",
+                     *       "code": "changed_meanwhile"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "The body is larger than 12 MB: send a smaller photo.",
+                     *       "code": "body_too_large"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
