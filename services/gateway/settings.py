@@ -58,6 +58,12 @@ class GatewaySettings(ServiceSettings, DatabaseSettings, SealingSettings, Camera
         says="folder whose files may be cameras (file:); none: no files",
         when_wrong="a folder with other videos in it can be shown by administrators",
     )
+    event_listeners: int = setting(
+        5000,
+        says="clients that listen to events of one gateway at once",
+        when_wrong="too many for the machine: events come late; too few: pages fall back to asking again and again",
+        ge=1,
+    )
     live_viewers: int = setting(
         1000,
         says="live views that one gateway serves at once",

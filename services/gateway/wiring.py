@@ -14,6 +14,7 @@ from services.gateway.adapters.bus_recorder import BusRecorder
 from services.gateway.adapters.bus_services import BusServices
 from services.gateway.adapters.bus_states import BusCameraStates, BusRemovedCameras
 from services.gateway.adapters.bus_uniforms import BusUniforms
+from services.gateway.adapters.event_desk import EventDesk
 from services.gateway.adapters.http.app import create_app
 from services.gateway.adapters.http.rooms import Rooms
 from services.gateway.adapters.jpeg import AvJpegMaker
@@ -96,6 +97,8 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         context.clock,
         ViewerLimit(context.settings.live_queue_bytes, context.settings.live_queue_s),
     )
+    events = EventDesk(bus, people, context.settings.event_listeners)
+    await events.open()
     worker = context.settings.worker_id
     presence = Presence(bus, "gateway", worker, context.clock)
     stop_answering = await bus.serve("gateway", {"status": PresenceDesk(worker).status}, version=VERSION)
@@ -112,6 +115,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         analysis=AnalysisDesk(detector),
         talks=TalkDesk(registry, BusIntercom(bus), stored.trail, context.clock),
         rules=RuleDesk(BusAlerting(bus), stored.trail, context.clock),
+        events=events,
         alerts=AlertDesk(BusAlerting(bus), stored.trail, context.clock),
         uniforms=UniformDesk(
             registry, detector, photos, BusUniforms(await bus.kv("uniforms")), stored.trail, context.clock
@@ -137,6 +141,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         app=create_app(rooms),
         close=[
             stop_answering,
+            events.close,
             presence.leave,
             live.close,
             recorded.close,

@@ -163,6 +163,10 @@ class Bus:
         """
         return await self.facts.subscribe(subject, handler, since_seq, since_us, on_caught_up)
 
+    async def last_fact_seq(self) -> int:
+        """Number of the newest fact in EVENTS. Raises BusUnreachable."""
+        return await self.facts.last_seq()
+
     async def request(
         self, owner: str, name: str, message: Message, *, timeout_s: float = 5.0, instance: str | None = None
     ) -> bytes:

@@ -58,6 +58,12 @@ class Facts:
 
         return end
 
+    async def last_seq(self) -> int:
+        try:
+            return int((await self._js.stream_info("EVENTS")).state.last_seq)
+        except (nats.errors.Error, TimeoutError) as error:
+            raise BusUnreachable(f"EVENTS does not answer: {error or type(error).__name__}") from error
+
     def connection_back(self) -> None:
         """The bus stands again: whoever follows facts goes on where it was."""
         for subscription in self._subscriptions:

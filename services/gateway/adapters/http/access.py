@@ -67,6 +67,7 @@ RULES: Mapping[tuple[str, str], Needs] = {
     ("GET", "/api/v1/talks/{talk}"): Needs("talk", is_scoped=True),
     ("PATCH", "/api/v1/talks/{talk}"): Needs("talk", is_scoped=True),
     ("DELETE", "/api/v1/talks/{talk}"): Needs("talk", is_scoped=True),
+    ("GET", "/api/v1/events"): Needs("view", is_scoped=True),
     ("GET", "/api/v1/rules"): Needs("view", is_scoped=True),
     ("GET", "/api/v1/rules.yaml"): Needs("view", is_scoped=True),
     ("GET", "/api/v1/rules/{id}/versions"): Needs("view", is_scoped=True),

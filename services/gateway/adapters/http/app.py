@@ -10,6 +10,7 @@ from services.gateway.adapters.http import (
     analysis,
     cameras,
     clips,
+    events,
     evidence,
     live,
     media_tokens,
@@ -43,6 +44,7 @@ ROUTERS = (
     talks.router,
     alerts.router,
     rules.router,
+    events.router,
     media_tokens.router,
     status.router,
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from starlette.requests import HTTPConnection
 
+from services.gateway.adapters.event_desk import EventDesk
 from services.gateway.adapters.live_desk import LiveDesk
 from services.gateway.audit import AuditTrail
 from services.gateway.camera_states import CameraStates
@@ -44,6 +45,7 @@ class Rooms:
     uniforms: UniformDesk
     talks: TalkDesk
     alerts: AlertDesk
+    events: EventDesk
     rules: RuleDesk
     states: CameraStates
     services: Services
