@@ -125,7 +125,22 @@ RECORDER_ANSWERS = (
 INTERCOM_ANSWERS = ("talk_open", "talk", "talk_change", "talk_end")
 
 # Whoever is asked answers out of the database.
-ALERTING_ANSWERS = ("alerts", "alert", "alert_acknowledge", "alert_review", "rules", "rule_put", "rule_dry_run")
+ALERTING_ANSWERS = (
+    "alerts",
+    "alert",
+    "alert_acknowledge",
+    "alert_review",
+    "rules",
+    "rule_put",
+    "rule_dry_run",
+    "case_open",
+    "case",
+    "cases",
+    "case_close",
+    "order_serve",
+    "order",
+    "order_change",
+)
 
 CATALOGUE: tuple[Part, ...] = (
     Part(
@@ -152,7 +167,16 @@ CATALOGUE: tuple[Part, ...] = (
     ),
     Part(
         "alerting",
-        says=("alert_raised", "alert_goes_on", "alert_acknowledged", "alert_reviewed", "alert_closed"),
+        says=(
+            "alert_raised",
+            "alert_goes_on",
+            "alert_acknowledged",
+            "alert_reviewed",
+            "alert_closed",
+            "case_opened",
+            "case_closed",
+            "order_changed",
+        ),
         hears=("ingest", "detector"),
         answers=("status", *ALERTING_ANSWERS),
         writes=("rules", *_worker_buckets("alerting")),

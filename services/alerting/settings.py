@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from zoneinfo import available_timezones
+
+from pydantic import field_validator
+
 from shared.settings import DatabaseSettings, ObjectSettings, SealingSettings, ServiceSettings, setting
 
 
@@ -15,6 +19,34 @@ class Settings(ServiceSettings, DatabaseSettings, ObjectSettings, SealingSetting
         ge=0.1,
         le=10,
     )
+
+    due_class_1_h: float = setting(
+        4.0, says="working hours to correct what is of class 1", when_wrong="too short: nobody can", gt=0, le=1000
+    )
+    due_class_2_h: float = setting(24.0, says="the same of class 2", when_wrong="too short: nobody can", gt=0, le=1000)
+    due_class_3_h: float = setting(75.0, says="the same of class 3", when_wrong="too short: nobody can", gt=0, le=1000)
+    yellow_card_days: float = setting(
+        5.0,
+        says="working days overdue after which class 1 shows the yellow card",
+        when_wrong="not what the bureau has announced: schools appeal, and are right",
+        gt=0,
+        le=100,
+    )
+    red_card_days: float = setting(
+        7.0, says="the same of the red card", when_wrong="before the yellow one: nobody is warned", gt=0, le=100
+    )
+    time_zone: str = setting(
+        "Asia/Shanghai",
+        says="IANA name of the clock by which working time is counted",
+        when_wrong="deadlines are hours off",
+    )
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_a_zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError(f"{name!r} is no IANA time zone, such as Asia/Shanghai")
+        return name
 
     @property
     def own_bucket(self) -> str:

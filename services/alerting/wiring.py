@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from services.alerting.adapters.fact_history import FACTS_MAX, BusFactHistory
+from services.alerting.adapters.order_clock import OrderClock
 from services.alerting.adapters.postgres.alerts import PostgresAlerts
+from services.alerting.adapters.postgres.loop import PostgresLoop
 from services.alerting.adapters.postgres.outbox import Teller
+from services.alerting.adapters.public_holidays import is_workday
 from services.alerting.adapters.rule_bucket import RuleBucket
 from services.alerting.adapters.shard_keeper import ShardKeeper
 from services.alerting.handlers.alerts import AlertDesk
 from services.alerting.handlers.facts import RuledShards
+from services.alerting.handlers.orders import LoopDesk
 from services.alerting.handlers.rules import RuleDesk
 from services.alerting.handlers.status import StatusDesk
+from services.alerting.loop.deadlines import DeadlinePolicy
 from services.alerting.rules.kitchen_clock import PlanClock
 from services.alerting.rules.seed import SEED
 from services.alerting.settings import Settings
@@ -75,7 +81,8 @@ async def wire(context: Context[Settings]) -> Wired:
         await stores.close()  # `wire` is called again
         raise
     teller = Teller(stores.database, bus.publish_fact)
-    parts = (await _rules(context, stores, teller),)
+    rules = await _rules(context, stores, teller)
+    parts = (rules.part, _loop(context, stores, teller, rules))
     desk = StatusDesk(settings.worker_id, tuple(name for part in parts for name in part.capabilities))
     answers: dict[str, RequestHandler] = {"status": desk.status}
     for part in parts:
@@ -88,7 +95,18 @@ async def wire(context: Context[Settings]) -> Wired:
     )
 
 
-async def _rules(context: Context[Settings], stores: _Stores, teller: Teller) -> _Part:
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What other parts need of it."""
+
+    part: _Part
+    alerts: PostgresAlerts
+    rules: RuleBucket
+    history: BusFactHistory
+    ruled: RuledShards
+
+
+async def _rules(context: Context[Settings], stores: _Stores, teller: Teller) -> _Rules:
     """Facts in, alerts out; and what people ask about alerts."""
     settings, bus, clock = context.settings, context.bus, context.clock
     store = PostgresAlerts(stores.database, teller.wake)
@@ -116,4 +134,32 @@ async def _rules(context: Context[Settings], stores: _Stores, teller: Teller) ->
         "rule_put": rule_desk.put,
         "rule_dry_run": rule_desk.dry_run,
     }
-    return _Part(("rules", "alerts"), (("shards", leases), ("rules", keeper)), answers, (keeper.close, leases.release))
+    tasks = (("shards", leases), ("rules", keeper))
+    part = _Part(("rules", "alerts"), tasks, answers, (keeper.close, leases.release))
+    return _Rules(part, store, rules, BusFactHistory(bus), ruled)
+
+
+def _loop(context: Context[Settings], stores: _Stores, teller: Teller, rules: _Rules) -> _Part:
+    """Cases and orders: served, answered, looked at again, closed; and what time does to them."""
+    settings, clock = context.settings, context.clock
+    policy = DeadlinePolicy(
+        hours=((1, settings.due_class_1_h), (2, settings.due_class_2_h), (3, settings.due_class_3_h)),
+        yellow_days=settings.yellow_card_days,
+        red_days=settings.red_card_days,
+        zone=ZoneInfo(settings.time_zone),
+    )
+    loop = PostgresLoop(stores.database, rules.alerts, clock.now_us, teller.wake)
+    desk = LoopDesk(loop, policy, is_workday, clock.now_us)
+    order_clock = OrderClock(
+        loop, rules.alerts, rules.rules, rules.history, policy, is_workday, clock, rules.ruled.desired.get
+    )
+    answers: Answers = {
+        "case_open": desk.open,
+        "case": desk.case,
+        "cases": desk.cases,
+        "case_close": desk.close,
+        "order_serve": desk.serve,
+        "order": desk.order,
+        "order_change": desk.change,
+    }
+    return _Part(("orders",), (("order-clock", order_clock),), answers)

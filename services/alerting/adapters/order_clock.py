@@ -1,0 +1,115 @@
+"""What time does to orders: reminders, overdue, cards; and the look of the machine after an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from services.alerting.adapters.postgres.alerts import PostgresAlerts
+from services.alerting.adapters.postgres.loop import PostgresLoop
+from services.alerting.handlers.orders import KeptOrder, NextOf
+from services.alerting.handlers.rules import FactHistory, Rules
+from services.alerting.loop.deadlines import DeadlinePolicy, Said, card_of, next_said
+from services.alerting.loop.machine_check import Observation
+from services.alerting.loop.working_time import IsWorkday
+from shared.clock import Clock
+from shared.messages.alerting import Alert, AlertsWanted
+from shared.messages.cameras import DesiredCamera
+from shared.messages.detector import FrameAnalysed
+from shared.messages.orders import MachineCheck, Order, OrderState, OrderStep
+from shared.subjects import CameraRef
+
+# Two workers may look at the same time: the row is locked, and what was said is not said again.
+LOOK_S = 20.0
+MACHINE = "machine"
+
+
+class OrderClock:
+    """Supervised."""
+
+    def __init__(
+        self,
+        loop: PostgresLoop,
+        alerts: PostgresAlerts,
+        rules: Rules,
+        history: FactHistory,
+        policy: DeadlinePolicy,
+        is_workday: IsWorkday,
+        clock: Clock,
+        camera: Callable[[CameraRef], DesiredCamera | None],
+    ):
+        self._loop = loop
+        self._alerts = alerts
+        self._rules = rules
+        self._history = history
+        self._policy = policy
+        self._is_workday = is_workday
+        self._clock = clock
+        self._camera = camera
+
+    async def run_once(self) -> None:
+        await self._clock.sleep(LOOK_S)
+        await self.look()
+
+    async def look(self) -> None:
+        """Everything that is due now."""
+        for kept in await self._loop.ticking():
+            order = kept.order
+            moments = self._policy.moments(order.risk, order.due_us, self._is_workday)
+            now = next_said(moments, kept.clock, self._clock.now_us())
+            if now is not None:
+                await self._loop.change(order.order, self._saying(now, kept.clock))
+        for order, answered_us in await self._loop.to_check():
+            check = await self._checked(order, answered_us)
+            if check is not None:
+                await self._loop.change(order.order, self._checking(check))
+
+    def _saying(self, now: Said, said: str) -> NextOf:
+        def next_of(kept: KeptOrder) -> tuple[OrderStep, OrderState | None] | None:
+            if kept.clock != said or kept.order.state not in ("served", "read"):
+                return None  # another worker was faster, or the school was
+            card = card_of(now)
+            told = self._step(kept.order, "card" if card else now)
+            return told.model_copy(update={"card": card}), kept.before
+
+        return next_of
+
+    def _checking(self, check: MachineCheck) -> NextOf:
+        def next_of(kept: KeptOrder) -> tuple[OrderStep, OrderState | None] | None:
+            if kept.is_checked or kept.order.state != "answered":
+                return None
+            return self._step(kept.order, "check").model_copy(update={"check": check}), kept.before
+
+        return next_of
+
+    def _step(self, order: Order, action: str) -> OrderStep:
+        told = {"number": len(order.steps) + 1, "action": action, "by": MACHINE}
+        return OrderStep.model_validate(told | {"at_us": self._clock.now_us(), "state": order.state})
+
+    async def _checked(self, order: Order, answered_us: int) -> MachineCheck | None:
+        """None while it is too early, or where there is no rule to look by: then a person looks alone."""
+        case = await self._loop.case(order.case)
+        alerts = [] if case is None else [await self._alerts.get(id) for id in case.alerts]
+        observed = [alert for alert in alerts if alert is not None]
+        if not observed:
+            return None
+        alert = observed[0]
+        seen = await self._observed(alert, answered_us)
+        if seen is None:
+            return None
+        since = AlertsWanted(
+            sites=(alert.site,), cameras=(alert.camera,), rules=(alert.rule,), from_us=answered_us, limit=1
+        )
+        raised = await self._alerts.list(since)
+        return seen.judged(raised[0].alert if raised else None, self._clock.now_us())
+
+    async def _observed(self, alert: Alert, answered_us: int) -> Observation | None:
+        ref = CameraRef(alert.site, alert.camera)
+        desired = self._camera(ref)
+        versions = await self._rules.versions(alert.rule)
+        if desired is None or not versions:
+            return None
+        seen = Observation(alert, versions[0].rule, desired, answered_us)
+        async for fact in self._history.since(answered_us, (ref,)):
+            if fact.name == "frame_analysed":
+                seen.show(FrameAnalysed.decode(fact.data))
+        return seen

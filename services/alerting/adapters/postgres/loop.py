@@ -1,0 +1,301 @@
+"""Cases and orders in PostgreSQL: one row each as they are now, and every step for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import ARRAY, BigInteger, Column, Integer, Table, Text, exists, insert, select, tuple_, update
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerting.adapters.postgres.alerts import PostgresAlerts
+from services.alerting.adapters.postgres.outbox import write_facts
+from services.alerting.adapters.postgres.tables import alerts, metadata
+from services.alerting.handlers.orders import KeptOrder, NextOf
+from shared.database import Database
+from shared.errors import RequestRefused
+from shared.messages.alerting import Alert
+from shared.messages.orders import (
+    Case,
+    CaseClosed,
+    CaseOpened,
+    CasesWanted,
+    Order,
+    OrderChanged,
+    OrderStep,
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("case_id", Text, primary_key=True),
+    Column("site", Text),
+    Column("cameras", ARRAY(Text)),
+    Column("source", Text),
+    Column("title", Text),
+    Column("text", Text),
+    Column("risk", Integer),
+    Column("state", Text),
+    Column("opened_by", Text),
+    Column("opened_us", BigInteger),
+    Column("closed_by", Text),
+    Column("closed_us", BigInteger),
+    Column("evidence", Text),
+    Column("shared_with", ARRAY(Text)),
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("order_id", Text, primary_key=True),
+    Column("case_id", Text),
+    Column("site", Text),
+    Column("kind", Text),
+    Column("state", Text),
+    Column("before", Text),
+    Column("title", Text),
+    Column("text", Text),
+    Column("risk", Integer),
+    Column("made_by", Text),
+    Column("served_us", BigInteger),
+    Column("due_us", BigInteger),
+    Column("answered_us", BigInteger),
+    Column("card", Text),
+    Column("clock", Text),
+    Column("checked_us", BigInteger),
+)
+
+order_steps = Table(
+    "order_steps",
+    metadata,
+    Column("order_id", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("at_us", BigInteger),
+    Column("by", Text),
+    Column("body", JSONB),
+)
+
+_DONE = ("closed", "withdrawn")
+_Row = Any
+
+
+class PostgresLoop:
+    """Implements `Loop`. Args: told: called when facts wait to be told."""
+
+    def __init__(
+        self, database: Database, alerts_store: PostgresAlerts, now_us: Callable[[], int], told: Callable[[], None]
+    ):
+        self._database = database
+        self._alerts = alerts_store
+        self._now_us = now_us
+        self._told = told
+
+    async def alert(self, id: str) -> Alert | None:
+        return await self._alerts.get(id)
+
+    async def open(self, case: Case) -> Case:
+        row = case.model_dump(exclude={"case", "alerts", "orders"}) | {"case_id": case.case}
+        async with self._database.transaction() as session:
+            await session.execute(insert(cases).values(row))
+            taken = (
+                update(alerts)
+                .where(alerts.c.alert.in_(case.alerts), alerts.c.case_id.is_(None))
+                .values(case_id=case.case)
+                .returning(alerts.c.alert)
+            )
+            if len((await session.execute(taken)).all()) != len(case.alerts):
+                raise RequestRefused("in_a_case", "Somebody opened a case of this alert just now.", status=409)
+            said = CaseOpened(**_about(case, case.opened_us, case.opened_by), source=case.source, risk=case.risk)
+            await write_facts(session, [said])
+        self._told()
+        return case
+
+    async def case(self, id: str) -> Case | None:
+        async with self._database.transaction() as session:
+            found = await _cases(session, select(cases).where(cases.c.case_id == id), self._now_us())
+        return found[0] if found else None
+
+    async def cases(self, wanted: CasesWanted) -> Sequence[Case]:
+        chosen = select(cases)
+        if wanted.sites:
+            chosen = chosen.where(cases.c.site.in_(wanted.sites))
+        if wanted.states:
+            chosen = chosen.where(cases.c.state.in_(wanted.states))
+        if wanted.is_overdue is not None:
+            late = exists().where(
+                orders.c.case_id == cases.c.case_id, orders.c.state.not_in(_DONE), orders.c.due_us < self._now_us()
+            )
+            chosen = chosen.where(late if wanted.is_overdue else ~late)
+        if wanted.before is not None:
+            opened_us, _, id = wanted.before.partition(".")
+            if not opened_us.isdigit():
+                raise RequestRefused("bad_cursor", "Send `before` as the page before gave it.", status=422)
+            chosen = chosen.where(tuple_(cases.c.opened_us, cases.c.case_id) < (int(opened_us), id))
+        chosen = chosen.order_by(cases.c.opened_us.desc(), cases.c.case_id.desc()).limit(wanted.limit)
+        async with self._database.transaction() as session:
+            return await _cases(session, chosen, self._now_us())
+
+    async def close(self, case: Case, now_us: int) -> Case:
+        values = {"state": case.state, "closed_by": case.closed_by, "closed_us": case.closed_us}
+        async with self._database.transaction() as session:
+            await session.execute(update(cases).where(cases.c.case_id == case.case).values(values))
+            await write_facts(session, [CaseClosed(**_about(case, now_us, case.closed_by or ""))])
+        self._told()
+        return case
+
+    async def serve(self, order: Order, first: OrderStep) -> Order:
+        row = order.model_dump(exclude={"order", "case", "is_overdue", "steps", "may"})
+        async with self._database.transaction() as session:
+            await session.execute(insert(orders).values(row | {"order_id": order.order, "case_id": order.case}))
+            await _add(session, order, first)
+        self._told()
+        return order.model_copy(update={"steps": (first,)})
+
+    async def order(self, id: str) -> Order | None:
+        async with self._database.transaction() as session:
+            found = await _orders(session, select(orders).where(orders.c.order_id == id), self._now_us())
+        return found[0].order if found else None
+
+    async def change(self, id: str, next_of: NextOf) -> Order | None:
+        async with self._database.transaction() as session:
+            locked = select(orders).where(orders.c.order_id == id).with_for_update()
+            found = await _orders(session, locked, self._now_us())
+            if not found:
+                return None
+            following = next_of(found[0])
+            if following is None:
+                return found[0].order
+            told, before = following
+            values: dict[str, Any] = {"state": told.state, "before": before}
+            if told.action == "answer":
+                values |= {"answered_us": told.at_us, "checked_us": None}
+            if told.due_us is not None:
+                # A new deadline: the clock begins anew.
+                values |= {"due_us": told.due_us, "clock": "", "card": None}
+            if told.card is not None:
+                values["card"] = told.card
+            if told.action == "check":
+                values["checked_us"] = told.at_us
+            if told.action in ("remind", "overdue", "card"):
+                values["clock"] = told.card or told.action
+            await session.execute(update(orders).where(orders.c.order_id == id).values(values))
+            order = found[0].order.model_copy(
+                update={
+                    "state": told.state,
+                    "due_us": told.due_us or found[0].order.due_us,
+                    "card": told.card or found[0].order.card,
+                    "steps": (*found[0].order.steps, told),
+                }
+            )
+            await _add(session, order, told)
+        self._told()
+        return order
+
+    async def ticking(self) -> list[KeptOrder]:
+        """Orders that are the school's turn."""
+        waiting = select(orders).where(orders.c.state.in_(("served", "read")))
+        async with self._database.transaction() as session:
+            return await _orders(session, waiting, self._now_us())
+
+    async def to_check(self) -> list[tuple[Order, int]]:
+        """Orders that were answered and not looked at since, and when they were answered."""
+        waiting = select(orders).where(orders.c.state == "answered", orders.c.checked_us.is_(None))
+        async with self._database.transaction() as session:
+            when = {row.order_id: row.answered_us for row in await session.execute(waiting)}
+            return [(kept.order, when[kept.order.order]) for kept in await _orders(session, waiting, self._now_us())]
+
+
+async def _add(session: AsyncSession, order: Order, told: OrderStep) -> None:
+    row = {"order_id": order.order, "number": told.number, "at_us": told.at_us, "by": told.by}
+    await session.execute(insert(order_steps).values(row | {"body": told.model_dump(mode="json", exclude_none=True)}))
+    said = OrderChanged(
+        case=order.case,
+        site=order.site,
+        at_us=told.at_us,
+        by=told.by,
+        order=order.order,
+        action=told.action,
+        state=told.state,
+        risk=order.risk,
+        due_us=order.due_us,
+        card=told.card,
+    )
+    await write_facts(session, [said])
+
+
+def _about(case: Case, at_us: int, by: str) -> dict[str, Any]:
+    return {"case": case.case, "site": case.site, "at_us": at_us, "by": by}
+
+
+async def _cases(session: AsyncSession, chosen: Any, now_us: int) -> list[Case]:
+    rows = (await session.execute(chosen)).all()
+    ids = [row.case_id for row in rows]
+    if not ids:
+        return []
+    of_case: dict[str, list[Order]] = {}
+    wanted = select(orders).where(orders.c.case_id.in_(ids)).order_by(orders.c.served_us)
+    for kept in await _orders(session, wanted, now_us):
+        of_case.setdefault(kept.order.case, []).append(kept.order)
+    seen: dict[str, list[str]] = {}
+    found = select(alerts.c.case_id, alerts.c.alert).where(alerts.c.case_id.in_(ids)).order_by(alerts.c.first_us)
+    for row in await session.execute(found):
+        seen.setdefault(row.case_id, []).append(row.alert)
+    return [_case(row, of_case.get(row.case_id, []), seen.get(row.case_id, [])) for row in rows]
+
+
+def _case(row: _Row, of_case: Sequence[Order], seen: Sequence[str]) -> Case:
+    return Case(
+        case=row.case_id,
+        site=row.site,
+        cameras=tuple(row.cameras),
+        source=row.source,
+        title=row.title,
+        text=row.text,
+        risk=row.risk,
+        state=row.state,
+        opened_by=row.opened_by,
+        opened_us=row.opened_us,
+        closed_by=row.closed_by,
+        closed_us=row.closed_us,
+        evidence=row.evidence,
+        shared_with=tuple(row.shared_with),
+        alerts=tuple(seen),
+        orders=tuple(of_case),
+    )
+
+
+async def _orders(session: AsyncSession, chosen: Any, now_us: int) -> list[KeptOrder]:
+    rows = (await session.execute(chosen)).all()
+    wanted = (
+        select(order_steps)
+        .where(order_steps.c.order_id.in_([row.order_id for row in rows]))
+        .order_by(order_steps.c.number)
+    )
+    steps: dict[str, list[OrderStep]] = {}
+    if rows:
+        for row in await session.execute(wanted):
+            steps.setdefault(row.order_id, []).append(OrderStep.model_validate(row.body))
+    return [
+        KeptOrder(_order(row, steps.get(row.order_id, []), now_us), row.before, row.clock, row.checked_us is not None)
+        for row in rows
+    ]
+
+
+def _order(row: _Row, steps: Sequence[OrderStep], now_us: int) -> Order:
+    return Order(
+        order=row.order_id,
+        case=row.case_id,
+        site=row.site,
+        kind=row.kind,
+        state=row.state,
+        title=row.title,
+        text=row.text,
+        risk=row.risk,
+        made_by=row.made_by,
+        served_us=row.served_us,
+        due_us=row.due_us,
+        card=row.card,
+        is_overdue=row.state in ("served", "read") and row.due_us < now_us,
+        steps=tuple(steps),
+    )

@@ -1,0 +1,200 @@
+"""Cases and orders as people open, serve, answer and close them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from services.alerting.loop.deadlines import DeadlinePolicy
+from services.alerting.loop.order_states import may, step
+from services.alerting.loop.working_time import IsWorkday
+from shared.errors import RequestRefused
+from shared.messages.alerting import Alert
+from shared.messages.orders import (
+    Case,
+    CaseClose,
+    CaseList,
+    CaseOpen,
+    CaseRef,
+    CasesWanted,
+    Order,
+    OrderChange,
+    OrderRef,
+    OrderServe,
+    OrderState,
+    OrderStep,
+)
+
+_OPEN: tuple[OrderState, ...] = ("served", "read", "answered", "appealed")
+
+
+@dataclass(frozen=True, slots=True)
+class KeptOrder:
+    """An order and what nobody is shown.
+
+    `before`: what it was when it was appealed against; `clock`: what the clock said last; `is_checked`: the machine has
+    looked since the answer.
+    """
+
+    order: Order
+    before: OrderState | None = None
+    clock: str = ""
+    is_checked: bool = False
+
+
+NextOf = Callable[[KeptOrder], tuple[OrderStep, OrderState | None] | None]
+
+
+class Loop(Protocol):
+    """Where cases are kept. All raise PeerError while it is away; `change` runs while nobody else changes the order."""
+
+    async def open(self, case: Case) -> Case: ...
+
+    async def case(self, id: str) -> Case | None: ...
+
+    async def cases(self, wanted: CasesWanted) -> Sequence[Case]: ...
+
+    async def close(self, case: Case, now_us: int) -> Case: ...
+
+    async def serve(self, order: Order, first: OrderStep) -> Order: ...
+
+    async def order(self, id: str) -> Order | None: ...
+
+    async def change(self, id: str, next_of: NextOf) -> Order | None:
+        """Args: next_of: the step that follows, and what `before` is from then on; None: nothing follows any more."""
+        ...
+
+    async def alert(self, id: str) -> Alert | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LoopDesk:
+    """One function for each request."""
+
+    loop: Loop
+    policy: DeadlinePolicy
+    is_workday: IsWorkday
+    now_us: Callable[[], int]
+
+    async def open(self, request: bytes) -> Case:
+        wanted = CaseOpen.decode(request)
+        alerts = [await self._alert(id) for id in wanted.alerts]
+        for alert in alerts:
+            if alert.review is None or alert.review.verdict != "confirmed":
+                raise RequestRefused("not_confirmed", "Confirm the alert first: a person looks at it.", status=409)
+            if alert.case is not None:
+                raise RequestRefused("in_a_case", f"This alert is in case {alert.case} already.", status=409)
+        if wanted.source == "alert" and not alerts:
+            raise RequestRefused("no_alert", "Name the alert that this case is about.", status=422)
+        cameras = dict.fromkeys((*wanted.cameras, *(camera for alert in alerts for camera in alert.cameras)))
+        case = Case(
+            case=f"c{secrets.token_hex(6)}",
+            site=wanted.site,
+            cameras=tuple(cameras),
+            source=wanted.source,
+            title=wanted.title,
+            text=wanted.text,
+            risk=wanted.risk,
+            opened_by=wanted.by,
+            opened_us=self.now_us(),
+            alerts=wanted.alerts,
+        )
+        return await self.loop.open(case)
+
+    async def case(self, request: bytes) -> Case:
+        return await self._case(CaseRef.decode(request).case)
+
+    async def cases(self, request: bytes) -> CaseList:
+        return CaseList(items=tuple(await self.loop.cases(CasesWanted.decode(request))))
+
+    async def close(self, request: bytes) -> Case:
+        wanted = CaseClose.decode(request)
+        case = await self._case(wanted.case)
+        if case.state == "closed":
+            return case
+        left = [order for order in case.orders if order.state in _OPEN]
+        if left:
+            raise RequestRefused(
+                "order_open", f"{len(left)} order(s) of this case are not closed yet: close them first.", status=409
+            )
+        done = case.model_copy(update={"state": "closed", "closed_by": wanted.by, "closed_us": self.now_us()})
+        return await self.loop.close(done, self.now_us())
+
+    async def serve(self, request: bytes) -> Order:
+        wanted = OrderServe.decode(request)
+        case = await self._case(wanted.case)
+        if case.state == "closed":
+            raise RequestRefused("case_closed", "This case is closed: open another one.", status=409)
+        now_us = self.now_us()
+        due_us = wanted.due_us or self.policy.due_us(case.risk, now_us, self.is_workday)
+        if due_us <= now_us:
+            raise RequestRefused("due_past", "The deadline lies in the past: choose a later one.", status=422)
+        order = Order(
+            order=f"o{secrets.token_hex(6)}",
+            case=case.case,
+            site=case.site,
+            kind=wanted.kind,
+            state="served",
+            title=wanted.title,
+            text=wanted.text,
+            risk=case.risk,
+            made_by=wanted.by,
+            served_us=now_us,
+            due_us=due_us,
+        )
+        first = OrderStep(number=1, action="serve", by=wanted.by, at_us=now_us, state="served", due_us=due_us)
+        return await self.loop.serve(order, first)
+
+    async def order(self, request: bytes) -> Order:
+        wanted = OrderRef.decode(request)
+        return _found(await self.loop.order(wanted.order), wanted.order)
+
+    async def change(self, request: bytes) -> Order:
+        wanted = OrderChange.decode(request)
+
+        def next_of(kept: KeptOrder) -> tuple[OrderStep, OrderState | None]:
+            return self._step(kept, wanted)
+
+        return _found(await self.loop.change(wanted.order, next_of), wanted.order)
+
+    def _step(self, kept: KeptOrder, wanted: OrderChange) -> tuple[OrderStep, OrderState | None]:
+        order, now_us = kept.order, self.now_us()
+        state = step(order.state, wanted.action, by=wanted.by, made_by=order.made_by, before=kept.before)
+        if wanted.action in ("answer", "appeal", "reopen", "reject") and not wanted.text.strip():
+            raise RequestRefused("text_missing", "Say in words what was done, or why.", status=422)
+        due_us = wanted.due_us
+        if wanted.action == "extend" and (due_us is None or due_us <= max(now_us, order.due_us)):
+            raise RequestRefused("due_wrong", "Choose a deadline later than the one there is.", status=422)
+        if wanted.action == "reopen" and due_us is None:
+            due_us = self.policy.due_us(order.risk, now_us, self.is_workday)
+        told = OrderStep(
+            number=len(order.steps) + 1,
+            action=wanted.action,
+            by=wanted.by,
+            at_us=now_us,
+            text=wanted.text,
+            attachments=wanted.attachments,
+            state=state,
+            due_us=due_us if wanted.action in ("extend", "reopen") else None,
+        )
+        return told, order.state if wanted.action == "appeal" else kept.before
+
+    async def _case(self, id: str) -> Case:
+        case = await self.loop.case(id)
+        if case is None:
+            raise RequestRefused("no_such_case", f"There is no case {id[:80]!r}.", status=404)
+        return case
+
+    async def _alert(self, id: str) -> Alert:
+        alert = await self.loop.alert(id)
+        if alert is None:
+            raise RequestRefused("no_such_alert", f"There is no alert {id[:80]!r}.", status=404)
+        return alert
+
+
+def _found(order: Order | None, id: str) -> Order:
+    if order is None:
+        raise RequestRefused("no_such_order", f"There is no order {id[:80]!r}.", status=404)
+    return order.model_copy(update={"may": may(order.state)})

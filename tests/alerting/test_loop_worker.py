@@ -1,0 +1,156 @@
+"""From an alert to a closed case, on a real bus and a real database."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from shared import subjects
+from shared.bus import Bus
+from shared.embedded.process import Process
+from shared.errors import RequestRefused
+from shared.messages.alerting import Alert, AlertList, AlertReview, AlertsWanted
+from shared.messages.base import Message
+from shared.messages.orders import (
+    Case,
+    CaseClose,
+    CaseList,
+    CaseOpen,
+    CaseRef,
+    CasesWanted,
+    Order,
+    OrderChange,
+    OrderChanged,
+    OrderServe,
+)
+from shared.subjects import CameraRef
+from tests.alerting.conftest import LIMIT_S, Plant
+from tests.alerting.facts import SECOND_US, camera, frame, person
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def worker(plant: Plant) -> AsyncIterator[Process]:
+    async with plant.bus("gateway") as bus:
+        bucket = await bus.kv("cameras")
+        await bucket.put(CameraRef("school-1", "cook-1").key, camera().encode())
+    process = await plant.worker()
+    yield process
+    await process.stop(LIMIT_S)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def gateway(plant: Plant, worker: Process) -> AsyncIterator[Bus]:
+    async with plant.bus("gateway") as bus:
+        yield bus
+
+
+async def ask(bus: Bus, name: str, wanted: Message) -> bytes:
+    return await bus.request("alerting", name, wanted)
+
+
+async def an_alert(plant: Plant, bus: Bus) -> Alert:
+    start_us = time.time_ns() // 1000 - 10 * SECOND_US
+    async with plant.bus("detector") as detector:
+        for second in range(5):
+            await detector.publish_fact(frame(second, [person(mask=0.02)], start_us=start_us))
+    async with asyncio.timeout(LIMIT_S):
+        while True:
+            found = AlertList.decode(await ask(bus, "alerts", AlertsWanted())).items
+            if found:
+                return found[0]
+            await asyncio.sleep(0.1)
+
+
+async def test_from_an_alert_to_a_closed_case(plant: Plant, gateway: Bus) -> None:
+    told: list[OrderChanged] = []
+
+    async def heard(subject: str, data: bytes, seq: int) -> None:
+        told.append(OrderChanged.decode(data))
+
+    await gateway.subscribe_facts(subjects.facts("alerting", "order_changed"), heard)
+    alert = await an_alert(plant, gateway)
+    opening = CaseOpen(
+        by="li", site=alert.site, source="alert", title="Kitchen without masks", risk=alert.risk, alerts=(alert.alert,)
+    )
+    with pytest.raises(RequestRefused, match="Confirm the alert first"):
+        await ask(gateway, "case_open", opening)
+    await ask(gateway, "alert_review", AlertReview(alert=alert.alert, by="li", verdict="confirmed"))
+    case = Case.decode(await ask(gateway, "case_open", opening))
+    assert (case.cameras, case.state) == (("cook-1",), "open")
+    with pytest.raises(RequestRefused, match="already"):
+        await ask(gateway, "case_open", opening)
+
+    serve = OrderServe(case=case.case, by="li", kind="opinion", title="Wear masks", text="Everybody in the kitchen.")
+    order = Order.decode(await ask(gateway, "order_serve", serve))
+    assert order.due_us > order.served_us
+
+    async def step(action: str, by: str, text: str = "") -> Order:
+        change = OrderChange(order=order.order, by=by, action=action, text=text)  # type: ignore[arg-type]
+        return Order.decode(await ask(gateway, "order_change", change))
+
+    with pytest.raises(RequestRefused, match="nobody has read it"):
+        await step("close", "li")
+    assert (await step("read", "cook")).state == "read"
+    with pytest.raises(RequestRefused, match="Say in words"):
+        await step("answer", "cook")
+    assert (await step("appeal", "cook", "We wore them")).state == "appealed"
+    with pytest.raises(RequestRefused, match="Another person"):
+        await step("reject", "li", "no")
+    assert (await step("reject", "wang", "The picture shows it.")).state == "read"
+    answered = await step("answer", "cook", "Masks were given out.")
+    assert (answered.state, answered.may) == ("answered", ("answer", "appeal", "close", "reopen", "withdraw"))
+    with pytest.raises(RequestRefused, match="not closed yet"):
+        await ask(gateway, "case_close", CaseClose(case=case.case, by="li"))
+    assert (await step("close", "li")).state == "closed"
+    done = Case.decode(await ask(gateway, "case_close", CaseClose(case=case.case, by="li")))
+    assert done.state == "closed"
+
+    whole = Case.decode(await ask(gateway, "case", CaseRef(case=case.case)))
+    assert [each.action for each in whole.orders[0].steps] == ["serve", "read", "appeal", "reject", "answer", "close"]
+    assert whole.alerts == (alert.alert,)
+    async with asyncio.timeout(LIMIT_S):
+        while len(told) < 6:
+            await asyncio.sleep(0.05)
+    assert [fact.action for fact in told] == ["serve", "read", "appeal", "reject", "answer", "close"]
+
+
+async def test_lists_by_site_and_state(gateway: Bus) -> None:
+    made = CaseOpen(by="li", site="school-9", source="report", title="A broken bin", risk=3)
+    case = Case.decode(await ask(gateway, "case_open", made))
+    found = CaseList.decode(await ask(gateway, "cases", CasesWanted(sites=("school-9",), states=("open",)))).items
+    assert [one.case for one in found] == [case.case]
+    assert CaseList.decode(await ask(gateway, "cases", CasesWanted(sites=("nowhere",)))).items == ()
+    late = CaseList.decode(await ask(gateway, "cases", CasesWanted(is_overdue=True))).items
+    assert late == ()
+
+
+async def test_what_happened_cannot_be_written_otherwise(plant: Plant, gateway: Bus) -> None:
+    url = plant.servers.database_environment("alerting")["BK_DATABASE_URL"].replace("postgresql+asyncpg", "postgresql")
+    connection = await asyncpg.connect(url, server_settings={"search_path": "alerting"})
+    try:
+        for statement in ("delete from order_steps", "update order_steps set by = 'nobody'"):
+            with pytest.raises(asyncpg.RaiseError, match="never changed"):
+                await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def test_two_at_once_make_one_step(gateway: Bus) -> None:
+    case = Case.decode(
+        await ask(gateway, "case_open", CaseOpen(by="li", site="school-9", source="report", title="x", risk=2))
+    )
+    serve = OrderServe(case=case.case, by="li", kind="instruction", title="x", text="x")
+    order = Order.decode(await ask(gateway, "order_serve", serve))
+    answer = OrderChange(order=order.order, by="cook", action="answer", text="done")
+    await ask(gateway, "order_change", answer)
+    closing = OrderChange(order=order.order, by="li", action="close")
+    results = await asyncio.gather(*(ask(gateway, "order_change", closing) for _ in range(5)), return_exceptions=True)
+    assert sum(isinstance(result, bytes) for result in results) == 1
+    assert all("it is closed" in str(result) for result in results if not isinstance(result, bytes))
