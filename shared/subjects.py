@@ -140,6 +140,8 @@ ALERTING_ANSWERS = (
     "order_serve",
     "order",
     "order_change",
+    "attachment_put",
+    "attachment",
 )
 
 CATALOGUE: tuple[Part, ...] = (

@@ -16,6 +16,7 @@ from services.alerting.adapters.public_holidays import is_workday
 from services.alerting.adapters.rule_bucket import RuleBucket
 from services.alerting.adapters.shard_keeper import ShardKeeper
 from services.alerting.handlers.alerts import AlertDesk
+from services.alerting.handlers.attachments import AttachmentDesk
 from services.alerting.handlers.facts import RuledShards
 from services.alerting.handlers.orders import LoopDesk
 from services.alerting.handlers.rules import RuleDesk
@@ -150,6 +151,7 @@ def _loop(context: Context[Settings], stores: _Stores, teller: Teller, rules: _R
     )
     loop = PostgresLoop(stores.database, rules.alerts, clock.now_us, teller.wake)
     desk = LoopDesk(loop, policy, is_workday, clock.now_us)
+    files = AttachmentDesk(stores.objects, loop, clock.now_us)
     order_clock = OrderClock(
         loop, rules.alerts, rules.rules, rules.history, policy, is_workday, clock, rules.ruled.desired.get
     )
@@ -161,5 +163,7 @@ def _loop(context: Context[Settings], stores: _Stores, teller: Teller, rules: _R
         "order_serve": desk.serve,
         "order": desk.order,
         "order_change": desk.change,
+        "attachment_put": files.put,
+        "attachment": files.get,
     }
     return _Part(("orders",), (("order-clock", order_clock),), answers)

@@ -35,6 +35,7 @@ from services.gateway.handlers.alerts import AlertDesk
 from services.gateway.handlers.analysis import AnalysisDesk
 from services.gateway.handlers.evidence import EvidenceDesk
 from services.gateway.handlers.media import MediaDesk
+from services.gateway.handlers.orders import OrderDesk
 from services.gateway.handlers.people import People
 from services.gateway.handlers.presence import PresenceDesk
 from services.gateway.handlers.probes import ProbeDesk
@@ -114,6 +115,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         evidence=EvidenceDesk(recorder, recorded, stored.trail, context.clock),
         analysis=AnalysisDesk(detector),
         talks=TalkDesk(registry, BusIntercom(bus), stored.trail, context.clock),
+        orders=OrderDesk(BusAlerting(bus), registry, photos, stored.trail, context.clock),
         rules=RuleDesk(BusAlerting(bus), stored.trail, context.clock),
         events=events,
         alerts=AlertDesk(BusAlerting(bus), stored.trail, context.clock),

@@ -60,6 +60,8 @@ COMMANDS = {
     "order_serve": ("OrderServe", "Order"),
     "order": ("OrderRef", "Order"),
     "order_change": ("OrderChange", "Order"),
+    "attachment_put": ("AttachmentPut", "Attachment"),
+    "attachment": ("AttachmentRef", "AttachmentFile"),
     "talk_open": ("TalkWanted", "TalkOpened"),
     "talk": ("TalkRef", "TalkStatus"),
     "talk_change": ("TalkChange", "TalkStatus"),

@@ -204,3 +204,27 @@ class OrderChanged(CaseFact):
     risk: RiskClass
     due_us: int
     card: Card | None = None
+
+
+class AttachmentPut(Message):
+    """Command `attachment_put`: keep a photo for an answer. What is never used in a step is removed after a day."""
+
+    order: str
+    by: str
+    kind: Literal["image/jpeg", "application/pdf"]
+    data_base64: str = Field(max_length=10_000_000)
+    taken_us: int | None = None
+
+
+class AttachmentRef(Message):
+    """Command `attachment`: a file of an order."""
+
+    order: str
+    object_name: str
+
+
+class AttachmentFile(Message):
+    """Answer of `attachment`."""
+
+    kind: Literal["image/jpeg", "application/pdf"]
+    data_base64: str

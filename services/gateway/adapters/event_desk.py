@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
@@ -116,4 +117,7 @@ class EventDesk:
 
 def _event(source: str, subject: str, data: bytes, seq: int) -> Event:
     *_, site, _, name = subject.split(".")
+    if site == "-":
+        # About no camera, and perhaps about a school all the same: a case, an order.
+        site = str(json.loads(data).get("site") or "-")
     return Event(source, seq, name, site, data)

@@ -15,6 +15,7 @@ from services.gateway.handlers.alerts import AlertDesk
 from services.gateway.handlers.analysis import AnalysisDesk
 from services.gateway.handlers.evidence import EvidenceDesk
 from services.gateway.handlers.media import MediaDesk
+from services.gateway.handlers.orders import OrderDesk
 from services.gateway.handlers.people import People
 from services.gateway.handlers.probes import ProbeDesk
 from services.gateway.handlers.recordings import RecordingsDesk
@@ -47,6 +48,7 @@ class Rooms:
     alerts: AlertDesk
     events: EventDesk
     rules: RuleDesk
+    orders: OrderDesk
     states: CameraStates
     services: Services
     trail: AuditTrail

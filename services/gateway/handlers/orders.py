@@ -1,0 +1,173 @@
+"""Cases and orders as both sides see them: the bureau of its schools, a school of its own; every deed on record."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from services.gateway.audit import Action, AuditTrail, Deed
+from services.gateway.handlers.registry import By, RegistryDesk
+from services.gateway.handlers.uniforms import PhotoReader
+from services.gateway.identity import not_allowed
+from services.gateway.pages import PageOf, PageRequest, page_of
+from services.gateway.refusals import no_such
+from services.gateway.roles import Verb
+from shared.clock import Clock
+from shared.errors import RequestRefused
+from shared.messages.orders import (
+    Attachment,
+    AttachmentFile,
+    AttachmentPut,
+    AttachmentRef,
+    Case,
+    CaseClose,
+    CaseList,
+    CaseOpen,
+    CaseRef,
+    CaseSource,
+    CasesWanted,
+    Order,
+    OrderAction,
+    OrderChange,
+    OrderKind,
+    OrderRef,
+    OrderServe,
+)
+from shared.messages.rules import RiskClass
+
+# Whose doing each step is; alerting's table says when it can be.
+_SCHOOL = frozenset(("read", "answer", "appeal"))
+
+
+class OrderKeeper(Protocol):
+    """Alerting. All raise RequestRefused as it refused, PeerError where none answers."""
+
+    async def open_case(self, wanted: CaseOpen) -> Case: ...
+
+    async def case(self, wanted: CaseRef) -> Case: ...
+
+    async def cases(self, wanted: CasesWanted) -> CaseList: ...
+
+    async def close_case(self, wanted: CaseClose) -> Case: ...
+
+    async def serve(self, wanted: OrderServe) -> Order: ...
+
+    async def order(self, wanted: OrderRef) -> Order: ...
+
+    async def change(self, wanted: OrderChange) -> Order: ...
+
+    async def keep(self, wanted: AttachmentPut) -> Attachment: ...
+
+    async def file(self, wanted: AttachmentRef) -> AttachmentFile: ...
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDesk:
+    """What people may ask about cases and orders."""
+
+    keeper: OrderKeeper
+    registry: RegistryDesk
+    photos: PhotoReader
+    trail: AuditTrail
+    clock: Clock
+
+    async def page(self, by: By, wanted: CasesWanted, page: PageRequest) -> PageOf[Case]:
+        """Newest first, of the schools that they may see."""
+        sites = by.identity.seen_sites(wanted.sites)
+        if sites == ():
+            return PageOf((), None)
+        asked = wanted.model_copy(update={"sites": sites or (), "limit": page.limit + 1, "before": page.after})
+        found = await self.keeper.cases(asked)
+        return page_of(found.items, page, lambda case: f"{case.opened_us}.{case.case}")
+
+    async def case(self, by: By, id: str) -> Case:
+        case = await self.keeper.case(CaseRef(case=id))
+        if not by.identity.sees(case.site):
+            raise no_such("case", id)
+        return case
+
+    async def open(
+        self,
+        by: By,
+        site: str,
+        source: CaseSource,
+        title: str,
+        text: str,
+        risk: RiskClass,
+        cameras: Sequence[str],
+        alerts: Sequence[str],
+    ) -> Case:
+        await self._require_site(by, site)
+        case = await self.keeper.open_case(
+            CaseOpen(
+                by=by.identity.name,
+                site=site,
+                cameras=tuple(cameras),
+                source=source,
+                title=title,
+                text=text,
+                risk=risk,
+                alerts=tuple(alerts),
+            )
+        )
+        await self._record(by, "case_opened", case=case.case, site=site)
+        return case
+
+    async def close(self, by: By, id: str, text: str) -> Case:
+        await self.case(by, id)
+        case = await self.keeper.close_case(CaseClose(case=id, by=by.identity.name, text=text))
+        await self._record(by, "case_closed", case=id, site=case.site)
+        return case
+
+    async def serve(self, by: By, case: str, kind: OrderKind, title: str, text: str, due_us: int | None) -> Order:
+        await self.case(by, case)
+        order = await self.keeper.serve(
+            OrderServe(case=case, by=by.identity.name, kind=kind, title=title, text=text, due_us=due_us)
+        )
+        await self._record(by, "order_served", order=order.order, case=case, site=order.site)
+        return order
+
+    async def order(self, by: By, id: str) -> Order:
+        order = await self.keeper.order(OrderRef(order=id))
+        if not by.identity.sees(order.site):
+            raise no_such("order", id)
+        return order
+
+    async def change(
+        self, by: By, id: str, action: OrderAction, text: str, attachments: Sequence[Attachment], due_us: int | None
+    ) -> Order:
+        await self.order(by, id)
+        verb: Verb = "answer" if action in _SCHOOL else "order"
+        if not by.identity.may(verb):
+            raise not_allowed(verb)
+        order = await self.keeper.change(
+            OrderChange(
+                order=id, by=by.identity.name, action=action, text=text, attachments=tuple(attachments), due_us=due_us
+            )
+        )
+        await self._record(by, "order_changed", order=id, step=action, state=order.state, site=order.site)
+        return order
+
+    async def add_photo(self, by: By, id: str, photo: bytes) -> Attachment:
+        """A photo for the answer: made small, stripped of everything but its pixels, kept."""
+        await self.order(by, id)
+        jpeg = await self.photos.shrunk(photo)
+        data = base64.b64encode(jpeg).decode()
+        return await self.keeper.keep(AttachmentPut(order=id, by=by.identity.name, kind="image/jpeg", data_base64=data))
+
+    async def photo(self, by: By, id: str, object_name: str) -> bytes:
+        await self.order(by, id)
+        found = await self.keeper.file(AttachmentRef(order=id, object_name=object_name))
+        return base64.b64decode(found.data_base64)
+
+    async def _require_site(self, by: By, site: str) -> None:
+        if not by.identity.sees(site):
+            raise no_such("site", site)
+        await self.registry.site(site)
+        if not (by.identity.may("order") or by.identity.may("answer")):
+            raise RequestRefused("not_allowed", "Your roles do not allow to open a case.", status=403)
+
+    async def _record(self, by: By, action: Action, **detail: str) -> None:
+        await self.trail.add(Deed(action, by.identity.name, by.address, self.clock.now(), detail=detail))

@@ -1,0 +1,160 @@
+"""Cases and orders through the API, alerting itself behind it: who may do what, photos, what each side sees."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+import pytest_asyncio
+from PIL import Image
+
+from services.alerting.adapters.postgres.alerts import PostgresAlerts
+from services.alerting.adapters.postgres.loop import PostgresLoop
+from services.alerting.handlers.attachments import AttachmentDesk
+from services.alerting.handlers.orders import LoopDesk
+from services.alerting.loop.deadlines import DeadlinePolicy
+from services.alerting.loop.working_time import weekdays
+from services.alerting.wiring import _MIGRATIONS
+from shared.clock import SystemClock
+from shared.database import Database
+from tests.gateway.running_gateway import PASSWORD, Gateway
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+SITE = "loop-school"
+
+
+class Bucket:
+    """Objects in memory, in place of S3."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    async def put(self, name: str, data: bytes, content_type: str) -> None:
+        self.kept[name] = data
+
+    async def get(self, name: str) -> bytes:
+        return self.kept[name]
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="module")
+async def alerting(gateway: Gateway) -> AsyncIterator[Bucket]:
+    """Alerting's own desks on its own schema, answering on the bus."""
+    database = Database(gateway.peers.postgres.url("alerting"), "alerting")
+    await database.migrate(_MIGRATIONS)
+    clock, bucket = SystemClock(), Bucket()
+    loop = PostgresLoop(database, PostgresAlerts(database, lambda: None), clock.now_us, lambda: None)
+    desk, files = LoopDesk(loop, DeadlinePolicy(), weekdays, clock.now_us), AttachmentDesk(bucket, loop, clock.now_us)
+    bus = await gateway.peers.bus("alerting")
+    answers = {
+        "case_open": desk.open,
+        "case": desk.case,
+        "cases": desk.cases,
+        "case_close": desk.close,
+        "order_serve": desk.serve,
+        "order": desk.order,
+        "order_change": desk.change,
+        "attachment_put": files.put,
+        "attachment": files.get,
+    }
+    stop = await bus.serve("alerting", answers)
+    yield bucket
+    await stop()
+    await bus.close()
+    await database.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="module")
+async def people(gateway: Gateway, alerting: Bucket) -> AsyncIterator[dict[str, httpx.AsyncClient]]:
+    """A supervisor, another one, the school's own, and another school's."""
+    async with gateway.client(await gateway.token()) as admin:
+        for site in (SITE, "other-school"):
+            await admin.post("/sites", json={"id": site, "name": site})
+        made = {"li": ("supervisor", None), "wang": ("supervisor", None)}
+        made |= {"cook": ("school", [SITE]), "stranger": ("school", ["other-school"])}
+        for name, (role, sites) in made.items():
+            body = {"name": name, "password": PASSWORD, "roles": [role], "sites": sites}
+            assert (await admin.post("/accounts", json=body)).status_code == 201
+    clients = {name: gateway.client(await gateway.token(name, PASSWORD)) for name in made}
+    yield clients
+    for client in clients.values():
+        await client.aclose()
+
+
+def photo() -> bytes:
+    pixels = np.random.default_rng(1).integers(0, 255, (300, 400, 3), dtype=np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+async def served(people: dict[str, httpx.AsyncClient]) -> tuple[str, str]:
+    """A case and its order."""
+    case = {"site": SITE, "source": "inspection", "title": "Open bins", "risk": 2}
+    opened = await people["li"].post("/cases", json=case)
+    assert opened.status_code == 201, opened.text
+    id = opened.json()["id"]
+    body = {"kind": "opinion", "title": "Close the bins", "text": "Both of them, always."}
+    order = await people["li"].post(f"/cases/{id}/orders", json=body)
+    assert order.status_code == 201, order.text
+    return id, order.json()["id"]
+
+
+async def test_a_school_answers_with_a_photo_and_the_bureau_closes(people: dict[str, httpx.AsyncClient]) -> None:
+    case, order = await served(people)
+    cook, li = people["cook"], people["li"]
+    shown: dict[str, Any] = (await cook.get("/cases")).json()["items"][0]
+    assert (shown["id"], shown["orders"][0]["state"]) == (case, "served")
+    await cook.post(f"/orders/{order}/steps", json={"action": "read"})
+    kept = await cook.post(f"/orders/{order}/photos", content=photo(), headers={"Content-Type": "image/png"})
+    assert kept.status_code == 201, kept.text
+    answer = {"action": "answer", "text": "They have lids now.", "photos": [kept.json()]}
+    answered = (await cook.post(f"/orders/{order}/steps", json=answer)).json()
+    assert (answered["state"], answered["steps"][-1]["photos"][0]["name"]) == ("answered", kept.json()["name"])
+    seen = await li.get(f"/orders/{order}/photos/{kept.json()['name']}")
+    assert seen.headers["content-type"] == "image/jpeg"
+    assert Image.open(io.BytesIO(seen.content)).size == (400, 300)
+    assert (await li.get(f"/orders/{order}/photos/{'0' * 32}.jpg")).status_code == 404
+    assert (await li.get(f"/orders/{order}/photos/..%2f..%2fsecret")).status_code == 404
+    assert (await li.post(f"/orders/{order}/steps", json={"action": "close"})).json()["state"] == "closed"
+    assert (await li.post(f"/cases/{case}/closing", json={})).json()["state"] == "closed"
+    deeds = json.dumps((await people["li"].get("/cases")).json())
+    assert "password" not in deeds
+
+
+async def test_each_side_takes_its_own_steps(people: dict[str, httpx.AsyncClient]) -> None:
+    _, order = await served(people)
+    cook, li, wang = people["cook"], people["li"], people["wang"]
+    refused = await cook.post(f"/orders/{order}/steps", json={"action": "withdraw"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_allowed")
+    refused = await li.post(f"/orders/{order}/steps", json={"action": "answer", "text": "for them"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_allowed")
+    assert (await cook.post(f"/orders/{order}/steps", json={"action": "appeal", "text": "No."})).status_code == 200
+    own = await li.post(f"/orders/{order}/steps", json={"action": "reject", "text": "Yes."})
+    assert (own.status_code, own.json()["code"]) == (409, "four_eyes")
+    other = await wang.post(f"/orders/{order}/steps", json={"action": "uphold"})
+    assert other.json()["state"] == "withdrawn"
+
+
+async def test_another_school_sees_nothing_of_it(people: dict[str, httpx.AsyncClient]) -> None:
+    case, order = await served(people)
+    stranger = people["stranger"]
+    assert (await stranger.get("/cases")).json()["items"] == []
+    for path in (f"/cases/{case}", f"/orders/{order}", f"/orders/{order}/photos/{'0' * 32}.jpg"):
+        assert (await stranger.get(path)).status_code == 404, path
+    answer = await stranger.post(f"/orders/{order}/steps", json={"action": "answer", "text": "mine"})
+    assert answer.status_code == 404
+    opened = await stranger.post("/cases", json={"site": SITE, "source": "report", "title": "x", "risk": 3})
+    assert opened.status_code == 404
+
+
+async def test_a_disguised_file_is_no_photo(people: dict[str, httpx.AsyncClient]) -> None:
+    _, order = await served(people)
+    for body in (b"%PDF-1.4 nothing", b"<svg onload=alert(1)>", b""):
+        answer = await people["cook"].post(f"/orders/{order}/photos", content=body)
+        assert answer.status_code == 422, answer.text
