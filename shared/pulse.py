@@ -8,7 +8,7 @@ from math import inf
 from weakref import WeakKeyDictionary
 
 # The loop rounds its timers to milliseconds.
-_ROUNDING_S = 0.001
+ROUNDING_S = 0.001
 
 
 class Appointment:
@@ -64,7 +64,7 @@ class Pulse:
         self._timer = asyncio.get_running_loop().call_at(at, self._beat)
 
     def _beat(self) -> None:
-        now = asyncio.get_running_loop().time() + _ROUNDING_S
+        now = asyncio.get_running_loop().time() + ROUNDING_S
         due = [appointment for appointment in self._waiting if appointment.earliest <= now]
         self._waiting = [appointment for appointment in self._waiting if appointment.earliest > now]
         self._timer, self._timer_at = None, -inf  # set once, when all have made their next appointments
