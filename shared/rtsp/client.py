@@ -96,9 +96,7 @@ class RtspClient:
             self._drop()
             raise
 
-    async def play(
-        self, sink: MediaSink, tracks: Sequence[Track] | None = None, *, rest_s: Rest | None = None
-    ) -> None:
+    async def play(self, sink: MediaSink, tracks: Sequence[Track] | None = None, *, rest_s: Rest | None = None) -> None:
         """Set up `tracks` (by default the first picture and, where wanted, the first sound we can read) and play them.
 
         Media is given to `sink` synchronously, from before this returns. `rest_s` is asked after each read for how

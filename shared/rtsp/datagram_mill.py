@@ -1,4 +1,4 @@
-"""Reads many UDP sockets in one round: those nobody is waiting for on a tick, the others as soon as they can be read."""
+"""Reads many UDP sockets in one round: on a tick where nobody waits for them, else as soon as they can be read."""
 
 from __future__ import annotations
 
