@@ -9,6 +9,10 @@ import time
 from datetime import UTC, datetime
 from typing import Protocol
 
+from shared.pulse import pulse
+
+DOZE_S = 0.2  # as long as a fragment: with one camera there is always one to wake with
+
 
 class Clock(Protocol):
     """Wall time and monotonic time, and the only way to wait."""
@@ -27,6 +31,10 @@ class Clock(Protocol):
 
     async def sleep(self, seconds: float) -> None: ...
 
+    async def doze(self, seconds: float) -> None:
+        """Sleep so long or up to 0.2 s less: until the process is awake anyway. For rounds that nobody waits for."""
+        ...
+
 
 class SystemClock:
     """The operating system's clock."""
@@ -42,6 +50,9 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+    async def doze(self, seconds: float) -> None:
+        await pulse().sleep(seconds - DOZE_S, seconds)
 
 
 class FakeClock:
@@ -66,6 +77,9 @@ class FakeClock:
         wakeup: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._sleepers, (self._us + int(seconds * 1e6), next(self._order), wakeup))
         await wakeup
+
+    async def doze(self, seconds: float) -> None:
+        await self.sleep(seconds)
 
     async def advance(self, seconds: float) -> None:
         """Move on by `seconds`, letting each woken sleeper run before the next is due."""

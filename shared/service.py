@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 from shared.bus import Bus
 from shared.clock import Clock, SystemClock
 from shared.errors import PeerError
-from shared.health import Check, Health
+from shared.health import Check, Dated, Health
 from shared.settings import ServiceSettings, explain
 from shared.supervise import BackOff, RunOnce, Supervised, Supervisor
 from shared.telemetry import configure_logging, configure_tracing, log
@@ -101,7 +101,7 @@ async def _serve(name: str, settings: S, wire: Wire[S]) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     health = Health(name, settings.worker_id)
     listening = _listen(settings.http_host, settings.http_port)
-    server = _Server(_uvicorn_config(health))
+    server = _Server(_uvicorn_config(Dated(health, SystemClock())))
     serving = asyncio.create_task(server.serve(sockets=[listening]), name="http")
     work = asyncio.create_task(_work(name, settings, wire, health), name="work")
     asked = asyncio.create_task(stopping.wait(), name="stop")
@@ -210,11 +210,12 @@ def _uvicorn_config(app: ASGIApp) -> uvicorn.Config:
         ws="websockets-sansio",
         timeout_graceful_shutdown=HTTP_STOP_LIMIT_S,
         server_header=False,
+        date_header=False,
     )
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its signal handlers (this process has its own) and without waking ten times a second."""
+    """uvicorn without its signal handlers (this process has its own) and without a timer: it sleeps until asked."""
 
     def __init__(self, config: uvicorn.Config):
         super().__init__(config)
@@ -225,10 +226,7 @@ class _Server(uvicorn.Server):
         self._is_asked_to_stop.set()
 
     async def main_loop(self) -> None:
-        while not await self.on_tick(0):
-            with suppress(TimeoutError):
-                async with asyncio.timeout(1.0):  # = how old the Date header may be
-                    await self._is_asked_to_stop.wait()
+        await self._is_asked_to_stop.wait()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

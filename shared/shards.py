@@ -59,6 +59,8 @@ class ShardLeases:
         self._fenced_after_s = fenced_after_s
         self._roll = Roll(worker)
         self._owners: dict[int, tuple[str, int]] = {}
+        # The living with whom nothing was left to do; None as soon as an owner is another.
+        self._settled_with: frozenset[str] | None = None
         self._members: KvBucket | None = None
         self._shards: KvBucket | None = None
         self._beat = 0
@@ -127,11 +129,14 @@ class ShardLeases:
         living = self._roll.living()
         _members.set(len(living))
         self._was_freed.clear()
+        if living == self._settled_with:
+            return
         # One that is written as ours and not held (we let go of it, or ran before under this name) is taken anew.
         owners = {
             shard: owner for shard, (owner, _) in self._owners.items() if owner != self._worker or shard in self.held
         }
         todo = plan(self._worker, owners, living)
+        self._settled_with = None if todo.take or todo.give_back else living
         try:
             # Not longer than we may hold what we have without a heartbeat.
             async with asyncio.timeout(self._beat_at + min(self._fenced_after_s, FENCED_AFTER_S) - self._now()):
@@ -179,15 +184,12 @@ class ShardLeases:
     async def _wait(self) -> None:
         """Until the next heartbeat is due, or somebody handed back a shard."""
         remaining_s = self._beat_at + HEARTBEAT_S - self._now()
-        due = asyncio.ensure_future(self._clock.sleep(max(0.0, remaining_s)))
-        freed = asyncio.ensure_future(self._was_freed.wait())
         try:
-            await asyncio.wait({due, freed}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            due.cancel()
-            freed.cancel()
-        if freed.done() and not freed.cancelled():
-            await self._clock.sleep(_FREED_DELAY_S)
+            async with asyncio.timeout(max(0.0, remaining_s)):
+                await self._was_freed.wait()
+        except TimeoutError:
+            return
+        await self._clock.sleep(_FREED_DELAY_S)
 
     def _now(self) -> float:
         return self._clock.monotonic()
@@ -200,6 +202,7 @@ class ShardLeases:
             _held.set(0)
 
     def _let_go(self, shard: int) -> None:
+        self._settled_with = None
         if shard in self.held:
             self.held.discard(shard)
             self._on_lost(shard)
@@ -209,6 +212,7 @@ class ShardLeases:
         known = self._owners.get(shard)
         if known is not None and entry.revision and entry.revision < known[1]:
             return  # an echo of before our own write
+        self._settled_with = None
         if entry.value is None:
             self._owners.pop(shard, None)
             self._let_go(shard)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.ingest.conditions import Finding
@@ -31,15 +32,22 @@ class _Entry:
 class CameraLedger:
     """States by camera, those not yet written, and facts not yet published. Only the main stream decides.
 
-    `is_online` facts carry the gap since the last picture anybody had, with its cause.
+    `is_online` facts carry the gap since the last picture anybody had, with its cause. `on_news` is told that there is
+    something to write.
     """
 
-    def __init__(self, worker: str, drift_limit_us: int):
+    def __init__(self, worker: str, drift_limit_us: int, on_news: Callable[[], None] = lambda: None):
         self._worker = worker
+        self._on_news = on_news
         self._drift_limit_us = drift_limit_us
         self._entries: dict[CameraRef, _Entry] = {}
         self._unwritten: dict[CameraRef, None] = {}
         self.facts: deque[Fact] = deque(maxlen=_FACTS_MAX)
+
+    def add_fact(self, fact: Fact) -> None:
+        """To be published; the oldest goes where there are too many."""
+        self.facts.append(fact)
+        self._on_news()
 
     def take_over(self, before: CameraState | None, camera: CameraRef, pictures_until_us: int | None) -> None:
         """Begin with what the worker before us said, and where the bus says its pictures end."""
@@ -86,14 +94,14 @@ class CameraLedger:
             self._came_online(entry, state, was_online, now_us)
         elif was_online and before is not None and before.worker == self._worker:
             entry.pictures_until_us = now_us
-            self.facts.append(
+            self.add_fact(
                 CameraWentOffline(
                     site=camera.site, camera=camera.camera, at_us=now_us, condition=finding.condition,
                     reason_code=finding.reason_code, reason=finding.reason, worker=self._worker,
                 )
             )  # fmt: skip
         entry.state = state
-        self._unwritten[camera] = None
+        self._must_write(camera)
 
     def run_began(self, stream: StreamRef, run: str, fmt: StreamFormat, why: str, now_us: int) -> None:
         """Remember the format; a changed one is a fact."""
@@ -103,7 +111,7 @@ class CameraLedger:
         if entry is None or fmt.video is None:
             return
         if entry.fmt is not None and entry.fmt != fmt:
-            self.facts.append(
+            self.add_fact(
                 CameraChangedFormat(
                     site=stream.camera.site, camera=stream.camera.camera, at_us=now_us, run=run,
                     codecs=fmt.codecs, width=fmt.video.width, height=fmt.video.height,
@@ -120,16 +128,21 @@ class CameraLedger:
         entry = self._entries.get(camera)
         if entry is None or entry.state.condition != "online":
             return
-        update = {
-            "bitrate_kbps": figures.bitrate_kbps,
-            "frame_rate": figures.frame_rate,
-            "gop_seconds": figures.gop_seconds,
-            "clock_drift_s": None if drift_us is None else round(drift_us / 1e6, 3),
-        }
-        state = entry.state.model_copy(update=update)
-        if state != entry.state:
-            entry.state = state
-            self._unwritten[camera] = None
+        before = entry.state
+        rates = (figures.bitrate_kbps, figures.frame_rate, figures.gop_seconds)
+        # The drift trembles with every report of the camera: it goes with the rates, which are new every 5 s.
+        if rates != (before.bitrate_kbps, before.frame_rate, before.gop_seconds) or (
+            (before.clock_drift_s is None) != (drift_us is None)
+        ):
+            entry.state = before.model_copy(
+                update={
+                    "bitrate_kbps": figures.bitrate_kbps,
+                    "frame_rate": figures.frame_rate,
+                    "gop_seconds": figures.gop_seconds,
+                    "clock_drift_s": None if drift_us is None else round(drift_us / 1e6, 3),
+                }
+            )
+            self._must_write(camera)
         self._drift(entry, drift_us, now_us)
 
     def take_unwritten(self) -> list[tuple[CameraRef, CameraState]]:
@@ -140,14 +153,18 @@ class CameraLedger:
 
     def put_back(self, camera: CameraRef) -> None:
         if camera in self._entries:
-            self._unwritten[camera] = None
+            self._must_write(camera)
+
+    def _must_write(self, camera: CameraRef) -> None:
+        self._unwritten[camera] = None
+        self._on_news()
 
     def _came_online(self, entry: _Entry, state: CameraState, was_online: bool, now_us: int) -> None:
         if was_online and entry.cause is None:
             return
         gap_from_us = entry.pictures_until_us
         cause = "first" if gap_from_us is None else entry.cause or entry.state.reason_code
-        self.facts.append(
+        self.add_fact(
             CameraCameOnline(
                 site=state.site, camera=state.camera, at_us=now_us, worker=self._worker,
                 gap_from_us=gap_from_us, gap_to_us=None if gap_from_us is None else now_us, gap_cause=cause,
@@ -159,7 +176,7 @@ class CameraLedger:
     def _drift(self, entry: _Entry, drift_us: int | None, now_us: int) -> None:
         is_drifting = drift_us is not None and abs(drift_us) > self._drift_limit_us
         if is_drifting and not entry.is_drifting and drift_us is not None:
-            self.facts.append(
+            self.add_fact(
                 CameraDrifted(
                     site=entry.state.site, camera=entry.state.camera, at_us=now_us, drift_s=round(drift_us / 1e6, 3)
                 )

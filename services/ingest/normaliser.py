@@ -110,6 +110,10 @@ class Normaliser:
             for fragment in self._fragmenter.retarget(self._target_90k):
                 self._publish(fragment)
 
+    def rest_s(self) -> float:
+        """For how many seconds from the newest picture on none can come that completes a fragment."""
+        return 0.0 if self._fragmenter is None else self._fragmenter.rest_90k / 90_000
+
     def finish(self) -> None:
         """The connection ended: what is open is published."""
         self._end_run("started")

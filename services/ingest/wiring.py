@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from typing import cast
 
@@ -92,7 +93,8 @@ async def wire(context: Context[Settings]) -> Wired:
     await bus.ensure_stream(EVENTS)
     states = await bus.kv("camera_states")
     fleet = Fleet()
-    ledger = CameraLedger(settings.worker_id, int(settings.clock_tolerance_s * 1e6))
+    news = asyncio.Event()
+    ledger = CameraLedger(settings.worker_id, int(settings.clock_tolerance_s * 1e6), news.set)
     media = await MediaOut.open(bus, ledger, clock, settings.unsent_bytes_max)
     mill = ReadMill(tick_s=settings.read_tick_ms / 1000)
     sources = Sources(settings, Sealer.from_settings(settings), mill, clock)
@@ -128,11 +130,17 @@ async def wire(context: Context[Settings]) -> Wired:
     async def status(data: bytes) -> ServiceStatus:
         return ServiceStatus(service="ingest", worker=settings.worker_id, version=VERSION, capabilities=CAPABILITIES)
 
-    writer = StateWriter(ledger, put_state, bus.publish_fact, clock)
+    writer = StateWriter(ledger, news, put_state, bus.publish_fact, clock)
     await _listen(bus, handlers)
     stop_serving = await bus.serve("ingest", {"probe": Prober(sources, clock).probe, "status": status})
     return Wired(
-        tasks=(("shards", leases), ("fleet", keeper), ("states", writer), ("media", media)),
+        tasks=(
+            ("shards", leases),
+            ("fleet", keeper),
+            ("watchdog", keeper.look_once),
+            ("states", writer),
+            ("media", media),
+        ),
         close=(keeper.stop, stop_serving, leases.release, media.settle, writer.flush),
     )
 

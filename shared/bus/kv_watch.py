@@ -14,9 +14,6 @@ from shared.bus.errors import BusUnreachable
 from shared.telemetry import log
 
 CATCH_UP_LIMIT_S = 10.0
-# nats-py looks four times a second whether the server waits for a sign (flow control), in every watch of every
-# service. It does after a megabyte; once what was there has come, that takes hours.
-FLOW_S = 2.0
 RETRY_S = 1.0
 
 
@@ -65,6 +62,11 @@ class KvFeed:
                 self._is_current = True
                 return None
 
+    def stop(self) -> None:
+        """`next` raises EOFError, once what has come already was told."""
+        with suppress(asyncio.QueueFull):  # then nobody waits in `next` either
+            self._watcher._updates.put_nowait(self._watcher.STOP_ITER)
+
     async def _is_nothing_on_its_way(self) -> bool:
         assert self._watcher._sub is not None
         info = await self._watcher._sub.consumer_info()
@@ -80,7 +82,8 @@ class KvWatch:
         self._keys = keys
         self._told = told
         self._known: set[str] = set()
-        self._resume = asyncio.Event()
+        self._feed: KvFeed | None = None
+        self._was_away = False
         self._is_caught_up = asyncio.Event()
         self._following: asyncio.Task[None] | None = None
 
@@ -105,7 +108,9 @@ class KvWatch:
 
     def resume(self) -> None:
         """The connection was away: begin anew, telling what was deleted meanwhile."""
-        self._resume.set()
+        self._was_away = True
+        if self._feed is not None:
+            self._feed.stop()
 
     async def close(self) -> None:
         if self._following is not None:
@@ -114,7 +119,7 @@ class KvWatch:
 
     async def _follow_for_ever(self) -> None:
         while True:
-            self._resume.clear()
+            self._was_away = False
             try:
                 await self._follow()
             except (nats.errors.Error, TimeoutError, EOFError) as error:
@@ -124,32 +129,25 @@ class KvWatch:
     async def _follow(self) -> None:
         """Until the connection was away once."""
         watcher = await self._store.watch(self._keys)
-        feed = KvFeed(watcher)
-        resumed = asyncio.create_task(self._resume.wait())
+        feed = self._feed = KvFeed(watcher)
         missing = set(self._known)
-        news: asyncio.Task[KvEntry | None] | None = None
-        flow: asyncio.Task[None] | None = None
         try:
-            while not self._resume.is_set():
-                news = asyncio.create_task(feed.next())
-                await asyncio.wait({news, resumed}, return_when=asyncio.FIRST_COMPLETED)
-                if not news.done():
-                    break
-                entry = news.result()
+            while not self._was_away:
+                entry = await feed.next()
                 if entry is None:
                     for key in missing:
                         await self._tell(KvEntry(key, None, 0))
                     missing.clear()
                     self._is_caught_up.set()
-                    flow = _control_flow_seldom(watcher)
+                    _end_flow_control_task(watcher)
                     continue
                 missing.discard(entry.key)
                 await self._tell(entry)
+        except EOFError:
+            if not self._was_away:
+                raise
         finally:
-            resumed.cancel()
-            for task in (news, flow):
-                if task is not None:
-                    task.cancel()
+            self._feed = None
             try:
                 await watcher.stop()  # type: ignore[no-untyped-call]
             except (nats.errors.Error, TimeoutError):
@@ -165,23 +163,14 @@ class KvWatch:
             await heard
 
 
-def _control_flow_seldom(watcher: KeyValue.KeyWatcher) -> asyncio.Task[None]:
-    """Takes the place of nats-py's task (private to it; the version is pinned, and a test holds the seam)."""
+def _end_flow_control_task(watcher: KeyValue.KeyWatcher) -> None:
+    """nats-py looks four times a second, in every watch, whether it still owes the server a sign (flow control).
+
+    It never does: to a subscription with a callback each sign is given in the moment in which the server asks. (The
+    task is private to nats-py; the version is pinned, and a test hears megabytes without it.)
+    """
     assert watcher._sub is not None
-    subscription = watcher._sub._sub._jsi
-    subscription._fctask.cancel()
-
-    async def control() -> None:
-        while not subscription._conn.is_closed:
-            await asyncio.sleep(FLOW_S)
-            reply, subscription._fcr = subscription._fcr, None
-            if reply:
-                subscription._fcd = 0
-                with suppress(nats.errors.Error):  # not connected: the watch begins anew when it is
-                    await subscription._conn.publish(reply)
-
-    task = subscription._fctask = asyncio.create_task(control(), name="flow control of a kv watch")
-    return task
+    watcher._sub._sub._jsi._fctask.cancel()
 
 
 def _raise_bug(task: asyncio.Task[None]) -> None:

@@ -25,6 +25,7 @@ from shared.bus.media_backlog import KEEP_S, Backlog, Kept
 from shared.bus.media_headers import header_text
 from shared.clock import Clock
 from shared.media.fragment import Fragment
+from shared.pulse import pulse
 from shared.telemetry import log
 
 # Asked this often, or as soon as so much is on its way: an answer wakes the process, which few cameras pay dearly.
@@ -229,7 +230,8 @@ class MediaPublisher:
 
     def _check_for_quiet(self, number: int) -> None:
         self._is_quiet_check_due = True
-        asyncio.get_running_loop().call_later(QUIET_S, self._ask_if_quiet, number)
+        now = asyncio.get_running_loop().time()
+        pulse().call(now + QUIET_S / 2, now + QUIET_S, lambda: self._ask_if_quiet(number))
 
     def _ask_if_quiet(self, number: int) -> None:
         """The newest may be one that did not ask: with nothing behind it, it is sent once more and asks for all."""

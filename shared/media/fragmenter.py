@@ -71,6 +71,17 @@ class Fragmenter:
         """The number that the next fragment will have."""
         return self._seq
 
+    @property
+    def rest_90k(self) -> int:
+        """How long after the newest picture the last one before that which fills the open fragment is expected."""
+        timeline = self._timeline
+        if timeline is None:
+            return 0
+        interval = timeline.interval_90k
+        filled = self._last_dts - self._first_dts + interval if self._entries else 0
+        missing = -((filled + (interval >> 1) - self._target_90k) // interval)
+        return max(0, missing - 1) * interval
+
     def retarget(self, target_90k: int) -> Fragments:
         """Change the length of fragments from now on; what is open and long enough already is returned."""
         self._target_90k = target_90k

@@ -14,7 +14,7 @@ from shared.media.sink import MediaSink
 from shared.rtsp.connection import RtspConnection
 from shared.rtsp.dialogue import Accepted, AskAgain, Dialogue, Moved
 from shared.rtsp.digest import Credentials
-from shared.rtsp.links import open_link
+from shared.rtsp.links import Rest, open_link
 from shared.rtsp.messages import Response
 from shared.rtsp.read_mill import ReadMill
 from shared.rtsp.rtcp import ReportBlock
@@ -51,12 +51,7 @@ async def open_rtsp(
 
 
 class RtspClient:
-    """One camera stream. `tracks` are those it offers, in the order of its SDP.
-
-    Attributes:
-        last_media_monotonic: when a packet of the picture (of the sound, where there is no picture) last came, on the
-            clock given; None before the first.
-    """
+    """One camera stream. `tracks` are those it offers, in the order of its SDP."""
 
     def __init__(
         self, source: RtspSource, mill: ReadMill, clock: Clock, connect_timeout_s: float, is_immediate: bool = False
@@ -70,11 +65,11 @@ class RtspClient:
         self._dialogue = Dialogue()
         self._connection: RtspConnection | None = None
         self._session: MediaSession | None = None
+        self._rest_s: Rest | None = None
         self._aggregate = self._address.url
         self.description: SessionDescription | None = None
         self.tracks: tuple[Track, ...] = ()
         self.server = ""
-        self.last_media_monotonic: float | None = None
 
     async def open(self) -> None:
         """What `open_rtsp` does; again after `close`, to begin anew."""
@@ -101,15 +96,17 @@ class RtspClient:
             self._drop()
             raise
 
-    async def play(self, sink: MediaSink, tracks: Sequence[Track] | None = None) -> None:
+    async def play(self, sink: MediaSink, tracks: Sequence[Track] | None = None, *, rest_s: Rest | None = None) -> None:
         """Set up `tracks` (by default the first picture and, where wanted, the first sound we can read) and play them.
 
-        Media is given to `sink` synchronously, from before this returns.
+        Media is given to `sink` synchronously, from before this returns. `rest_s` is asked after each read for how
+        many seconds nothing that comes matters: so long it is not read, unless it shall be handed on at once.
 
         Raises:
             CameraRefused: no track to play, or the camera will not send it.
             CameraUnreachable: no answer, or no UDP packet where UDP was asked for and TCP was refused.
         """
+        self._rest_s = rest_s
         try:
             async with asyncio.timeout(2 * self._limit_s + FIRST_PACKET_LIMIT_S):
                 await self._play(sink, tuple(tracks) if tracks is not None else self._wanted())
@@ -174,6 +171,7 @@ class RtspClient:
         connection, session = self._connection, self._session
         if connection is not None and session is not None and connection.failure is None:
             session.stop()
+            connection.set_immediate(True)  # the answer must not wait
             try:
                 async with asyncio.timeout(TEARDOWN_LIMIT_S):
                     await self._ask("TEARDOWN", self._aggregate)
@@ -182,11 +180,10 @@ class RtspClient:
         self._drop()
 
     def set_immediate(self, is_immediate: bool) -> None:
-        """Hand media on as soon as it arrives (somebody watches), or on the mill's tick."""
+        """Hand media on as soon as it arrives (somebody watches), or when the mill finds it worth while."""
         self._is_immediate = is_immediate
-        if self._connection is not None:
-            self._connection.set_immediate(is_immediate)
-        if self._session is not None:
+        if self._session is not None and self._connection is not None:
+            self._pace(self._connection, self._session)
             self._session.set_immediate(is_immediate)
 
     async def _describe(self, address: Address) -> None:
@@ -215,7 +212,7 @@ class RtspClient:
             is_immediate=True,  # nobody wants to wait a tick for each answer; `play` changes it
             may_connect=self.source.may_connect,
         )
-        self._connection = RtspConnection(link, self._clock, self._note_read)
+        self._connection = RtspConnection(link, self._clock)
         return self._connection
 
     def _credentials(self, address: Address) -> Credentials | None:
@@ -279,7 +276,7 @@ class RtspClient:
         if self._session is not None:
             self._session.stop()
         session = self._session = MediaSession(
-            self._standing(), self._dialogue, self._mill, self._clock, self._aggregate, self._note_read
+            self._standing(), self._dialogue, self._mill, self._clock, self._aggregate
         )
         for track in tracks:
             offer = session.offer(track, sink, is_tcp)
@@ -289,8 +286,15 @@ class RtspClient:
 
     async def _begin(self) -> None:
         await self._ask("PLAY", self._aggregate, ("Range", self._range()), *self._require())
-        self._session_of().start()
-        self._standing().set_immediate(self._is_immediate)
+        connection, session = self._standing(), self._session_of()
+        session.start()
+        if self._rest_s is not None:
+            connection.link.rest_by(self._rest_s)
+        self._pace(connection, session)
+
+    def _pace(self, connection: RtspConnection, session: MediaSession) -> None:
+        """Answers are not waited for: only media in between may rest."""
+        connection.set_immediate(self._is_immediate or not session.is_interleaved)
 
     def _range(self) -> str:
         """A few cameras want a Range. Where the SDP says that the stream is live, asking for its beginning is a seek,
@@ -298,10 +302,6 @@ class RtspClient:
         assert self.description is not None
         is_live = (self.description.attribute("range") or "").replace(" ", "") == "npt=now-"
         return "npt=now-" if is_live else "npt=0.000-"
-
-    def _note_read(self) -> None:
-        if self._session is not None and self._session.has_new_media():
-            self.last_media_monotonic = self._clock.monotonic()
 
     def _standing(self) -> RtspConnection:
         if self._connection is None:

@@ -21,10 +21,9 @@ ResponseHandler = Callable[[Response], None]
 class RtspConnection:
     """Sits on a link. `failure` is what ended it, None while it stands."""
 
-    def __init__(self, link: Link, clock: Clock, on_read: Callable[[], None]):
+    def __init__(self, link: Link, clock: Clock):
         self._link = link
         self._clock = clock
-        self._on_read = on_read
         self._reader = InterleavedReader(self._on_message)
         self._awaited: dict[int, ResponseHandler] = {}
         self._ended = asyncio.Event()
@@ -39,7 +38,7 @@ class RtspConnection:
         self._reader.attach(channel, receiver)
 
     def set_immediate(self, is_immediate: bool) -> None:
-        """Read as soon as bytes arrive, or on the mill's tick."""
+        """Read as soon as bytes arrive, or when the mill finds it worth while."""
         self._link.set_immediate(is_immediate)
 
     def send(self, request: Request, on_response: ResponseHandler) -> None:
@@ -97,7 +96,6 @@ class RtspConnection:
 
     def _on_data(self, data: bytes) -> None:
         self._reader.feed(data, self._clock.now_us())
-        self._on_read()
 
     def _on_closed(self, error: BaseException) -> None:
         if self.failure is None:

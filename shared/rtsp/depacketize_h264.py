@@ -22,15 +22,17 @@ _START, _END = 0x80, 0x40
 
 class H264Depacketizer:
     """Puts pictures into `sink`. `continuation` are the two bytes with which the packet that goes on with the open
-    FU-A begins (indicator and header without start and end bit), b"" where none is open or it is not kept."""
+    FU-A begins (indicator and header without start and end bit), b"" where none is open or it is not kept; `ending`
+    those of the packet that ends it."""
 
-    __slots__ = ("continuation", "picture")
+    __slots__ = ("continuation", "ending", "picture")
 
     HEAD_BYTES = 2
 
     def __init__(self, sink: MediaSink):
         self.picture = Picture(sink)
         self.continuation = b""
+        self.ending = b""
 
     def lose(self) -> None:
         self.continuation = b""
@@ -87,16 +89,22 @@ class H264Depacketizer:
         if picture.open_nal < 0:
             self.continuation = b""
         elif header & _END:
-            self.continuation = b""
-            nal_head = bytes((indicator & 0xE0 | kind,))
-            if kind in (SPS, PPS):
-                picture.add_parameter_set(nal_head + picture.take_open())
-            elif kind in (ACCESS_UNIT_DELIMITER, FILLER):
-                picture.take_open()
-            else:
-                picture.close(nal_head)
+            self.end_unit(data[begin : begin + 2])
         else:
             self.continuation = bytes((indicator, kind))
+            self.ending = bytes((indicator, kind | _END))
+
+    def end_unit(self, head: bytes) -> None:
+        """The last fragment is in the picture; `head` are the two bytes with which its packet began."""
+        self.continuation = b""
+        picture, kind = self.picture, head[1] & 0x1F
+        nal_head = bytes((head[0] & 0xE0 | kind,))
+        if kind in (SPS, PPS):
+            picture.add_parameter_set(nal_head + picture.take_open())
+        elif kind in (ACCESS_UNIT_DELIMITER, FILLER):
+            picture.take_open()
+        else:
+            picture.close(nal_head)
 
     def _add(self, nal: bytes) -> None:
         kind = nal[0] & 0x1F

@@ -15,18 +15,19 @@ _START, _END = 0x80, 0x40
 
 class H265Depacketizer:
     """Puts pictures into `sink`. `continuation` are the three bytes with which the packet that goes on with the open
-    fragmentation unit begins, b"" where none is open or it is not kept.
+    fragmentation unit begins, b"" where none is open or it is not kept; `ending` those of the packet that ends it.
 
     H.265 marks pictures that nothing refers to only within their temporal layer, so no picture counts as disposable.
     """
 
-    __slots__ = ("continuation", "picture")
+    __slots__ = ("continuation", "ending", "picture")
 
     HEAD_BYTES = 3
 
     def __init__(self, sink: MediaSink):
         self.picture = Picture(sink)
         self.continuation = b""
+        self.ending = b""
 
     def lose(self) -> None:
         self.continuation = b""
@@ -83,16 +84,22 @@ class H265Depacketizer:
         if picture.open_nal < 0:
             self.continuation = b""
         elif header & _END:
-            self.continuation = b""
-            nal_head = bytes((data[begin] & 0x81 | kind << 1, data[begin + 1]))
-            if VPS <= kind <= PPS:
-                picture.add_parameter_set(nal_head + picture.take_open())
-            elif kind in (ACCESS_UNIT_DELIMITER, FILLER):
-                picture.take_open()
-            else:
-                picture.close(nal_head)
+            self.end_unit(data[begin : begin + 3])
         else:
             self.continuation = bytes((data[begin], data[begin + 1], kind))
+            self.ending = bytes((data[begin], data[begin + 1], kind | _END))
+
+    def end_unit(self, head: bytes) -> None:
+        """The last fragment is in the picture; `head` are the three bytes with which its packet began."""
+        self.continuation = b""
+        picture, kind = self.picture, head[2] & 0x3F
+        nal_head = bytes((head[0] & 0x81 | kind << 1, head[1]))
+        if VPS <= kind <= PPS:
+            picture.add_parameter_set(nal_head + picture.take_open())
+        elif kind in (ACCESS_UNIT_DELIMITER, FILLER):
+            picture.take_open()
+        else:
+            picture.close(nal_head)
 
     def _add(self, nal: bytes) -> None:
         kind = nal[0] >> 1 & 0x3F

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from functools import lru_cache
 
 from shared.rtsp.message_reader import parse_message
 from shared.rtsp.messages import Request, Response
-from shared.rtsp.track_receiver import PacketHandler, TrackReceiver
+from shared.rtsp.reception import Reception
+from shared.rtsp.track_receiver import PacketHandler, TrackReceiver, Video
 
 _DOLLAR = 0x24
 # Interleave header (4), RTP header (12) in two words: [$ channel length flags type sequence] and [timestamp SSRC].
 _HEADS = {2: struct.Struct(">QQ2s"), 3: struct.Struct(">QQ3s")}
 _MARKER = 1 << 23  # in the first word
+_MARKER_AND_LENGTH = _MARKER | 0xFFFF << 32
+
+
+@lru_cache(maxsize=2048)
+def _packets(size_bytes: int, head_bytes: int) -> struct.Struct:
+    """Takes apart packets of that many bytes, interleave header included: the two words, the head, the rest."""
+    return struct.Struct(f">QQ{head_bytes}s{size_bytes - 16 - head_bytes}s")
 
 
 class InterleavedReader:
@@ -28,6 +37,7 @@ class InterleavedReader:
 
     __slots__ = (
         "_continuation",
+        "_ending",
         "_expected",
         "_handlers",
         "_lane",
@@ -48,6 +58,7 @@ class InterleavedReader:
         self._expected = 0
         self._times = 0
         self._continuation = b""
+        self._ending = b""
         self._step = 0
 
     def attach(self, channel: int, receiver: TrackReceiver) -> None:
@@ -69,7 +80,7 @@ class InterleavedReader:
         offset, size = 0, len(data)
         while offset < size:
             if self._step:
-                offset = self._run(data, offset, size)
+                offset = self._run(data, offset, size, received_us)
             if size - offset < 4:
                 break
             if data[offset] != _DOLLAR:
@@ -81,37 +92,57 @@ class InterleavedReader:
             offset = next_offset
         self._rest = data[offset:]
 
-    def _run(self, data: bytes, offset: int, size: int) -> int:
+    def _run(self, data: bytes, offset: int, size: int, received_us: int) -> int:
         """The lane: take off packets whose heads are as foretold; returns the offset of the first that is not."""
         lane, continuation = self._lane, self._continuation
         assert lane is not None
         video, reception = lane.video, lane.reception
         assert video is not None
         assert reception is not None
-        picture = video.picture
-        append = picture.parts.append
-        unpack_from = _HEADS[video.HEAD_BYTES].unpack_from
+        append = video.picture.parts.append
         expected, expected_times, step = self._expected, self._times, self._step
-        payload = 16 + video.HEAD_BYTES
-        begin = offset
         # Not past the wrap of the sequence number, which would carry into the payload type.
-        last = min(size - step, begin + (0xFFFF - (expected & 0xFFFF)) * step)
-        while offset <= last:
-            first, times, head = unpack_from(data, offset)
+        count = min((size - offset) // step, 0x1_0000 - (expected & 0xFFFF))
+        packets = _packets(step, video.HEAD_BYTES).iter_unpack(memoryview(data)[offset : offset + count * step])
+        for first, times, head, body in packets:
             if first != expected or times != expected_times or head != continuation:
-                self._step = 0
                 break
-            append(data[offset + payload : offset + step])
-            offset += step
+            append(body)
             expected += 1
-        count = (offset - begin) // step
+        count = expected - self._expected
         if count:
             self._expected = expected
             reception.next_sequence += count
-            picture.note_extended(count * (step - payload))
-            if expected & 0xFFFF == 0:
-                self._step = 0
-        return offset
+            video.picture.note_extended(count * (step - 16 - video.HEAD_BYTES))
+        if expected & 0xFFFF == 0:
+            self._step = 0
+            return offset + count * step
+        return self._take_last(video, reception, data, offset + count * step, size, received_us)
+
+    def _take_last(
+        self, video: Video, reception: Reception, data: bytes, offset: int, size: int, received_us: int
+    ) -> int:
+        """The packet that ends the unit, if it is that and has come; whatever else it is goes the long way."""
+        begin = offset + 16 + video.HEAD_BYTES
+        if begin >= size:
+            return offset
+        first, times, head = _HEADS[video.HEAD_BYTES].unpack_from(data, offset)
+        end = offset + 4 + (first >> 32 & 0xFFFF)
+        is_last = head == self._ending and times == self._times and not (first ^ self._expected) & ~_MARKER_AND_LENGTH
+        if not is_last or end <= begin:
+            self._step = 0
+            return offset
+        if end > size:
+            return offset
+        picture = video.picture
+        picture.parts.append(data[begin:end])
+        picture.note_extended(end - begin)
+        reception.next_sequence += 1
+        video.end_unit(head)
+        self._step = 0
+        if first & _MARKER:
+            picture.end_packet(received_us)
+        return end
 
     def _read_frame(self, data: bytes, offset: int, size: int, received_us: int) -> int:
         """An interleaved frame the long way; -1 where it is not complete."""
@@ -131,16 +162,17 @@ class InterleavedReader:
         """From the packet just handled, the head of the one that goes on with its fragmentation unit."""
         lane = self._lane
         assert lane is not None
-        assert lane.video is not None
-        self._continuation = lane.video.continuation
-        first = int.from_bytes(data[offset : offset + 8]) & ~_MARKER
+        video = lane.video
+        assert video is not None
+        self._step = 0
         # Only after a plain header (version 2 and nothing else), and not over the wrap.
-        if self._continuation and data[offset + 4] == 0x80 and first & 0xFFFF != 0xFFFF:
-            self._expected = first + 1
-            self._times = int.from_bytes(data[offset + 8 : offset + 16])
-            self._step = end - offset
-        else:
-            self._step = 0
+        if video.continuation and data[offset + 4] == 0x80:
+            first = int.from_bytes(data[offset : offset + 8]) & ~_MARKER
+            if first & 0xFFFF != 0xFFFF:
+                self._continuation, self._ending = video.continuation, video.ending
+                self._expected = first + 1
+                self._times = int.from_bytes(data[offset + 8 : offset + 16])
+                self._step = end - offset
 
     def _read_message(self, data: bytes, offset: int) -> int:
         """A message between the frames; -1 where it is not complete."""

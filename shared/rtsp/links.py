@@ -14,12 +14,13 @@ from shared.errors import CameraUnreachable
 from shared.rtsp.read_mill import ReadMill
 
 READ_BYTES = 64 * 1024
-# A camera may be this far ahead of the tick (an IDR of a 4K camera), before TCP slows it down.
+# A camera may be this far ahead of us (an IDR of a 4K camera), before TCP slows it down.
 RECEIVE_BUFFER_BYTES = 512 * 1024
 _MOST_READS = 16
 _LONGEST_WRITE_QUEUE_BYTES = 1024 * 1024
 
 DataHandler = Callable[[bytes], None]
+Rest = Callable[[], float]
 CloseHandler = Callable[[BaseException], None]
 
 
@@ -31,6 +32,10 @@ class Link(Protocol):
     def write(self, data: bytes) -> None: ...
 
     def set_immediate(self, is_immediate: bool) -> None: ...
+
+    def rest_by(self, rest_s: Rest) -> None:
+        """While it need not be read at once: asked after each read, for how many seconds nothing that comes matters."""
+        ...
 
     def close(self) -> None: ...
 
@@ -51,6 +56,7 @@ class SocketLink:
         self._is_immediate = is_immediate
         self._on_data: DataHandler | None = None
         self._on_closed: CloseHandler | None = None
+        self._rest_s: Rest | None = None
         self._unsent = b""
         self.peer_host: str = sock.getpeername()[0]
         self.local_host: str = sock.getsockname()[0]
@@ -63,6 +69,9 @@ class SocketLink:
         if is_immediate != self._is_immediate:
             self._is_immediate = is_immediate
             self._mill.set_immediate(self._sock, is_immediate)
+
+    def rest_by(self, rest_s: Rest) -> None:
+        self._rest_s = rest_s
 
     def write(self, data: bytes) -> None:
         """Send at once what the kernel takes, the rest when it can."""
@@ -112,7 +121,9 @@ class SocketLink:
                     assert self._on_data is not None
                     self._on_data(data)
                 if len(data) < READ_BYTES or self._on_closed is None:
-                    return
+                    break
+            if self._rest_s is not None and not self._is_immediate:
+                self._mill.rest(self._sock, self._rest_s())
         except Exception as error:  # noqa: BLE001 - a sink's mistake belongs to the task that waits for this connection
             self._fail(error)
 
@@ -159,6 +170,9 @@ class TlsLink(asyncio.Protocol):
 
     def set_immediate(self, is_immediate: bool) -> None:
         """Always is."""
+
+    def rest_by(self, rest_s: Rest) -> None:
+        """Never rests."""
 
     def write(self, data: bytes) -> None:
         assert self._transport is not None

@@ -1,56 +1,56 @@
-"""Reads many sockets in one round: those nobody is waiting for on a tick, the others as soon as they can be read."""
+"""Reads many TCP sockets: those nobody is waiting for together and seldom, the others as soon as they can be read."""
 
 from __future__ import annotations
 
 import asyncio
-import select
 import socket
 from collections.abc import Callable
 
+from shared.pulse import ROUNDING_S, Appointment, pulse
+from shared.rtsp.datagram_mill import DATAGRAM_TICK_S, DatagramMill
+
 TICK_S = 0.1
-# A datagram that finds the socket's buffer full is lost, where TCP only waits: Linux grants 208 KiB unless told.
-DATAGRAM_TICK_S = 0.04
+# = how much may wait in a socket before it is read at once: an IDR and what comes with it, less than the kernel holds.
+LARGEST_WAIT_BYTES = 160 * 1024
 
 
 class ReadMill:
-    """One epoll for all moderated sockets of a process.
+    """Decides when each socket is read.
 
-    A picture comes in a dozen pieces some hundred microseconds apart. Woken for each of them, a process spends most of
-    its time waking up; looked at every 100 ms (= how much later a picture nobody watches is handed on) all pieces are
-    read at once, and all cameras in one round.
+    Theory of operation. A picture comes in a dozen pieces some hundred microseconds apart, and is of no use before the
+    fragment that it belongs to is full. So a socket that nobody waits for does not wake the process for what it gets
+    (SO_RCVLOWAT), unless that is much, or the end. After each read its owner says for how long nothing that comes can
+    complete anything (`rest`); it is read between half a tick and a tick (= `tick_s`, how much later a picture nobody
+    watches is handed on) after that, when the process is awake anyway or many are read in one round.
 
     `on_readable` must read without waiting and may not raise.
     """
 
     def __init__(self, tick_s: float = TICK_S):
         self._tick_s = tick_s
-        self._datagrams: ReadMill | None = None
-        self._epoll = select.epoll()
+        self._datagrams: DatagramMill | None = None
         self._moderated: dict[int, Callable[[], None]] = {}
         self._immediate: dict[int, Callable[[], None]] = {}
-        self._timer: asyncio.TimerHandle | None = None
-        self._due = 0.0
+        self._due: dict[int, float] = {}
+        self._next: Appointment | None = None
 
     def add(self, sock: socket.socket, on_readable: Callable[[], None], is_immediate: bool = False) -> None:
         """Begin to read `sock` (non-blocking)."""
+        number, loop = sock.fileno(), asyncio.get_running_loop()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1 if is_immediate else LARGEST_WAIT_BYTES)
+        loop.add_reader(number, on_readable)
         if is_immediate:
-            self._immediate[sock.fileno()] = on_readable
-            asyncio.get_running_loop().add_reader(sock.fileno(), on_readable)
+            self._immediate[number] = on_readable
         else:
-            self._moderated[sock.fileno()] = on_readable
-            self._epoll.register(sock.fileno(), select.EPOLLIN)
-            self._start()
+            self._moderated[number] = on_readable
+            self._wait(number, 0.0)
 
     def remove(self, sock: socket.socket) -> None:
         """Stop reading it; before it is closed. Unknown sockets are no error."""
         number = sock.fileno()
-        if self._immediate.pop(number, None) is not None:
+        if self._immediate.pop(number, None) is not None or self._moderated.pop(number, None) is not None:
             asyncio.get_running_loop().remove_reader(number)
-        if self._moderated.pop(number, None) is not None:
-            self._epoll.unregister(number)
-        if not self._moderated and self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._due.pop(number, None)
 
     def set_immediate(self, sock: socket.socket, is_immediate: bool) -> None:
         """Change how a socket is read; what waits in it already is read at the next opportunity."""
@@ -61,37 +61,43 @@ class ReadMill:
             self.remove(sock)
             self.add(sock, on_readable, is_immediate)
 
+    def rest(self, sock: socket.socket, seconds: float) -> None:
+        """Nothing that comes within that time is worth a read of its own."""
+        if sock.fileno() in self._due:
+            self._wait(sock.fileno(), seconds)
+
     @property
-    def datagrams(self) -> ReadMill:
-        """The mill for UDP sockets, which are looked at more often. Closed with this one."""
+    def datagrams(self) -> DatagramMill:
+        """The mill for UDP sockets, which cannot wait as long. Closed with this one."""
         if self._datagrams is None:
-            self._datagrams = ReadMill(min(self._tick_s, DATAGRAM_TICK_S))
+            self._datagrams = DatagramMill(min(self._tick_s, DATAGRAM_TICK_S))
         return self._datagrams
 
     def close(self) -> None:
         """Sockets are closed by who opened them, before this."""
         if self._datagrams is not None:
             self._datagrams.close()
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        self._epoll.close()
+        if self._next is not None:
+            self._next.cancel()
+            self._next = None
 
-    def _start(self) -> None:
-        if self._timer is None:
-            loop = asyncio.get_running_loop()
-            self._due = loop.time() + self._tick_s
-            self._timer = loop.call_at(self._due, self._tick)
+    def _wait(self, number: int, seconds: float) -> None:
+        due = self._due[number] = asyncio.get_running_loop().time() + seconds + self._tick_s / 2
+        if self._next is None or due < self._next.earliest:
+            self._meet(due)
 
-    def _tick(self) -> None:
-        loop = asyncio.get_running_loop()
-        moderated = self._moderated
-        for number, _ in self._epoll.poll(0, max(1, len(moderated))):
-            on_readable = moderated.get(number)
+    def _meet(self, due: float) -> None:
+        if self._next is not None:
+            self._next.cancel()
+        self._next = pulse().call(due, due + self._tick_s / 2, self._read_due)
+
+    def _read_due(self) -> None:
+        now = asyncio.get_running_loop().time() + ROUNDING_S
+        for number in [number for number, due in self._due.items() if due <= now]:
+            on_readable = self._moderated.get(number)
             if on_readable is not None:  # one read in this round may have closed another
+                self._due[number] = now + self._tick_s / 2
                 on_readable()
-        # A process that was held up does not make up for the ticks it missed.
-        self._due = max(self._due + self._tick_s, loop.time())
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = loop.call_at(self._due, self._tick) if moderated else None
+        self._next = None
+        if self._due:
+            self._meet(min(self._due.values()))

@@ -66,8 +66,12 @@ class TimestampExtender:
 
     def extend(self, timestamp: int) -> int:
         """The extended time of the next packet."""
-        self._last = self.peek(timestamp)
-        return self._last
+        last = self._last
+        if last is None:
+            last = self._last = self.peek(timestamp)
+        elif timestamp != last & 0xFFFF_FFFF:
+            last = self._last = last + ((timestamp - last + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000
+        return last
 
     def peek(self, timestamp: int) -> int:
         """The same without remembering it: for a sender report's timestamp, which may be from the past."""

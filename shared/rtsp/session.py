@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from shared.clock import Clock
@@ -43,17 +42,14 @@ class MediaSession:
         mill: ReadMill,
         clock: Clock,
         aggregate_url: str,
-        on_read: Callable[[], None],
     ):
         self._connection = connection
         self._dialogue = dialogue
         self._mill = mill
         self._clock = clock
         self._url = aggregate_url
-        self._on_read = on_read
         self._ssrc = secrets.randbits(32)
         self._carriers: list[_Carrier] = []
-        self._seen_packets = 0
         self._packets_at_report = 0
         self._first_packet = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
@@ -66,9 +62,14 @@ class MediaSession:
         if is_tcp:
             self._carriers.append(_Carrier(receiver, channel, None))
             return Transport(is_tcp=True, interleaved=(channel, channel + 1))
-        udp = UdpPair(self._connection.link.local_host, self._mill.datagrams, self._clock, self._on_read)
+        udp = UdpPair(self._connection.link.local_host, self._mill.datagrams, self._clock, self._note_datagrams)
         self._carriers.append(_Carrier(receiver, -1, udp))
         return Transport(is_tcp=False, client_port=udp.ports)
+
+    @property
+    def is_interleaved(self) -> bool:
+        """Whether media comes through the RTSP connection itself."""
+        return any(carrier.udp is None for carrier in self._carriers)
 
     def accept(self, response: Response, is_immediate: bool) -> None:
         """SETUP of the track offered last was granted. From here on its packets are taken: cameras send before PLAY
@@ -122,16 +123,9 @@ class MediaSession:
             if carrier.udp is not None:
                 carrier.udp.set_immediate(is_immediate)
 
-    def has_new_media(self) -> bool:
-        """Whether packets of the first track (the picture, where there is one) have come since the last call."""
-        if not self._carriers:
-            return False
-        reception = self._carriers[0].receiver.reception
-        if reception is None or reception.next_sequence == self._seen_packets:
-            return False
-        self._seen_packets = reception.next_sequence
-        self._first_packet.set()
-        return True
+    def _note_datagrams(self) -> None:
+        if not self._first_packet.is_set() and self._carriers[0].receiver.reception is not None:
+            self._first_packet.set()
 
     async def wait_first_packet(self, limit_s: float) -> bool:
         try:

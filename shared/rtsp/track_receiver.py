@@ -24,6 +24,8 @@ _MAX_MISORDER = 1000
 
 _HEADER = struct.Struct(">BBHII")
 
+Video = H264Depacketizer | H265Depacketizer
+
 
 class PacketHandler(Protocol):
     """Takes one packet: data[begin:end]."""
@@ -56,8 +58,8 @@ class TrackReceiver:
         self._time = TimestampExtender()
         self._reorder = ReorderBuffer()
         self._depacketizer = _depacketizer_of(track, sink)
-        self.video: H264Depacketizer | H265Depacketizer | None = None
-        if isinstance(self._depacketizer, H264Depacketizer | H265Depacketizer):
+        self.video: Video | None = None
+        if isinstance(self._depacketizer, Video):
             self.video = self._depacketizer
         self.reception: Reception | None = None
         self.has_ended = False
@@ -82,7 +84,12 @@ class TrackReceiver:
             if flags != 0x80:
                 packet = parse_rtp(data, begin, end)
                 payload, end = packet.payload_begin, packet.payload_end
-            if kind & 0x7F != self._track.payload_type or not self._is_next(sequence, ssrc):
+            if kind & 0x7F != self._track.payload_type:
+                return
+            reception = self.reception
+            if reception is not None and sequence == reception.next_sequence & 0xFFFF and ssrc == reception.ssrc:
+                reception.next_sequence += 1
+            elif not self._is_next(sequence, ssrc):
                 return
             pts = self._time.extend(timestamp)
             self._depacketizer.push(data, payload, end, pts, kind >= 0x80, received_us)
@@ -138,7 +145,7 @@ class TrackReceiver:
             self._sink.on_sender_report(self._track.media, wall_us, pts, received_us)
 
     def _is_next(self, sequence: int, ssrc: int) -> bool:
-        """Note the packet's number; False = it is a copy, or came too late."""
+        """Note the number of a packet that is not the due one; False = it is a copy, or came too late."""
         reception = self.reception
         if reception is None or reception.ssrc != ssrc:
             if reception is not None:

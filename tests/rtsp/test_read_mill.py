@@ -12,10 +12,12 @@ from shared.rtsp.read_mill import ReadMill
 
 
 class Ear:
-    """One end of a socket pair, and the reads it saw."""
+    """One end of a TCP connection, and the reads it saw."""
 
     def __init__(self) -> None:
-        self.sock, self.mouth = socket.socketpair()
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            self.mouth = socket.create_connection(server.getsockname())
+            self.sock, _ = server.accept()
         self.sock.setblocking(False)
         self.reads: list[bytes] = []
         self.heard = asyncio.Event()

@@ -1,10 +1,9 @@
-"""Keeps the streams that run equal to the streams that should: one supervised task, woken by news."""
+"""Keeps the streams that run equal to the streams that should: woken by news, and twice a second by the clock."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 from services.ingest.adapters.stream_puller import StreamPuller
 from services.ingest.adapters.transcodes import Transcodes
@@ -12,6 +11,7 @@ from services.ingest.camera_ledger import CameraLedger
 from services.ingest.conditions import DISABLED
 from services.ingest.fleet import Fleet, Pull, StreamRef, Watching, changes
 from shared.clock import Clock
+from shared.errors import PeerError
 from shared.subjects import CameraRef
 from shared.supervise import Supervisor
 from shared.telemetry import counter, gauge
@@ -19,12 +19,12 @@ from shared.telemetry import counter, gauge
 _lost_packets = counter("ingest_lost_packets_total", "RTP packets that never came")
 _streams = gauge("ingest_streams", "Streams that are pulled, main and sub")
 
-TICK_S = 0.5
+LOOK_S = 0.5
 WATCH_LEASE_S = 6.0  # a holder writes its lease every 2 s
 
 
 class FleetKeeper:
-    """Starts and stops pullers; tells them who watches; looks once a second whether pictures come."""
+    """Starts and stops pullers; tells them who watches; looks whether pictures come."""
 
     def __init__(
         self,
@@ -47,7 +47,6 @@ class FleetKeeper:
         self._clock = clock
         self._sub_linger_s = sub_linger_s
         self._watches_expired = watches_expired
-        self._ticked_at = 0.0
         self._news = asyncio.Event()
         self._running: dict[StreamRef, tuple[Pull, StreamPuller]] = {}
         self._unwatched_at: dict[StreamRef, float] = {}
@@ -72,25 +71,18 @@ class FleetKeeper:
         return [(stream, puller) for stream, (_, puller) in self._running.items()]
 
     async def run_once(self) -> None:
-        """One round: wait for news or half a second, then make the difference."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(TICK_S):
-                await self._news.wait()
+        """One round: wait for news, then make the difference."""
+        await self._news.wait()
         self._news.clear()
-        self._tick_if_due()
-        await self._apply()
+        try:
+            await self._apply()
+        except PeerError:
+            self._news.set()  # the difference is still to be made
+            raise
 
-    async def stop(self) -> None:
-        """All streams end; their last fragments are published."""
-        for stream in list(self._running):
-            await self._stop(stream)
-        await self._transcodes.stop()
-
-    def _tick_if_due(self) -> None:
-        """Twice a second, however often there is news."""
-        if self._clock.monotonic() - self._ticked_at < TICK_S * 0.9:
-            return
-        self._ticked_at = self._clock.monotonic()
+    async def look_once(self) -> None:
+        """One look at what only time changes, about twice a second."""
+        await self._clock.doze(LOOK_S)
         self._watches_expired(WATCH_LEASE_S)
         _streams.set(len(self._running))
         now_us = self._clock.now_us()
@@ -100,6 +92,15 @@ class FleetKeeper:
             if stream.stream == "main" and puller.normaliser is not None:
                 normaliser = puller.normaliser
                 self._ledger.measured(stream.camera, normaliser.figures, normaliser.drift_us, now_us)
+        if self._unwatched_at or self._fleet.transcodes():
+            # A sub stream may have lingered long enough; a camera that connected anew must be tapped again.
+            self._news.set()
+
+    async def stop(self) -> None:
+        """All streams end; their last fragments are published."""
+        for stream in list(self._running):
+            await self._stop(stream)
+        await self._transcodes.stop()
 
     async def _apply(self) -> None:
         running = {stream: pull for stream, (pull, _) in self._running.items()}

@@ -49,7 +49,7 @@ class MediaOut:
         return publish_fragment
 
     async def run_once(self) -> None:
-        await self._clock.sleep(TICK_S)
+        await self._clock.doze(TICK_S)
         self._publisher.tick()
         self._count()
 
@@ -72,7 +72,7 @@ class MediaOut:
         camera, stream = subjects.stream_of(subject)
         _lost.inc(last.header.seq - first.header.seq + 1)
         log().error("fragments lost, the bus was away for too long", camera=str(camera), run=first.header.run)
-        self._ledger.facts.append(
+        self._ledger.add_fact(
             FragmentsLost(
                 site=camera.site,
                 camera=camera.camera,

@@ -53,7 +53,7 @@ class RtspCameraSource:
             described = describe(client.tracks, self._source.wants_audio)
             sink.describe(described.tracks, described.encoder)
             client.set_immediate(self._is_immediate)
-            await client.play(sink)
+            await client.play(sink, rest_s=sink.rest_s)
             await client.wait_closed()
         finally:
             self._client = None
