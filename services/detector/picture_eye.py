@@ -20,7 +20,6 @@ class Shown:
     """A decoded picture with what was found in it so far.
 
     Attributes:
-        wants_models: the models are to be asked about it.
         facts: faults that began or ended with it.
     """
 
@@ -28,7 +27,6 @@ class Shown:
     verdict: PictureVerdict
     movers: tuple[SeenMover, ...] = ()
     is_night_watch: bool = False
-    wants_models: bool = True
     facts: tuple[DetectorFact, ...] = ()
 
 

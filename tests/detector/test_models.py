@@ -17,7 +17,7 @@ from skimage import data as portraits
 from services.detector.adapters.model_runner import PackBroken, load_pack
 from services.detector.adapters.pack_folders import Found, PackFolders
 from services.detector.adapters.torchvision_import import import_torchvision
-from services.detector.model_set import scores_of
+from services.detector.loaded_pack import scores_of
 from services.detector.wiring import DEFAULT_PACKS
 from tests.detector.filmed import filmed, numbered
 from tests.detector.packs import attribute_pack

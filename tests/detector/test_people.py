@@ -10,6 +10,7 @@ from services.detector.camera_sight import CameraSight, HeadLook, PictureLook
 from services.detector.geometry import Box, is_inside
 from services.detector.people import Found, united
 from services.detector.picture import Picture
+from services.detector.planes import MemoryPlanes
 from shared.messages.cameras import Zone
 from shared.messages.detector import FrameAnalysed, PictureVerdict
 from shared.subjects import CameraRef
@@ -22,7 +23,7 @@ USABLE = PictureVerdict(is_usable=True)
 
 def picture(second: float) -> Picture:
     grey = np.full((108, 192), 128, np.uint8)
-    return Picture(grey, grey[::2, ::2], grey[::2, ::2], False, round(second * 1e6) + 10**15, 0)
+    return Picture(MemoryPlanes(grey, grey[::2, ::2], grey[::2, ::2]), round(second * 1e6) + 10**15, 0)
 
 
 def seen(sight: CameraSight, second: float, *, body: Box | None = BODY, head: Box | None = HEAD,
@@ -86,8 +87,8 @@ def test_canvas_and_crop_keep_the_colours_of_both_ranges() -> None:
     # Red in BT.601: Y 81, Cb 90, Cr 240 in the range of television; Y 76, Cb 85, Cr 255 in full range.
     for is_full, (y, cb, cr) in ((False, (81, 90, 240)), (True, (76, 85, 255))):
         planes = [np.full(shape, level, np.uint8) for shape, level in (((96, 160), y), ((48, 80), cb), ((48, 80), cr))]
-        red = Picture(*planes, is_full, 0, 0)  # type: ignore[arg-type]
+        red = Picture(MemoryPlanes(*planes, is_full), 0, 0)
         for pixels in (red.canvas(64, 32), red.crop(-20, -20, 40, 40, 32)):
             assert np.abs(pixels.reshape(-1, 3).mean(axis=0) - (255, 0, 0)).max() < 8
-    masked = Picture(*planes, True, 0, 0, masks=(((0, 0), (0.5, 0), (0.5, 1), (0, 1)),))  # type: ignore[arg-type]
+    masked = Picture(MemoryPlanes(*planes, True), 0, 0, masks=(((0, 0), (0.5, 0), (0.5, 1), (0, 1)),))
     assert tuple(masked.canvas(64, 32)[16, 8]) == (114, 114, 114)

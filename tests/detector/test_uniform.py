@@ -13,6 +13,7 @@ from services.detector.camera_sight import CameraSight, HeadLook, PictureLook
 from services.detector.geometry import Box
 from services.detector.model_set import ModelSet
 from services.detector.picture import Picture
+from services.detector.planes import MemoryPlanes
 from services.detector.uniform.enrolment import Enrolment
 from services.detector.uniform.torso import (
     DESCRIBES,
@@ -111,7 +112,9 @@ def test_by_infrared_light_nobody_can_say() -> None:
     photos = tuple(packed(worn(WHITE, seed)) for seed in range(6))
     wardrobe.hang("north", UniformEnrolled(site="north", photos=photos, changed_us=0, changed_by="li"))
     picture = dressed_in(WHITE, RED)
-    picture.cb[:] = picture.cr[:] = 128
+    planes = picture.planes
+    assert isinstance(planes, MemoryPlanes)
+    planes.cb[:] = planes.cr[:] = 128
     look = wardrobe.dressed("north", picture, PictureLook(heads=[HeadLook(LEFT, 0.9, None)]))
     seen = CameraSight(CameraRef("north", "cook"), "main").see(picture, look, PictureVerdict(is_usable=True), 0)
     assert [attribute.state for attribute in seen.people[0].attributes] == ["unknown"]

@@ -20,14 +20,15 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from services.detector.adapters.camera_decoder import plane_of
+from services.detector.adapters.camera_decoder import memory_planes
 from services.detector.adapters.model_runner import PackBroken, load_pack
 from services.detector.adapters.pack_folders import PackFolders
 from services.detector.adapters.photos import NotAPicture, picture_of
 from services.detector.attribute_report import Judged, labelled, report_by_source
 from services.detector.camera_sight import CameraSight
 from services.detector.diagnosis.keeping import Kept
-from services.detector.model_set import CORE_CAPABILITIES, LoadedPack, ModelSet, bands_of, scores_of
+from services.detector.loaded_pack import LoadedPack, bands_of, scores_of
+from services.detector.model_set import CORE_CAPABILITIES, ModelSet
 from services.detector.picture import Bytes, Picture
 from services.detector.picture_eye import new_eye
 from shared.errors import BrightKitchenError
@@ -190,11 +191,7 @@ def _video(path: Path, rate_hz: float) -> Iterator[tuple[Picture, int]]:
                 if at_s + 1e-6 < due_s:
                     continue
                 due_s = max(due_s + 1 / rate_hz, at_s)
-                whole = frame.reformat(format="yuv420p")
-                yield (
-                    Picture(plane_of(whole, 0), plane_of(whole, 1), plane_of(whole, 2), False, 0, 0),
-                    round(at_s * 1e6),
-                )
+                yield Picture(memory_planes(frame), 0, 0), round(at_s * 1e6)
     except (av.FFmpegError, OSError) as error:
         raise Refused(f"{path} cannot be read as a film: {error}") from error
 

@@ -23,7 +23,7 @@ class NightWatch:
         self._runs = Runs()
 
     def look(self, picture: Picture) -> tuple[SeenMover, ...]:
-        changes = self._room.look(picture.luma, picture.captured_us)
+        changes = self._room.look(picture.planes.whole(), picture.captured_us)
         if changes.is_blind:
             self._runs.forget()
             return ()
