@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -30,6 +31,7 @@ from shared.bus import Bus
 from shared.bus.fact_outbox import FactOutbox
 from shared.bus.kv_watch import KvEntry
 from shared.bus.streams import EVENTS
+from shared.messages.base import Fact
 from shared.messages.cameras import CameraState, DesiredCamera
 from shared.messages.detector import FrameAnalysed, PackChoice
 from shared.messages.uniforms import UniformEnrolled
@@ -57,40 +59,14 @@ async def wire(context: Context[Settings]) -> Wired:
     # What was seen in one picture minutes ago is worth less than a fault or a minute of coverage.
     outbox = FactOutbox(bus.publish_fact, lambda fact: isinstance(fact, FrameAnalysed))
     bucket = _bucket(context)
-    roots = tuple(path for path in (DEFAULT_PACKS, settings.packs_dir, bucket and bucket.folder) if path)
-    fetch = bucket.fetch if bucket is not None else _nothing
-    own_batch, side_by_side = _ON_GPU if there[0].is_gpu else _ON_CPU
-    batch_max = settings.batch_max or own_batch
-    shelf = PackShelf(PackFolders(roots), fetch, outbox.say, clock, worker, settings.model_threads, batch_max, there)
+    batch_max, side_by_side = _ON_GPU if there[0].is_gpu else _ON_CPU
+    batch_max = settings.batch_max or batch_max
+    shelf = _shelf(context, bucket, outbox.say, there, batch_max)
     wardrobe = Wardrobe()
     gpus = [_decoding(device, settings.decode_gpu_cameras) for device in there]
     share = DeviceShare(len(there))
     lanes_count = settings.decode_threads or os.cpu_count() or 1
-    lanes: DecodeLanes
-
-    def room_made() -> None:
-        lanes.room_made()
-
-    batchers = [
-        Batcher(
-            lambda number=number: shelf.models[number],  # type: ignore[misc]
-            batch_max,
-            settings.batch_wait_ms / 1000,
-            clock,
-            outbox.say,
-            room_made,
-            shelf.compared,
-            wardrobe.dressed,
-            side_by_side,
-        )
-        for number in range(len(there))
-    ]
-    lanes = DecodeLanes(
-        lanes_count,
-        clock,
-        lambda feed: batchers[feed.device].has_room(),
-        lambda feed, seen: batchers[feed.device].put(feed, seen),
-    )
+    batchers, lanes = _analysis(context, lanes_count, batch_max, side_by_side, shelf, wardrobe, outbox.say)
     baselines = BaselineStore(await bus.kv("picture_baselines"), clock)
 
     def new_feed(desired: DesiredCamera) -> CameraFeed:
@@ -124,11 +100,7 @@ async def wire(context: Context[Settings]) -> Wired:
     tasks: list[tuple[str, Supervised | RunOnce]] = [
         ("facts", outbox),
         ("packs", shelf),
-        *(
-            (f"models-{number}-{beside}", batcher)
-            for number, batcher in enumerate(batchers)
-            for beside in range(batcher.side_by_side)
-        ),
+        *((f"models-{at}", one) for at, one in enumerate(one for one in batchers for _ in range(one.side_by_side))),
         *((f"decode-{number}", lanes) for number in range(lanes_count)),
         ("cameras", feeds),
         ("baselines", baselines),
@@ -137,14 +109,59 @@ async def wire(context: Context[Settings]) -> Wired:
     ]
 
     async def end_threads() -> None:
-        lanes.close()
-        for batcher in batchers:
-            batcher.close()
-        shelf.close()
-        if bucket is not None:
-            bucket.close()
+        for one in (lanes, *batchers, shelf, *([bucket] if bucket else [])):
+            one.close()
 
     return Wired(tasks=tasks, close=[stop_answering, leases.release, feeds.close, outbox.flush, end_threads])
+
+
+def _analysis(
+    context: Context[Settings],
+    lanes_count: int,
+    batch_max: int,
+    side_by_side: int,
+    shelf: PackShelf,
+    wardrobe: Wardrobe,
+    say: Callable[[Fact], None],
+) -> tuple[list[Batcher], DecodeLanes]:
+    """A batcher for each device, and the lanes that decode for all of them."""
+    lanes: DecodeLanes
+
+    def batcher_of(number: int) -> Batcher:
+        return Batcher(
+            lambda: shelf.models[number],
+            batch_max,
+            context.settings.batch_wait_ms / 1000,
+            context.clock,
+            say,
+            lambda: lanes.room_made(),
+            shelf.compared,
+            wardrobe.dressed,
+            side_by_side,
+        )
+
+    batchers = [batcher_of(number) for number in range(len(shelf.models))]
+    lanes = DecodeLanes(
+        lanes_count,
+        context.clock,
+        lambda feed: batchers[feed.device].has_room(),
+        lambda feed, seen: batchers[feed.device].put(feed, seen),
+    )
+    return batchers, lanes
+
+
+def _shelf(
+    context: Context[Settings],
+    bucket: PackBucket | None,
+    say: Callable[[Fact], None],
+    there: Sequence[Device],
+    batch_max: int,
+) -> PackShelf:
+    settings = context.settings
+    roots = tuple(path for path in (DEFAULT_PACKS, settings.packs_dir, bucket and bucket.folder) if path)
+    fetch = bucket.fetch if bucket is not None else _nothing
+    threads = settings.model_threads
+    return PackShelf(PackFolders(roots), fetch, say, context.clock, settings.worker_id, threads, batch_max, there)
 
 
 async def _devices(settings: Settings) -> tuple[Device, ...]:

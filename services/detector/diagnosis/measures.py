@@ -53,6 +53,7 @@ class Measures:
         strips_across, strips_down: (360, 8), (640, 8) mean luma along the height and along the width of eight strips
             side by side, without what changes slowly.
         fingerprint: (144,) mean luma of 16 x 9 parts, for comparing with pictures long past.
+        small: (90, 160) uint8 luma, for who looks for what is large.
         sample: some of the pixels as they were decoded; digest: their checksum.
     """
 
@@ -73,6 +74,7 @@ class Measures:
     strips_across: Floats
     strips_down: Floats
     fingerprint: Floats
+    small: Bytes
     sample: Bytes
     digest: int
 
@@ -114,6 +116,7 @@ def measure(picture: Picture) -> Measures:
         strips_across=_strips(cv2.resize(middle, (_STRIPS, 2 * HEIGHT), interpolation=cv2.INTER_AREA)),
         strips_down=_strips(cv2.resize(middle, (2 * WIDTH, _STRIPS), interpolation=cv2.INTER_AREA).T),
         fingerprint=cv2.resize(luma, FINGERPRINT_SIZE, interpolation=cv2.INTER_AREA).astype(np.float32).ravel(),
+        small=np.asarray(half, np.uint8),
         sample=sample,
         digest=zlib.crc32(sample.tobytes()),
     )
