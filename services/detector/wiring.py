@@ -109,8 +109,10 @@ async def wire(context: Context[Settings]) -> Wired:
     ]
 
     async def end_threads() -> None:
-        for one in (lanes, *batchers, shelf, *([bucket] if bucket else [])):
-            one.close()
+        for close in (lanes.close, *(one.close for one in batchers), shelf.close):
+            close()
+        if bucket is not None:
+            bucket.close()
 
     return Wired(tasks=tasks, close=[stop_answering, leases.release, feeds.close, outbox.flush, end_threads])
 

@@ -56,7 +56,7 @@ class Patch(torch.nn.Module):
     def forward(self, batch: torch.Tensor) -> torch.Tensor:
         if bool(batch.mean() > self.broken_above):
             raise RuntimeError("too bright for this model")
-        is_red = (batch[:, 0] - batch[:, 1]) > 0.35
+        is_red = (batch[:, 0] - batch[:, 1]) > 0.15
         rows, columns = is_red.any(2), is_red.any(1)
         places = torch.arange(self.size, device=batch.device, dtype=batch.dtype)
         far = torch.full_like(places, float(self.size))
