@@ -42,7 +42,7 @@ class PackBucket:
             for pack in self._have.keys() - there:
                 del self._have[pack]
                 shutil.rmtree(self.folder / pack, ignore_errors=True)
-        except PeerError as error:
+        except (PeerError, OSError) as error:  # S3 is away, or the disk is full: what is here stays in force
             log().warning("packs not fetched", detail=str(error))
 
     async def _fetch(self, pack: str) -> None:
