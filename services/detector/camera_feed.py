@@ -14,7 +14,7 @@ from services.detector.coverage import CameraCoverage
 from services.detector.gop_intake import DecodeJob, GopIntake
 from services.detector.picture import Picture
 from services.detector.picture_eye import PictureEye, Shown
-from shared.errors import ProtocolViolation
+from shared.errors import ProtocolViolation, ResourceExhausted
 from shared.media.fragment import Fragment
 from shared.messages.cameras import AnalysisPolicy
 from shared.messages.detector import CoverageMinute, DetectorFact
@@ -49,7 +49,7 @@ class Seen:
     facts: list[DetectorFact] = field(default_factory=list)
     decoded: int = 0
     late: int = 0
-    broken: ProtocolViolation | None = None
+    broken: ProtocolViolation | ResourceExhausted | None = None
 
 
 class CameraFeed:
@@ -110,11 +110,15 @@ class CameraFeed:
                 while len(seen.shown) > self.depth:
                     seen.shown.popleft()
                     seen.late += 1
+            for shown in seen.shown:
+                if shown.verdict.is_usable:
+                    self._prepare(shown.picture)
         except ProtocolViolation as error:
             seen.broken = error
-        for shown in seen.shown:
-            if shown.verdict.is_usable:
-                self._prepare(shown.picture)
+        except ResourceExhausted as error:
+            # The rest of the job is not decoded: it begins anew with the next IDR.
+            self._decoder.close()
+            seen.broken = error
         return seen
 
     def _observed(self, picture: Picture, seen: Seen) -> Shown | None:

@@ -140,6 +140,7 @@ def _analysis(
             shelf.compared,
             wardrobe.dressed,
             side_by_side,
+            number,
         )
 
     batchers = [batcher_of(number) for number in range(len(shelf.models))]

@@ -22,8 +22,10 @@ from services.detector.geometry import Box
 from services.detector.head_crop import can_be_judged
 from services.detector.loaded_pack import DeviceLost, LoadedPack
 from services.detector.model_set import ModelSet
+from services.detector.picture import Picture
 from services.detector.picture_eye import Shown, new_eye
 from shared.clock import SystemClock
+from shared.errors import ResourceExhausted
 from shared.media.fragment import Fragment
 from shared.messages.base import Fact
 from shared.messages.cameras import AnalysisPolicy, Zone
@@ -212,6 +214,26 @@ async def looked_at(running: Running, feed: CameraFeed, fragment: Fragment) -> N
         feed.coverage.late(fragment.header.received_us, seen.late)
     running.batcher.put(feed, replace(seen, facts=[]))
     await running.until(lambda: len(running.facts) >= count)
+
+
+def test_a_full_device_costs_a_picture_and_the_next_idr_is_looked_at() -> None:
+    camera, plan = CameraRef("school", "cook"), AnalysisPolicy(rate_hz=5.0, may_repeat=True)
+    is_full = True
+
+    def prepare(picture: Picture) -> None:
+        if is_full:
+            raise ResourceExhausted("the GPU's memory is full")
+
+    feed = CameraFeed(camera, plan, CameraDecoder(), new_eye(camera, plan, lambda: None, Kept()), prepare)
+    broken, whole = 0, 0
+    for at, fragment in enumerate(filmed(numbered(75, (320, 192)), gop=25)):
+        is_full = at < 5
+        if feed.take(fragment, fragment.header.received_us):
+            seen = feed.show(feed.intake.job(), 0)
+            broken += seen.broken is not None
+            whole += seen.broken is None
+    assert broken >= 2
+    assert whole >= 8, "two GOPs of five pictures"
 
 
 def test_a_head_below_24_pixels_or_blurred_is_never_asked_about(tmp_path: Path) -> None:

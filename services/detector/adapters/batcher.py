@@ -24,7 +24,7 @@ _WAIT_S = 0.5
 _analysed = counter("detector_pictures_analysed", "pictures the models were asked about")
 _late = counter("detector_pictures_late", "decoded pictures dropped for a newer one of the same camera")
 _unusable = counter("detector_pictures_unusable", "pictures that could not be judged")
-_queued = gauge("detector_pictures_waiting", "decoded pictures waiting for the models")
+_queued = gauge("detector_pictures_waiting", "decoded pictures waiting for the models", ["device"])
 _batches = histogram("detector_batch_size", "pictures in one batch", (1, 2, 4, 8, 16, 32, 64))
 _delay = histogram(
     "detector_captured_to_fact_seconds", "from the picture to what was seen in it", (0.1, 0.2, 0.5, 1, 2, 5, 10)
@@ -56,6 +56,7 @@ class Batcher:
         compared: Callable[[dict[str, float]], None],
         dress: Callable[[str, Picture, PictureLook], PictureLook],
         side_by_side: int = 1,
+        device: int = 0,
     ):
         self._models = models
         self._batch_max = batch_max
@@ -66,6 +67,7 @@ class Batcher:
         self._compared = compared
         self._dress = dress
         self.side_by_side = side_by_side
+        self._waiting = _queued.labels(str(device))
         self._turns: FrameTurns[CameraRef, Waiting] = FrameTurns()
         self._threads = ThreadPoolExecutor(side_by_side, "models")
         self._news = asyncio.Event()
@@ -97,7 +99,7 @@ class Batcher:
             return
         taken = [item for _, item in self._turns.take(self._batch_max)]
         self._room_made()
-        _queued.set(len(self._turns))
+        self._waiting.set(len(self._turns))
         _batches.observe(len(taken))
         before, told = self._before, asyncio.get_running_loop().create_future()
         self._before = told

@@ -6,8 +6,9 @@ tests compare both on the CPU.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, ParamSpec, TypeVar
 
 import cv2
 import numpy as np
@@ -17,12 +18,30 @@ from torch.utils.dlpack import from_dlpack
 
 from services.detector.picture import MASKED, Bytes, Canvas, Polygon
 from services.detector.planes import widened
+from shared.errors import ResourceExhausted
 
 _MASKS_KEPT = 512
 _masks: dict[tuple[Any, ...], torch.Tensor] = {}
 
 # BT.601 of the range of television, as `cv2.COLOR_YUV2RGB_I420` has it.
 _LIGHT, _RED_OF_CR, _GREEN_OF_CB, _GREEN_OF_CR, _BLUE_OF_CB = 1.1644, 1.5960, -0.3918, -0.8130, 2.0172
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _full_is_told(made: Callable[P, R]) -> Callable[P, R]:
+    """A device whose memory is full costs a picture, not the worker."""
+
+    @functools.wraps(made)
+    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return made(*args, **kwargs)
+        except torch.OutOfMemoryError as error:
+            raise ResourceExhausted(f"the GPU's memory is full: {str(error)[:200]}") from error
+
+    return told
 
 
 class DevicePlanes:
@@ -52,6 +71,7 @@ class DevicePlanes:
     def is_full_range(self) -> bool:
         return self._is_full_range
 
+    @_full_is_told
     def canvas(self, width: int, height: int, masks: Sequence[Polygon]) -> Canvas:
         luma = _resized(self._luma[None], height, width)[0]
         chroma = _resized(self._chroma.permute(2, 0, 1), height // 2, width // 2)
@@ -60,6 +80,7 @@ class DevicePlanes:
             made.masked_fill_(_hidden(tuple(masks), width, height, made.device)[..., None], MASKED)
         return made
 
+    @_full_is_told
     def crop(self, left: int, top: int, right: int, bottom: int, size: int) -> Canvas:
         # On whole chroma samples.
         left, top = left & ~1, top & ~1
@@ -68,6 +89,7 @@ class DevicePlanes:
         chroma = _cut(self._chroma.permute(2, 0, 1), left // 2, top // 2, right // 2, bottom // 2)
         return self._rgb(_resized(luma, size, size)[0], _resized(chroma, size // 2, size // 2))
 
+    @_full_is_told
     def small(self, width: int, height: int) -> tuple[Bytes, Bytes, Bytes]:
         luma = _in_memory(_resized(self._luma[None], height, width)[0])
         cb, cr = (_in_memory(one) for one in _resized(self._chroma.permute(2, 0, 1), height // 2, width // 2))
