@@ -31,6 +31,7 @@ from shared.messages.base import Fact
 from shared.messages.cameras import AnalysisPolicy, Zone
 from shared.messages.detector import FrameAnalysed, PictureVerdict
 from shared.subjects import CameraRef
+from tests.detector.degradations import photo_scene
 from tests.detector.filmed import filmed, numbered
 from tests.detector.packs import attribute_pack, things_pack
 from tests.detector.test_diagnosis import as_picture
@@ -226,8 +227,10 @@ def test_a_full_device_costs_a_picture_and_the_next_idr_is_looked_at() -> None:
 
     feed = CameraFeed(camera, plan, CameraDecoder(), new_eye(camera, plan, lambda: None, Kept()), prepare)
     broken, whole = 0, 0
-    for at, fragment in enumerate(filmed(numbered(75, (320, 192)), gop=25)):
-        is_full = at < 5
+    scene, rng = photo_scene("chelsea"), np.random.default_rng(1)
+    film = filmed([scene.filmed(at // 5, rng) for at in range(75)], gop=25)
+    for at, fragment in enumerate(film):
+        is_full = at < 4
         if feed.take(fragment, fragment.header.received_us):
             seen = feed.show(feed.intake.job(), 0)
             broken += seen.broken is not None
