@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from services.detector.analysis_plan import AnalysisPlan
@@ -11,6 +14,7 @@ from services.detector.coverage import CameraCoverage
 from services.detector.gop_intake import DecodeJob, GopIntake
 from services.detector.picture import Picture
 from services.detector.picture_eye import PictureEye, Shown
+from shared.errors import ProtocolViolation, ResourceExhausted
 from shared.media.fragment import Fragment
 from shared.messages.cameras import AnalysisPolicy
 from shared.messages.detector import CoverageMinute, DetectorFact
@@ -18,14 +22,34 @@ from shared.subjects import CameraRef
 
 # A picture that comes a little before it is due is shown to the models.
 _EARLY_SHARE = 0.3
+# Pictures due within so long may wait for the models together: a fragment brings those of 200 ms at once.
+_TOGETHER_S = 0.25
 
 
 class Decoder(Protocol):
-    """Decodes one stream; raises ProtocolViolation for broken bytes."""
+    """Decodes one stream; raises ProtocolViolation for broken bytes, after the pictures before them."""
 
-    def decode(self, job: DecodeJob) -> list[Picture]: ...
+    def decode(self, job: DecodeJob) -> Iterator[Picture]: ...
 
     def close(self) -> None: ...
+
+
+@dataclass(slots=True)
+class Seen:
+    """What one job brought.
+
+    Attributes:
+        shown: pictures that the models are to be asked about, oldest first.
+        facts: faults that began or ended.
+        decoded: pictures; late: those that were due and overtaken by newer ones of the same job.
+        broken: why the rest of it could not be decoded.
+    """
+
+    shown: deque[Shown]
+    facts: list[DetectorFact] = field(default_factory=list)
+    decoded: int = 0
+    late: int = 0
+    broken: ProtocolViolation | ResourceExhausted | None = None
 
 
 class CameraFeed:
@@ -38,9 +62,12 @@ class CameraFeed:
         decoder: Decoder,
         eye: PictureEye,
         prepare: Callable[[Picture], None],
+        device: int = 0,
     ):
+        """Args: device: number of the device whose models are asked about it, and that decodes it if it is a GPU."""
         self.camera = camera
         self.policy = policy
+        self.device = device
         self.plan = AnalysisPlan(policy)
         self.intake = GopIntake(policy.rate_hz)
         self.sight = CameraSight(camera, policy.stream, policy.zones, policy.masks)
@@ -53,6 +80,11 @@ class CameraFeed:
         self._next_look_us = 0
         self.heard_us = 0
 
+    @property
+    def depth(self) -> int:
+        """Pictures of it that may wait for the models at once."""
+        return max(1, math.ceil(self.policy.rate_hz * _TOGETHER_S))
+
     def take(self, fragment: Fragment, now_us: int) -> bool:
         """Returns whether there is something to decode."""
         self.intake.set_rate(self.plan.pace(fragment.header.captured_us).decoded_hz)
@@ -63,20 +95,40 @@ class CameraFeed:
             self._late_told = self.intake.late
         return is_due
 
-    def show(self, job: DecodeJob, now_us: int) -> list[Shown]:
-        """Decode, and look as far as no model is needed. Raises ProtocolViolation for broken bytes."""
-        shown = []
-        for picture in self._decoder.decode(job):
-            picture.masks = self._masks
-            picture.decoded_us = now_us
-            pace = self.plan.pace(picture.captured_us)
-            seen = self._eye.observe(picture, pace.is_night_watch)
-            if not self._is_for_models(picture.captured_us, pace.analysed_hz):
-                seen = Shown(picture, seen.verdict, seen.movers, seen.is_night_watch, False, seen.facts)
-            elif seen.verdict.is_usable:
-                self._prepare(picture)
-            shown.append(seen)
-        return shown
+    def show(self, job: DecodeJob, now_us: int) -> Seen:
+        """Decode, and look as far as no model is needed. What the models need not see is let go of at once."""
+        seen = Seen(deque())
+        try:
+            for picture in self._decoder.decode(job):
+                seen.decoded += 1
+                picture.masks = self._masks
+                picture.decoded_us = now_us
+                shown = self._observed(picture, seen)
+                if shown is None:
+                    continue
+                seen.shown.append(shown)
+                while len(seen.shown) > self.depth:
+                    seen.shown.popleft()
+                    seen.late += 1
+            for shown in seen.shown:
+                if shown.verdict.is_usable:
+                    self._prepare(shown.picture)
+        except ProtocolViolation as error:
+            seen.broken = error
+        except ResourceExhausted as error:
+            # The rest of the job is not decoded: it begins anew with the next IDR.
+            self._decoder.close()
+            seen.broken = error
+        return seen
+
+    def _observed(self, picture: Picture, seen: Seen) -> Shown | None:
+        pace = self.plan.pace(picture.captured_us)
+        shown = self._eye.observe(picture, pace.is_night_watch)
+        seen.facts += shown.facts
+        is_due = self._is_for_models(picture.captured_us, pace.analysed_hz)
+        # Nobody waits a second to know whether it was a person that ran there.
+        is_urgent = any(mover.is_suspected for mover in shown.movers)
+        return shown if is_due or is_urgent else None
 
     def close(self) -> None:
         """The camera is ours no more."""

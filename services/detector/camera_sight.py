@@ -6,24 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from services.detector.attribute_memory import AttributeMemory, Band
-from services.detector.geometry import Box, is_inside
-from services.detector.object_tracks import ObjectTracks
+from services.detector.geometry import Box, is_inside, seen_box
+from services.detector.large_movers import LargeMovers, moves
+from services.detector.object_tracks import SURE, ObjectTracks
 from services.detector.people import Found, Person, united
-from services.detector.picture import Picture
+from services.detector.picture_eye import Shown
+from services.detector.small_movers.company import Company
 from shared.messages.cameras import Zone
 from shared.messages.detector import (
     FrameAnalysed,
     Hops,
-    PictureVerdict,
     SeenAttribute,
-    SeenBox,
-    SeenMover,
     SeenPerson,
     SeenThing,
 )
 from shared.subjects import CameraRef
-
-_DECIMALS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +76,21 @@ class CameraSight:
         self._people = ObjectTracks()
         self._things: dict[str, ObjectTracks] = {}
         self._attributes = AttributeMemory()
+        self._company = Company()
+        self._large = LargeMovers(self._zones_of)
 
-    def see(
-        self,
-        picture: Picture,
-        look: PictureLook,
-        verdict: PictureVerdict,
-        inferred_us: int,
-        movers: tuple[SeenMover, ...] = (),
-        is_night_watch: bool = False,
-    ) -> FrameAnalysed:
-        at_us = picture.captured_us
+    def see(self, shown: Shown, look: PictureLook, inferred_us: int) -> FrameAnalysed:
+        """One picture, what was found in it without models, and what the models saw in it."""
+        picture, at_us = shown.picture, shown.picture.captured_us
+        heads = {id(head): head for head in look.heads if not self._is_masked(head.box.centre)}
+        found = {id(head): Found(head.box, head.score) for head in heads.values()}
+        bodies = [body for body in look.bodies if not self._is_masked(body.box.centre)]
+        people = united(bodies, list(found.values()), picture.aspect)
+        looks = {id(found[key]): head for key, head in heads.items()}
+        movers = self._company.judged(shown.movers, people, at_us)
+        if not shown.is_night_watch:
+            # At night the night watch says what is large, at the picture's own size.
+            movers += self._large.seen(shown.motion, people, at_us)
         return FrameAnalysed(
             site=self.camera.site,
             camera=self.camera.camera,
@@ -100,13 +101,13 @@ class CameraSight:
             fragment_sha256=picture.fragment_sha256,
             width=picture.width,
             height=picture.height,
-            people=self._seen_people(picture, look, at_us),
+            people=self._seen_people(people, looks, shown.motion, look, at_us),
             things=self._seen_things(look, at_us),
             movers=movers,
-            picture=verdict,
+            picture=shown.verdict,
             models=dict(look.models),
             unavailable=look.unavailable,
-            is_night_watch=is_night_watch,
+            is_night_watch=shown.is_night_watch,
             hops=Hops(
                 captured_us=at_us,
                 received_us=picture.received_us,
@@ -116,13 +117,18 @@ class CameraSight:
             ),
         )
 
-    def _seen_people(self, picture: Picture, look: PictureLook, at_us: int) -> tuple[SeenPerson, ...]:
-        heads = {id(head): head for head in look.heads if not self._is_masked(head.box.centre)}
-        found = {id(head): Found(head.box, head.score) for head in heads.values()}
-        looks = {id(found[key]): head for key, head in heads.items()}
-        bodies = [body for body in look.bodies if not self._is_masked(body.box.centre)]
-        people = united(bodies, list(found.values()), picture.aspect)
-        tracks = self._people.follow([(person.box, person.score) for person in people], at_us)
+    def _seen_people(
+        self,
+        people: Sequence[Person],
+        looks: Mapping[int, HeadLook],
+        motion: Sequence[Box],
+        look: PictureLook,
+        at_us: int,
+    ) -> tuple[SeenPerson, ...]:
+        """Args: looks: at the heads of `people`, by the identity of each."""
+        # Whoever moves is there, however unsure a model is of a worker seen from above.
+        sure = [max(person.score, SURE) if moves(person.box, motion) else person.score for person in people]
+        tracks = self._people.follow([(one.box, score) for one, score in zip(people, sure, strict=True)], at_us)
         self._attributes.keep({track.number for track in self._people.tracks})
         seen = []
         for person, track in zip(people, tracks, strict=True):
@@ -179,12 +185,3 @@ class CameraSight:
 
     def _is_masked(self, point: tuple[float, float]) -> bool:
         return any(is_inside(point, mask.polygon) for mask in self.masks)
-
-
-def seen_box(box: Box) -> SeenBox:
-    return SeenBox(
-        x=round(box.left, _DECIMALS),
-        y=round(box.top, _DECIMALS),
-        width=round(box.width, _DECIMALS),
-        height=round(box.height, _DECIMALS),
-    )

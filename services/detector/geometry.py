@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from shared.messages.detector import SeenBox
+
+_DECIMALS = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Box:
@@ -55,6 +59,16 @@ class Box:
         """The part of it that lies in the picture."""
         left, top = min(max(self.left, 0.0), 1.0), min(max(self.top, 0.0), 1.0)
         return Box(left, top, min(max(self.right, left), 1.0), min(max(self.bottom, top), 1.0))
+
+
+def seen_box(box: Box) -> SeenBox:
+    """As it is told."""
+    return SeenBox(
+        x=round(box.left, _DECIMALS),
+        y=round(box.top, _DECIMALS),
+        width=round(box.width, _DECIMALS),
+        height=round(box.height, _DECIMALS),
+    )
 
 
 def is_inside(point: tuple[float, float], polygon: Sequence[tuple[float, float]]) -> bool:

@@ -6,7 +6,7 @@ The same crop as the attribute network was trained on: a head with its hat and i
 from __future__ import annotations
 
 from services.detector.geometry import Box
-from services.detector.picture import Bytes, Picture
+from services.detector.picture import Canvas, Picture
 
 HEAD_MIN_PX = 24
 # Mean absolute second difference below which a head is a smear: a sharp face has 12 and more, one behind steam 2.
@@ -26,7 +26,7 @@ def can_be_judged(face: Box, picture: Picture) -> bool:
     return size_px(face, picture) >= HEAD_MIN_PX and picture.sharpness(face) >= SHARPNESS_MIN
 
 
-def head_crop(face: Box, picture: Picture, size: int) -> Bytes:
+def head_crop(face: Box, picture: Picture, size: int) -> Canvas:
     """(size, size, 3) uint8 RGB."""
     side = size_px(face, picture)
     centre = (face.left + face.right) / 2 * picture.width

@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from services.detector.pack_manifest import PackManifest
 from shared.messages.detector import PackChoice
 
+_NOT_THERE = "it is not there"
+
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Of one capability. Where nothing is in force, `reason` says why."""
+    """Of one capability. Where nothing is in force, `reason` says why; `shadow_reason` where nothing is beside it."""
 
     in_force: PackManifest | None
     shadow: PackManifest | None = None
     reason: str = ""
+    shadow_reason: str = ""
 
 
 def choose(
@@ -28,15 +31,20 @@ def choose(
     wish: what was chosen; None: the newest that is whole.
     """
     there = {pack.id: pack for pack in whole if pack.capability == capability}
-    shadow = there.get(wish.shadow) if wish is not None and wish.shadow else None
+    shadow, missed = None, ""
+    if wish is not None and wish.shadow:
+        shadow = there.get(wish.shadow)
+        missed = "" if shadow else f"{wish.shadow} was chosen as its shadow: {broken.get(wish.shadow, _NOT_THERE)}"
     if wish is not None and wish.in_force:
         pack = there.get(wish.in_force)
         if pack is None:
-            why = broken.get(wish.in_force, "it is not there")
+            why = broken.get(wish.in_force, _NOT_THERE)
             return Chosen(None, shadow, f"{wish.in_force} was chosen: {why}")
-        return Chosen(pack, shadow)
+        return Chosen(pack, shadow, shadow_reason=missed)
     if there:
-        return Chosen(max(there.values(), key=lambda pack: (_order(pack.version), pack.id)), shadow)
+        return Chosen(
+            max(there.values(), key=lambda pack: (_order(pack.version), pack.id)), shadow, shadow_reason=missed
+        )
     reasons = [f"{pack}: {why}" for pack, why in sorted(broken.items())]
     return Chosen(None, shadow, "; ".join(reasons) or "no pack brings it")
 

@@ -10,6 +10,8 @@ from shared.errors import RequestRefused
 
 Task = Literal["people", "heads", "head_attributes", "things", "uniform"]
 Format = Literal["onnx", "torchscript", "torch_export", "torchvision"]
+Decoder = Literal["centerface", "tensorflow_boxes", "torchvision", "boxes_scores", "yolo", "detections", "scores"]
+_OF_TORSOS_AND_HEADS = ("head_attributes", "uniform")
 MANIFEST = "manifest.json"
 
 
@@ -60,6 +62,15 @@ class PackWeights(_Part):
     architecture: str | None = Field(None, description="torchvision: name of the function that builds the model")
 
 
+class PackBoxes(_Part):
+    """How the decoder `boxes_scores` is to read four numbers."""
+
+    order: Literal["ltrb", "tlbr", "cxcywh"] = Field(
+        "ltrb", description="left top right bottom; top left bottom right; centre, width, height"
+    )
+    unit: Literal["pixels", "shares"] = Field("pixels", description="of the model's input, or 0 to 1")
+
+
 class PackManifest(_Part):
     """`manifest.json` of a pack."""
 
@@ -69,14 +80,32 @@ class PackManifest(_Part):
     classes: tuple[str, ...] = Field(min_length=1, description="in the order of the model's outputs")
     input: PackInput
     outputs: tuple[str, ...] = Field((), description="names of the outputs in the order the decoder wants them")
-    decoder: str = Field(
-        "", description="how outputs become boxes or scores: centerface, tensorflow_boxes, torchvision, scores"
+    decoder: Decoder = Field(
+        "scores", description="how outputs become boxes or scores; shared/design/model-packs.md has what each expects"
     )
-    thresholds: dict[str, PackBand | float] = {}
+    boxes: PackBoxes = PackBoxes()
+    thresholds: dict[str, PackBand | float] = Field(
+        {},
+        description="attributes: a band for each; boxes: `score` for all classes, a class's name for that class alone,"
+        " `overlap` above which of two boxes of a class the surer one stays",
+    )
     licence: str
     source: str
     weights: PackWeights
     figures: dict[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _decoder_fits(self) -> Self:
+        if (self.decoder == "scores") != self.is_of_crops:
+            raise ValueError(f"decoder {self.decoder!r} is not for task {self.task!r}: name the one of its outputs")
+        if self.is_of_crops and "score" in self.thresholds:
+            raise ValueError("thresholds of attributes are bands, one for each class")
+        return self
+
+    @property
+    def is_of_crops(self) -> bool:
+        """It is asked about heads or torsos cut out of pictures, not about pictures."""
+        return self.task in _OF_TORSOS_AND_HEADS
 
     @property
     def id(self) -> str:
@@ -90,6 +119,10 @@ class PackManifest(_Part):
     def threshold(self, name: str, default: float) -> float:
         value = self.thresholds.get(name, default)
         return value if isinstance(value, float | int) else value.present_above
+
+    def least(self, label: str, default: float = 0.4) -> float:
+        """The score from which a box of that class counts."""
+        return self.threshold(label, self.threshold("score", default))
 
     def band(self, name: str) -> PackBand:
         value = self.thresholds.get(name)

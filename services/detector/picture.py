@@ -1,13 +1,10 @@
-"""A decoded picture as the rest of the detector sees it: planes as the decoder left them, and what is made of them.
-
-Nothing is converted at full size. A canvas for a model is made by resizing the three planes and converting the small
-picture; a head is cut out of the planes and only the cut is converted.
-"""
+"""A decoded picture as the rest of the detector sees it: its pixels, wherever they are, and when it was taken. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -16,30 +13,63 @@ from numpy.typing import NDArray
 from services.detector.geometry import Box
 
 Bytes = NDArray[np.uint8]
+Polygon = tuple[tuple[float, float], ...]
+# (height, width, 3) uint8 RGB where the pixels are: an array in memory, or a tensor of the GPU that decoded it.
+Canvas = Any
 
-# Full range (JPEG) to the range of television, which the conversion expects.
-_LUMA_LUT = np.clip(np.rint(16 + np.arange(256) * 219 / 255), 0, 255).astype(np.uint8)
-_CHROMA_LUT = np.clip(np.rint(128 + (np.arange(256) - 128) * 224 / 255), 0, 255).astype(np.uint8)
-_WIDEN_LUT = np.clip(np.rint((np.arange(256) - 16) * 255 / 219), 0, 255).astype(np.uint8)
-_MASKED = 114
+# Grey level of what may not be looked at.
+MASKED = 114
+
+
+class Planes(Protocol):
+    """Pixels in 4:2:0, in memory or on a GPU. What is `Bytes` is in memory, whatever they are in."""
+
+    @property
+    def width(self) -> int: ...
+
+    @property
+    def height(self) -> int: ...
+
+    @property
+    def is_full_range(self) -> bool:
+        """Luma from 0 to 255 instead of 16 to 235."""
+        ...
+
+    def canvas(self, width: int, height: int, masks: Sequence[Polygon]) -> Canvas:
+        """All of it in that size, RGB; what lies in `masks` greyed."""
+        ...
+
+    def crop(self, left: int, top: int, right: int, bottom: int, size: int) -> Canvas:
+        """(size, size, 3) RGB of a part, pixels; what lies outside repeats the border."""
+        ...
+
+    def small(self, width: int, height: int) -> tuple[Bytes, Bytes, Bytes]:
+        """Luma of that size and both chroma planes of half of it, in full range."""
+        ...
+
+    def part(self, left: int, top: int, right: int, bottom: int) -> Bytes:
+        """That much of the luma as it was decoded, as far as it lies in the picture."""
+        ...
+
+    def every(self, rows: int, columns: int) -> Bytes:
+        """Each so manyth pixel of the luma as it was decoded."""
+        ...
+
+    def whole(self) -> Bytes:
+        """All of the luma as it was decoded. From a GPU this is megabytes: only for who needs every pixel."""
+        ...
 
 
 @dataclass(slots=True)
 class Picture:
-    """One picture in 4:2:0.
+    """One picture.
 
     Attributes:
-        luma: (height, width) uint8.
-        cb, cr: (height/2, width/2) uint8, rounded up.
-        is_full_range: luma from 0 to 255 instead of 16 to 235.
         captured_us: when it was taken, UTC microseconds; received_us: its last byte was here; heard_us: the detector
             had its fragment; decoded_us: it was decoded.
     """
 
-    luma: Bytes
-    cb: Bytes
-    cr: Bytes
-    is_full_range: bool
+    planes: Planes
     captured_us: int
     pts_90k: int
     received_us: int = 0
@@ -47,111 +77,41 @@ class Picture:
     decoded_us: int = 0
     run: str = ""
     fragment_sha256: str = ""
-    masks: tuple[tuple[tuple[float, float], ...], ...] = ()
-    _canvases: dict[tuple[int, int], Bytes] = field(default_factory=dict)
+    masks: tuple[Polygon, ...] = ()
+    _canvases: dict[tuple[int, int], Canvas] = field(default_factory=dict)
 
     @property
     def width(self) -> int:
-        return int(self.luma.shape[1])
+        return self.planes.width
 
     @property
     def height(self) -> int:
-        return int(self.luma.shape[0])
+        return self.planes.height
 
     @property
     def aspect(self) -> float:
         return self.width / self.height
 
-    def canvas(self, width: int, height: int) -> Bytes:
+    def canvas(self, width: int, height: int) -> Canvas:
         """(height, width, 3) uint8 RGB, parts that may not be looked at greyed; made once for each size."""
         made = self._canvases.get((width, height))
         if made is None:
-            made = _rgb(self._planes(width, height), width, height)
-            _grey_out(made, self.masks)
-            self._canvases[width, height] = made
+            made = self._canvases[width, height] = self.planes.canvas(width, height, self.masks)
         return made
 
-    def small(self, width: int, height: int) -> tuple[Bytes, Bytes, Bytes]:
-        """Luma of that size and both chroma planes of half of it, uint8, in full range."""
-        luma, cb, cr = (
-            _resized(plane, size)
-            for plane, size in zip(
-                (self.luma, self.cb, self.cr),
-                ((width, height), (width // 2, height // 2), (width // 2, height // 2)),
-                strict=True,
-            )
-        )
-        return (luma, cb, cr) if self.is_full_range else (_widened(luma), cb, cr)
-
-    def crop(self, left: int, top: int, right: int, bottom: int, size: int) -> Bytes:
-        """(size, size, 3) uint8 RGB of a part, pixels of the picture; what lies outside repeats the border."""
-        # On whole chroma samples.
-        left, top = left & ~1, top & ~1
-        right, bottom = max(left + 2, right + (right & 1)), max(top + 2, bottom + (bottom & 1))
-        planes = (
-            _cut(self.luma, left, top, right, bottom),
-            _cut(self.cb, left // 2, top // 2, right // 2, bottom // 2),
-            _cut(self.cr, left // 2, top // 2, right // 2, bottom // 2),
-        )
-        resized = [_resized(plane, (size if at == 0 else size // 2,) * 2) for at, plane in enumerate(planes)]
-        return _rgb(self._in_range(resized), size, size)
+    def crop(self, left: int, top: int, right: int, bottom: int, size: int) -> Canvas:
+        return self.planes.crop(left, top, right, bottom, size)
 
     def sharpness(self, box: Box) -> float:
         """Mean absolute second difference of the luma in that part, levels; 0 where it is empty."""
         left, top = int(box.left * self.width), int(box.top * self.height)
-        part = self.luma[top : int(box.bottom * self.height) + 1, left : int(box.right * self.width) + 1]
+        part = self.planes.part(left, top, int(box.right * self.width) + 1, int(box.bottom * self.height) + 1)
         if min(part.shape) < 5:
             return 0.0
         small = cv2.resize(part, (48, 48), interpolation=cv2.INTER_AREA if min(part.shape) > 48 else cv2.INTER_LINEAR)
         return float(np.abs(cv2.Laplacian(small, cv2.CV_16S)).mean())
 
-    def _planes(self, width: int, height: int) -> list[Bytes]:
-        half = (width // 2, height // 2)
-        return self._in_range([_resized(self.luma, (width, height)), _resized(self.cb, half), _resized(self.cr, half)])
 
-    def _in_range(self, planes: list[Bytes]) -> list[Bytes]:
-        if not self.is_full_range:
-            return planes
-        return [
-            np.asarray(cv2.LUT(plane, _CHROMA_LUT if at else _LUMA_LUT), np.uint8) for at, plane in enumerate(planes)
-        ]
-
-
-def _resized(plane: Bytes, size: tuple[int, int]) -> Bytes:
-    if (plane.shape[1], plane.shape[0]) == size:
-        return plane
-    is_smaller = plane.shape[1] >= size[0] and plane.shape[0] >= size[1]
-    way = cv2.INTER_AREA if is_smaller else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(plane, size, interpolation=way), np.uint8)
-
-
-def _rgb(planes: Sequence[Bytes], width: int, height: int) -> Bytes:
-    stacked = np.empty((height * 3 // 2, width), np.uint8)
-    stacked[:height] = planes[0]
-    quarter = width * height // 4
-    chroma = stacked[height:].reshape(-1)
-    chroma[:quarter] = planes[1].reshape(-1)
-    chroma[quarter:] = planes[2].reshape(-1)
-    return np.asarray(cv2.cvtColor(stacked, cv2.COLOR_YUV2RGB_I420), np.uint8)
-
-
-def _widened(luma: Bytes) -> Bytes:
-    return np.asarray(cv2.LUT(luma, _WIDEN_LUT), np.uint8)
-
-
-def _cut(plane: Bytes, left: int, top: int, right: int, bottom: int) -> Bytes:
-    height, width = plane.shape
-    inside = plane[max(0, top) : min(bottom, height), max(0, left) : min(right, width)]
-    if inside.size == 0:
-        return np.full((bottom - top, right - left), 128, np.uint8)
-    edges = (max(0, -top), max(0, bottom - height), max(0, -left), max(0, right - width))
-    if not any(edges):
-        return np.ascontiguousarray(inside)
-    return np.asarray(cv2.copyMakeBorder(np.ascontiguousarray(inside), *edges, cv2.BORDER_REPLICATE), np.uint8)
-
-
-def _grey_out(canvas: Bytes, masks: Sequence[Sequence[tuple[float, float]]]) -> None:
-    height, width = canvas.shape[:2]
-    for polygon in masks:
-        corners = np.array([(round(x * width), round(y * height)) for x, y in polygon], np.int32)
-        cv2.fillPoly(canvas, [corners], (_MASKED, _MASKED, _MASKED))
+def in_memory(canvas: Canvas) -> Bytes:
+    """A canvas as an array, wherever it was made."""
+    return np.asarray(canvas.cpu().numpy() if hasattr(canvas, "cpu") else canvas, np.uint8)

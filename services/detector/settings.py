@@ -39,10 +39,16 @@ class Settings(ServiceSettings):
         ge=0,
         le=128,
     )
-    decode_gpu_cameras: int = setting(
-        0,
-        says="cameras whose pictures the GPU decodes (NVDEC), at most; 0: the CPU decodes all",
-        when_wrong="too many: the device's memory ends and models fail; without a device the CPU decodes, and logs it",
+    devices: str = setting(
+        "auto",
+        says="what models run on: auto (every GPU there is, else the CPU), or names such as cuda:0,cuda:1 or cpu",
+        when_wrong="a device that is not there: it ends at once and says which are",
+    )
+    decode_gpu_cameras: int | None = setting(
+        None,
+        says="cameras whose pictures each GPU decodes (NVDEC), at most; empty: as many as fit into a third of what is"
+        " free of its memory; 0: the CPU decodes all",
+        when_wrong="too many: the device's memory ends and models fail; what a device refuses the CPU decodes",
         ge=0,
         le=1024,
     )
@@ -53,9 +59,9 @@ class Settings(ServiceSettings):
         ge=0,
         le=128,
     )
-    batch_max: int = setting(
-        8,
-        says="pictures in one batch",
+    batch_max: int | None = setting(
+        None,
+        says="pictures in one batch; empty: 8 on a CPU, 32 on a GPU",
         when_wrong="small: a GPU idles; large: memory (a picture of 1080p takes 5 MB), and more delay",
         ge=1,
         le=256,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -11,15 +13,17 @@ from services.detector.adapters.batcher import Batcher
 from services.detector.adapters.camera_decoder import CameraDecoder
 from services.detector.adapters.camera_feeds import CameraFeeds
 from services.detector.adapters.decode_lanes import DecodeLanes
-from services.detector.adapters.gpu_decoding import GpuDecoding
-from services.detector.adapters.model_runner import device_name
+from services.detector.adapters.devices import Device, NoSuchDevice, devices
+from services.detector.adapters.gpu_decoding import GpuDecoding, cameras_that_fit
 from services.detector.adapters.pack_bucket import PackBucket
 from services.detector.adapters.pack_folders import PackFolders
 from services.detector.adapters.pack_shelf import PackShelf
 from services.detector.adapters.sub_leases import SubLeases
 from services.detector.adapters.uniform_photos import UniformPhotos
 from services.detector.camera_feed import CameraFeed
+from services.detector.device_share import DeviceShare
 from services.detector.handlers import Handlers
+from services.detector.picture import Picture
 from services.detector.picture_eye import new_eye
 from services.detector.settings import Settings
 from services.detector.uniform.wardrobe import Wardrobe
@@ -27,17 +31,20 @@ from shared.bus import Bus
 from shared.bus.fact_outbox import FactOutbox
 from shared.bus.kv_watch import KvEntry
 from shared.bus.streams import EVENTS
+from shared.messages.base import Fact
 from shared.messages.cameras import CameraState, DesiredCamera
 from shared.messages.detector import FrameAnalysed, PackChoice
 from shared.messages.uniforms import UniformEnrolled
 from shared.objects import ObjectStore
-from shared.service import Context, Wired
+from shared.service import CannotStart, Context, Wired
 from shared.shards import ShardLeases
 from shared.subjects import CameraRef
 from shared.supervise import RunOnce, Supervised
 from shared.telemetry import log
 
 _NICE = 10
+# Pictures in one batch, and batches on their way at once.
+_ON_CPU, _ON_GPU = (8, 1), (32, 2)
 DEFAULT_PACKS = Path(__file__).parent / "packs"
 
 
@@ -47,63 +54,53 @@ async def wire(context: Context[Settings]) -> Wired:
     worker = settings.worker_id
     # Where cores are few, pictures nobody analysed are counted; pictures nobody received would be lost.
     os.nice(_NICE)
+    there = await _devices(settings)
     await bus.ensure_stream(EVENTS)
     # What was seen in one picture minutes ago is worth less than a fault or a minute of coverage.
     outbox = FactOutbox(bus.publish_fact, lambda fact: isinstance(fact, FrameAnalysed))
     bucket = _bucket(context)
-    roots = tuple(path for path in (DEFAULT_PACKS, settings.packs_dir, bucket and bucket.folder) if path)
-    fetch = bucket.fetch if bucket is not None else _nothing
-    shelf = PackShelf(PackFolders(roots), fetch, outbox.say, clock, worker, settings.model_threads, settings.batch_max)
+    batch_max, side_by_side = _ON_GPU if there[0].is_gpu else _ON_CPU
+    batch_max = settings.batch_max or batch_max
+    shelf = _shelf(context, bucket, outbox.say, there, batch_max)
     wardrobe = Wardrobe()
-    gpu = GpuDecoding(settings.decode_gpu_cameras) if settings.decode_gpu_cameras else None
+    gpus = [_decoding(device, settings.decode_gpu_cameras) for device in there]
+    share = DeviceShare(len(there))
     lanes_count = settings.decode_threads or os.cpu_count() or 1
-    lanes: DecodeLanes
-
-    def room_made() -> None:
-        lanes.room_made()
-
-    batcher = Batcher(
-        lambda: shelf.models,
-        settings.batch_max,
-        settings.batch_wait_ms / 1000,
-        clock,
-        outbox.say,
-        room_made,
-        shelf.compared,
-        wardrobe.dressed,
-    )
-    lanes = DecodeLanes(lanes_count, clock, batcher.has_room, batcher.put)
-
+    batchers, lanes = _analysis(context, lanes_count, batch_max, side_by_side, shelf, wardrobe, outbox.say)
     baselines = BaselineStore(await bus.kv("picture_baselines"), clock)
 
     def new_feed(desired: DesiredCamera) -> CameraFeed:
-        camera = CameraRef(desired.site, desired.camera)
+        camera, device = CameraRef(desired.site, desired.camera), share.take()
         eye = new_eye(camera, desired.analysis, lambda: handlers.states.get(camera), baselines.begin(camera))
-        return CameraFeed(
-            camera, desired.analysis, CameraDecoder(gpu), eye, lambda picture: shelf.models.prepare(picture)
-        )
+        decoder = CameraDecoder(gpus[device])
+
+        def prepare(picture: Picture) -> None:
+            shelf.models[device].prepare(picture)
+
+        return CameraFeed(camera, desired.analysis, decoder, eye, prepare, device)
 
     def gone(feed: CameraFeed) -> None:
         lanes.gone(feed)
         feed.close()
-        batcher.forget(feed)
+        batchers[feed.device].forget(feed)
         baselines.gone(feed.camera)
+        share.free(feed.device)
 
     feeds = CameraFeeds(bus, clock, new_feed, lanes.due, gone, outbox.say)
-    handlers = Handlers(worker, device_name(), feeds.keep, shelf.states)
+    handlers = Handlers(worker, ", ".join(device.title for device in there), feeds.keep, shelf.states)
     leases = ShardLeases(bus, "detector", worker, clock, handlers.shard_gained, handlers.shard_lost)
     subs = SubLeases(await bus.kv("watches"), worker, handlers.subs_wanted, clock)
     await _listen(bus, handlers, shelf, wardrobe)
     answers = {
         "status": handlers.status,
         "capabilities": handlers.capabilities,
-        "uniform_photo": UniformPhotos(batcher.look_at).judge,
+        "uniform_photo": UniformPhotos(batchers[0].look_at).judge,
     }
     stop_answering = await bus.serve("detector", answers)
     tasks: list[tuple[str, Supervised | RunOnce]] = [
         ("facts", outbox),
         ("packs", shelf),
-        ("models", batcher),
+        *((f"models-{at}", one) for at, one in enumerate(one for one in batchers for _ in range(one.side_by_side))),
         *((f"decode-{number}", lanes) for number in range(lanes_count)),
         ("cameras", feeds),
         ("baselines", baselines),
@@ -112,13 +109,76 @@ async def wire(context: Context[Settings]) -> Wired:
     ]
 
     async def end_threads() -> None:
-        lanes.close()
-        batcher.close()
-        shelf.close()
+        for close in (lanes.close, *(one.close for one in batchers), shelf.close):
+            close()
         if bucket is not None:
             bucket.close()
 
     return Wired(tasks=tasks, close=[stop_answering, leases.release, feeds.close, outbox.flush, end_threads])
+
+
+def _analysis(
+    context: Context[Settings],
+    lanes_count: int,
+    batch_max: int,
+    side_by_side: int,
+    shelf: PackShelf,
+    wardrobe: Wardrobe,
+    say: Callable[[Fact], None],
+) -> tuple[list[Batcher], DecodeLanes]:
+    """A batcher for each device, and the lanes that decode for all of them."""
+    lanes: DecodeLanes
+
+    def batcher_of(number: int) -> Batcher:
+        return Batcher(
+            lambda: shelf.models[number],
+            batch_max,
+            context.settings.batch_wait_ms / 1000,
+            context.clock,
+            say,
+            lambda: lanes.room_made(),
+            shelf.compared,
+            wardrobe.dressed,
+            side_by_side,
+            number,
+        )
+
+    batchers = [batcher_of(number) for number in range(len(shelf.models))]
+    lanes = DecodeLanes(
+        lanes_count,
+        context.clock,
+        lambda feed: batchers[feed.device].has_room(),
+        lambda feed, seen: batchers[feed.device].put(feed, seen),
+    )
+    return batchers, lanes
+
+
+def _shelf(
+    context: Context[Settings],
+    bucket: PackBucket | None,
+    say: Callable[[Fact], None],
+    there: Sequence[Device],
+    batch_max: int,
+) -> PackShelf:
+    settings = context.settings
+    roots = tuple(path for path in (DEFAULT_PACKS, settings.packs_dir, bucket and bucket.folder) if path)
+    fetch = bucket.fetch if bucket is not None else _nothing
+    threads = settings.model_threads
+    return PackShelf(PackFolders(roots), fetch, say, context.clock, settings.worker_id, threads, batch_max, there)
+
+
+async def _devices(settings: Settings) -> tuple[Device, ...]:
+    try:
+        return await asyncio.to_thread(devices, settings.devices)
+    except NoSuchDevice as error:
+        raise CannotStart(str(error)) from error
+
+
+def _decoding(device: Device, cameras: int | None) -> GpuDecoding | None:
+    """None: the CPU decodes what this device looks at."""
+    if not device.is_gpu or cameras == 0:
+        return None
+    return GpuDecoding(cameras_that_fit(device.memory_bytes) if cameras is None else cameras, device.number)
 
 
 def _bucket(context: Context[Settings]) -> PackBucket | None:

@@ -20,14 +20,20 @@ _PROGRAM = [sys.executable, "-m", "services.detector.adapters.model_commands"]
 def run(
     image: Annotated[Path | None, typer.Option("--image", help="a picture of any size")] = None,
     video: Annotated[Path | None, typer.Option("--video", help="a film of any size")] = None,
-    rate: Annotated[float, typer.Option("--rate", help="pictures of a film looked at in a second")] = 1.0,
+    rate: Annotated[
+        float | None, typer.Option("--rate", help="pictures of a film looked at in a second; 1, and 5 with --night")
+    ] = None,
+    night: Annotated[
+        bool, typer.Option("--night", help="a film of the night watch: what small moves is looked for")
+    ] = False,
     packs: Annotated[list[Path] | None, typer.Option("--packs", help="a folder with further packs")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what the whole pipeline sees in a picture or a film."""
     if (image is None) == (video is None):
         raise typer.BadParameter("give either --image or --video")
-    words = ["run", *(["--image", str(image)] if image else ["--video", str(video)]), "--rate", str(rate)]
+    words = ["run", *(["--image", str(image)] if image else ["--video", str(video)]), *(["--night"] if night else [])]
+    words += [] if rate is None else ["--rate", str(rate)]
     for folder in packs or ():
         words += ["--packs", str(folder)]
     _call(words, as_json)

@@ -69,17 +69,39 @@ class SeenThing(Message):
     model: str = Field(description="digest of the weights that saw it")
 
 
+class MoverPicture(Message):
+    """One picture that shows a mover: how recordings find it again, and where in it."""
+
+    captured_us: int
+    run: str
+    pts_90k: int
+    fragment_sha256: str
+    box: SeenBox
+
+
+class MoverClip(Message):
+    """What to cut out of a recording to see the whole run: from when to when, and which part of the picture."""
+
+    from_us: int
+    to_us: int
+    crop: SeenBox
+
+
 class SeenMover(Message):
-    """Something small or large that moves at night without being a person. `suspected` is never more than that."""
+    """Something small that moves at night, or something large that no model takes for a person."""
 
     track: int
     kind: Literal["small", "large"]
-    is_suspected: bool = Field(description="it moved like a rodent for long enough")
+    is_suspected: bool = Field(description="it ran like a rodent for long enough, and nobody was there")
     box: SeenBox
     score: Score
     path: tuple[tuple[float, float], ...] = Field((), description="where it has been, oldest first, 0 to 1")
     since_us: int
     zones: tuple[str, ...] = ()
+    pictures: tuple[MoverPicture, ...] = Field(
+        (), description="of one that is suspected: some that show it, oldest first", max_length=8
+    )
+    clip: MoverClip | None = Field(None, description="of one that is suspected")
 
 
 class PictureFault(Message):

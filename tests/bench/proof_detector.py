@@ -27,6 +27,7 @@ from itertools import pairwise
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
+from typing import Any
 
 import psutil
 
@@ -45,6 +46,8 @@ from tests.detector.filmed import clip, filmed
 
 PASSWORDS = {name: f"{name}-proof" for name in SERVICES}
 FILM_S = 8
+# Models loaded, shards taken, pools filled.
+WARM_UP_S = 30
 
 
 @dataclass
@@ -118,36 +121,63 @@ async def listen(bus: Bus, heard: Heard) -> None:
 async def many(workers: Workers, heard: Heard, seconds: int) -> None:
     await workers.add("only")
     process = psutil.Process(workers.running["only"].pid)
-    await asyncio.sleep(60)  # models loaded, shards taken, pools filled
+    await asyncio.sleep(WARM_UP_S)
     memory, began, cpu = [], time.monotonic(), sum(process.cpu_times()[:2])
-    heard.minutes.clear()
-    counted_from = {camera: len(frames) for camera, frames in heard.frames.items()}
+    begun_us = time.time_ns() // 1000
     while (passed := time.monotonic() - began) < seconds:
-        await asyncio.sleep(30)
+        await asyncio.sleep(min(15.0, seconds - passed))
         memory.append(process.memory_info().rss / 2**20)
         sys.stderr.write(f"{passed:.0f} s: {memory[-1]:.0f} MiB, {len(heard.minutes)} minutes said\n")
-    counts = [len(frames) - counted_from.get(camera, 0) for camera, frames in heard.frames.items()]
-    total = {
-        name: sum(getattr(minute, name) for minute in heard.minutes)
-        for name in ("wanted", "analysed", "late", "absent", "undecodable")
+    ended_us = time.time_ns() // 1000
+    used = (sum(process.cpu_times()[:2]) - cpu) / passed
+    minutes = [one for one in heard.minutes if one.minute_us >= begun_us and one.at_us <= ended_us]
+    print(
+        json.dumps(
+            _too_many(heard, minutes, begun_us, ended_us) | _memory(memory) | {"worker_cpu_cores": round(used, 2)}
+        )
+    )
+
+
+def _too_many(heard: Heard, minutes: list[CoverageMinute], begun_us: int, ended_us: int) -> dict[str, Any]:
+    """How fairly the cameras were looked at, and whether coverage says what the facts say."""
+    seconds = (ended_us - begun_us) / 1e6
+    looks = {
+        camera: sorted(at_us for at_us, _ in frames if begun_us <= at_us < ended_us)
+        for camera, frames in heard.frames.items()
     }
-    half = len(memory) // 2
-    figures = {
+    shares = sorted(len(times) / seconds for times in looks.values())  # one a second is wanted
+    gaps = sorted(max(later - one for one, later in pairwise(times)) / 1e6 for times in looks.values())
+    untrue = sum(
+        one.analysed != sum(one.minute_us <= at_us < one.at_us for at_us, _ in heard.frames[one.camera])
+        for one in minutes
+    )
+    unexplained = sum(one.analysed + one.late + one.undecodable + one.absent != one.wanted for one in minutes)
+    counted = ("wanted", "analysed", "late", "absent", "undecodable")
+    return {
         "name": "too many cameras",
-        "cameras": len(counts),
-        "seconds": round(passed),
+        "cameras": len(looks),
+        "seconds": round(seconds),
         "cores": os.cpu_count(),
-        "worker_cpu_cores": round((sum(process.cpu_times()[:2]) - cpu) / passed, 2),
-        "analysed_a_second": round(sum(counts) / passed, 2),
-        "of_each_camera_least": min(counts),
-        "of_each_camera_median": statistics.median(counts),
-        "of_each_camera_most": max(counts),
-        "coverage": total,
-        "memory_mib_first_half": round(statistics.mean(memory[:half])),
-        "memory_mib_second_half": round(statistics.mean(memory[half:])),
-        "memory_mib_most": round(max(memory)),
+        "analysed_a_second": round(sum(map(len, looks.values())) / seconds, 2),
+        "share_of_wanted": {
+            "least": round(shares[0], 4),
+            "median": round(statistics.median(shares), 4),
+            "most": round(shares[-1], 4),
+        },
+        "longest_unseen_s": {"median": round(statistics.median(gaps), 1), "most": round(gaps[-1], 1)},
+        "camera_minutes": len(minutes),
+        "coverage": {name: sum(getattr(one, name) for one in minutes) for name in counted},
+        "minutes_that_differ_from_the_facts": untrue,
+        "minutes_that_do_not_add_up": unexplained,
     }
-    print(json.dumps(figures))
+
+
+def _memory(samples: list[float]) -> dict[str, Any]:
+    """Mean of three samples at the start, in the middle and at the end, MiB."""
+    middle = len(samples) // 2
+    places = {"start": samples[:3], "middle": samples[max(0, middle - 1) : middle + 2], "end": samples[-3:]}
+    means = {name: round(statistics.mean(some)) for name, some in places.items()}
+    return {"memory_mib": means | {"most": round(max(samples))}}
 
 
 async def kill(workers: Workers, heard: Heard, seconds: int) -> None:

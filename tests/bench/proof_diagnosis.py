@@ -29,7 +29,7 @@ import av
 import cv2
 import numpy as np
 
-from services.detector.adapters.camera_decoder import plane_of
+from services.detector.adapters.camera_decoder import memory_planes
 from services.detector.diagnosis.eye import Diagnosis
 from services.detector.diagnosis.keeping import Kept, KeptBaselines
 from services.detector.diagnosis.measures import Measures, measure
@@ -248,7 +248,7 @@ def measures_of(scene: Scene, what: Degradation, is_faulty: bool) -> Iterator[tu
             sizes = [*sizes[-4 * FPS // step + 1 :], packet.size]
             for out in decoder.decode(packet):  # type: ignore[attr-defined]
                 at_us = BEGAN_US + number * 1_000_000 // FPS
-                picture = Picture(plane_of(out, 0), plane_of(out, 1), plane_of(out, 2), False, at_us, 0)
+                picture = Picture(memory_planes(out), at_us, 0)
                 yield measure(picture), sum(sizes) / (len(sizes) * step / FPS) * 8 / 1000
 
 

@@ -21,7 +21,7 @@ import av
 import cv2
 import numpy as np
 
-from services.detector.adapters.camera_decoder import plane_of
+from services.detector.adapters.camera_decoder import memory_planes
 from services.detector.picture import Picture
 from services.detector.small_movers.watch import NightWatch
 from tests.detector import night_scenes as made
@@ -58,7 +58,7 @@ def suspected(night: made.Night, act: made.Act | None, seconds: float, seed: int
         for packet in encoder.encode(frame):  # type: ignore[attr-defined]
             for out in decoder.decode(packet):  # type: ignore[attr-defined]
                 at_us = BEGAN_US + number * 1_000_000 // FPS
-                movers = watch.look(Picture(plane_of(out, 0), plane_of(out, 1), plane_of(out, 2), False, at_us, 0))
+                movers = watch.look(Picture(memory_planes(out), at_us, 0))
                 for mover in movers:
                     if mover.is_suspected and mover.track not in known:
                         known.add(mover.track)

@@ -261,6 +261,16 @@ def _budgets(documents: list[Document]) -> list[Document]:
     return list(by_kind(documents, "PodDisruptionBudget").values())
 
 
+def test_the_overlay_for_gpus_gives_each_detector_one(tmp_path: Path) -> None:
+    _validate(kustomized_text("k8s/overlays/gpu"), tmp_path)
+    pod = pod_spec(workloads(kustomized("k8s/overlays/gpu"))["detector"])
+    (container,) = pod["containers"]
+    assert container["resources"]["limits"]["nvidia.com/gpu"] == "1"
+    assert pod["runtimeClassName"] == "nvidia"
+    told = {one["name"]: one.get("value") for one in container["env"]}
+    assert "video" in told["NVIDIA_DRIVER_CAPABILITIES"], "or nothing is decoded there"
+
+
 # Hardening
 
 

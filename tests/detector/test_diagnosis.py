@@ -14,6 +14,7 @@ from services.detector.diagnosis.keeping import Kept, KeptBaselines
 from services.detector.diagnosis.measures import measure
 from services.detector.diagnosis.told import told_strengths
 from services.detector.picture import Picture
+from services.detector.planes import MemoryPlanes
 from shared.messages.cameras import CameraState
 from shared.messages.detector import PictureDegraded, PictureRecovered
 from shared.subjects import CameraRef
@@ -32,7 +33,7 @@ def as_picture(rgb: RGB, at_s: float) -> Picture:
     chroma = yuv[height:].reshape(-1)
     quarter = width * height // 4
     cb, cr = (chroma[begin : begin + quarter].reshape(height // 2, width // 2) for begin in (0, quarter))
-    return Picture(yuv[:height], cb, cr, False, BEGAN_US + round(at_s * 1e6), 0)
+    return Picture(MemoryPlanes(yuv[:height], cb, cr), BEGAN_US + round(at_s * 1e6), 0)
 
 
 class Watched:

@@ -15,7 +15,7 @@ from services.detector.adapters.head_training.train import chosen_band, main
 from services.detector.adapters.model_runner import load_pack
 from services.detector.adapters.pack_folders import PackFolders
 from services.detector.attribute_report import Judged
-from services.detector.model_set import scores_of
+from services.detector.loaded_pack import scores_of
 from services.detector.wiring import DEFAULT_PACKS
 
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from shutil import which
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -17,9 +18,11 @@ from skimage import data as portraits
 from services.detector.adapters.model_runner import PackBroken, load_pack
 from services.detector.adapters.pack_folders import Found, PackFolders
 from services.detector.adapters.torchvision_import import import_torchvision
-from services.detector.model_set import scores_of
+from services.detector.loaded_pack import scores_of
 from services.detector.wiring import DEFAULT_PACKS
+from tests.detector.degradations import FPS
 from tests.detector.filmed import filmed, numbered
+from tests.detector.night_scenes import nights, rodent
 from tests.detector.packs import attribute_pack
 
 RED, GREY = (220, 20, 20), (128, 128, 128)
@@ -111,6 +114,24 @@ def test_run_prints_a_line_for_each_picture_of_a_film(tmp_path: Path) -> None:
     done = bk("run", "--video", str(tmp_path / "film.mp4"), "--json")
     assert done.returncode == 0, done.stderr
     assert [round(json.loads(line)["at_us"] / 1e6) for line in done.stdout.splitlines()][:2] == [0, 1]
+
+
+def test_run_shows_what_the_night_watch_sees_and_asks_no_model_what_cannot_be_judged(tmp_path: Path) -> None:
+    night, rng, act = nights()[0], np.random.default_rng(1), rodent(20, seed=5)
+    pictures = [night.filmed(act, number, rng) for number in range(18 * FPS)]
+    with av.open(str(tmp_path / "night.mp4"), "w") as file:
+        stream = file.add_stream("libx264", FPS, options={"preset": "veryfast", "crf": "23"})
+        stream.width, stream.height, stream.pix_fmt = 640, 360, "yuv420p"
+        for picture in [*pictures, *[np.zeros((360, 640, 3), np.uint8)] * FPS]:
+            file.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")))
+        file.mux(stream.encode(None))
+    done = bk("run", "--video", str(tmp_path / "night.mp4"), "--night", "--json")
+    seen = [json.loads(line) for line in done.stdout.splitlines()]
+    suspected = [mover for one in seen for mover in one["movers"] if mover["is_suspected"]]
+    assert suspected
+    assert suspected[-1]["clip"]["crop"]["width"] > 0
+    assert not seen[-1]["picture"]["is_usable"]
+    assert seen[-1]["models"] == {}
 
 
 def test_evaluate_prints_figures_by_source(tmp_path: Path) -> None:

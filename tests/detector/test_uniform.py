@@ -13,6 +13,8 @@ from services.detector.camera_sight import CameraSight, HeadLook, PictureLook
 from services.detector.geometry import Box
 from services.detector.model_set import ModelSet
 from services.detector.picture import Picture
+from services.detector.picture_eye import Shown
+from services.detector.planes import MemoryPlanes
 from services.detector.uniform.enrolment import Enrolment
 from services.detector.uniform.torso import (
     DESCRIBES,
@@ -31,6 +33,7 @@ from shared.subjects import CameraRef
 from tests.detector.packs import attribute_pack
 from tests.detector.test_diagnosis import as_picture
 
+USABLE = PictureVerdict(is_usable=True)
 WHITE, NAVY, RED = (225, 222, 215), (38, 48, 92), (170, 40, 45)
 
 
@@ -94,7 +97,7 @@ def test_people_are_judged_by_their_own_kitchens_uniform_and_it_says_who_trusts_
 
     assert wardrobe.dressed("south", picture, look) is look, "a kitchen that enrolled nothing"
     sight = CameraSight(CameraRef("north", "cook"), "main")
-    seen = sight.see(picture, wardrobe.dressed("north", picture, look), PictureVerdict(is_usable=True), 0)
+    seen = sight.see(Shown(picture, USABLE), wardrobe.dressed("north", picture, look), 0)
     by_place = {person.box.x > 0.5: person.attributes[0] for person in seen.people}
     assert (by_place[False].name, by_place[False].state) == ("uniform", "present")
     assert by_place[True].state == "absent"
@@ -111,9 +114,11 @@ def test_by_infrared_light_nobody_can_say() -> None:
     photos = tuple(packed(worn(WHITE, seed)) for seed in range(6))
     wardrobe.hang("north", UniformEnrolled(site="north", photos=photos, changed_us=0, changed_by="li"))
     picture = dressed_in(WHITE, RED)
-    picture.cb[:] = picture.cr[:] = 128
+    planes = picture.planes
+    assert isinstance(planes, MemoryPlanes)
+    planes.cb[:] = planes.cr[:] = 128
     look = wardrobe.dressed("north", picture, PictureLook(heads=[HeadLook(LEFT, 0.9, None)]))
-    seen = CameraSight(CameraRef("north", "cook"), "main").see(picture, look, PictureVerdict(is_usable=True), 0)
+    seen = CameraSight(CameraRef("north", "cook"), "main").see(Shown(picture, USABLE), look, 0)
     assert [attribute.state for attribute in seen.people[0].attributes] == ["unknown"]
 
 
@@ -139,7 +144,7 @@ def test_a_pack_of_uniforms_goes_before_photos_and_needs_no_advice(tmp_path: Pat
     heads = PictureLook(heads=[HeadLook(LEFT, 0.9, None), HeadLook(RIGHT, 0.9, None)])
     (look,) = models.dressed([picture], [heads])
     assert wardrobe.dressed("north", picture, look) is look
-    seen = CameraSight(CameraRef("north", "cook"), "main").see(picture, look, PictureVerdict(is_usable=True), 0)
+    seen = CameraSight(CameraRef("north", "cook"), "main").see(Shown(picture, USABLE), look, 0)
     states = {person.box.x > 0.5: person.attributes[0] for person in seen.people}
     assert (states[False].state, states[True].state) == ("absent", "present")
     assert not states[True].is_advisory

@@ -30,8 +30,10 @@ from shared.messages.detector import (
     CoverageMinute,
     FrameAnalysed,
     PackChoice,
+    SeenThing,
 )
 from shared.subjects import SERVICES, CameraRef
+from tests.detector.packs import things_pack
 from tests.e2e.live_client import Api
 from tests.stack import Stack
 
@@ -169,6 +171,38 @@ async def test_a_pack_that_is_broken_or_gone_is_unavailable_and_nothing_else_sto
         await _until_heads(heard, "ready", "heads@1")
         frames = [fact.at_us for fact in heard.of(FrameAnalysed) if isinstance(fact, FrameAnalysed)]
         assert max(later - one for one, later in pairwise(frames)) < 6e6
+
+
+async def test_a_class_of_the_open_catalogue_comes_by_pack_and_a_zone_without_code(stack: Stack, packs: Path) -> None:
+    """A stranger's detector of "phones" (anything red), a zone drawn by the API; its pack goes again."""
+    api = Api(stack.url, stack.admin_password)
+    zone = {"id": "all", "purpose": "preparing", "polygon": [[0, 0], [1, 0], [1, 1], [0, 1]]}
+    answer = api.http.patch(f"/cameras/{CAMERA.camera}", json={"analysis": {"may_repeat": True, "zones": [zone]}})
+    assert answer.status_code == 200, answer.text
+    pack = things_pack(packs / "phones", "phone")
+    async with ears(stack) as heard:
+        seen = await heard.until(lambda facts: any(_phones(fact) for fact in facts))
+        frame, phone = next((fact, phone) for fact in seen for phone in _phones(fact))
+        assert phone.zones == ("all",)
+        assert phone.model == frame.models["things.phones"]
+        items = {item["capability"]: item for item in api.http.get("/analysis/capabilities").json()["items"]}
+        assert (items["things.phones"]["state"], items["things.phones"]["pack"]) == ("ready", "phones@1")
+        rmtree(pack)
+        await heard.until(
+            lambda _: heard.of(CapabilityChanged)[-1:] != [] and _is_gone(heard.of(CapabilityChanged)[-1])
+        )
+    answer = api.http.patch(f"/cameras/{CAMERA.camera}", json={"analysis": {"may_repeat": True}})
+    assert answer.status_code == 200, answer.text
+    api.close()
+
+
+def _phones(fact: Fact) -> tuple[SeenThing, ...]:
+    return tuple(one for one in fact.things if one.label == "phone") if isinstance(fact, FrameAnalysed) else ()
+
+
+def _is_gone(fact: Fact) -> bool:
+    assert isinstance(fact, CapabilityChanged)
+    return fact.capability == "things.phones" and fact.state == "unavailable"
 
 
 async def test_a_uniform_enrolled_from_photos_is_judged_as_advice_until_it_is_trusted(stack: Stack) -> None:

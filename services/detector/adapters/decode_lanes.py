@@ -8,10 +8,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
-from services.detector.camera_feed import CameraFeed
-from services.detector.picture_eye import Shown
+from services.detector.camera_feed import CameraFeed, Seen
 from shared.clock import Clock
-from shared.errors import ProtocolViolation
 from shared.subjects import CameraRef
 from shared.telemetry import counter, gauge, log
 
@@ -26,19 +24,19 @@ class DecodeLanes:
     """Lanes call `run_once`. What waits is compressed: pictures are decoded only when there is room for them.
 
     Args:
-        has_room: whether decoded pictures will be taken; asked before each job.
+        has_room: whether decoded pictures of that camera will be taken; asked before each job.
     """
 
     def __init__(
         self,
         lanes: int,
         clock: Clock,
-        has_room: Callable[[], bool],
-        on_shown: Callable[[CameraFeed, Shown], None],
+        has_room: Callable[[CameraFeed], bool],
+        on_seen: Callable[[CameraFeed, Seen], None],
     ):
         self._clock = clock
         self._has_room = has_room
-        self._on_shown = on_shown
+        self._on_seen = on_seen
         self._threads = ThreadPoolExecutor(lanes, "decode")
         # In the order in which they became due: whoever was served goes to the end.
         self._due: OrderedDict[CameraRef, CameraFeed] = OrderedDict()
@@ -72,32 +70,31 @@ class DecodeLanes:
         self._busy.add(feed.camera)
         try:
             loop = asyncio.get_running_loop()
-            shown = await loop.run_in_executor(self._threads, feed.show, job, self._clock.now_us())
-        except ProtocolViolation as error:
-            _broken.inc()
-            feed.coverage.undecodable(job.fragments[0].header.captured_us)
-            log().warning("picture not decodable", camera=str(feed.camera), detail=str(error))
-            return
+            seen = await loop.run_in_executor(self._threads, feed.show, job, self._clock.now_us())
         finally:
             self._busy.discard(feed.camera)
             if feed.intake.is_due:
                 self.due(feed)
             self._news.set()
-        _decoded.inc(len(shown))
+        _decoded.inc(seen.decoded)
         now_us = self._clock.now_us()
-        for one in shown:
-            one.picture.decoded_us = now_us
-            self._on_shown(feed, one)
+        if seen.broken is not None:
+            _broken.inc()
+            feed.coverage.undecodable(job.fragments[0].header.captured_us)
+            log().warning("picture not decodable", camera=str(feed.camera), detail=str(seen.broken))
+        if seen.late:
+            feed.coverage.late(now_us, seen.late)
+        for shown in seen.shown:
+            shown.picture.decoded_us = now_us
+        self._on_seen(feed, seen)
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _next(self) -> CameraFeed | None:
         _waiting.set(len(self._due))
-        if not self._has_room():
-            return None
         for camera, feed in self._due.items():
-            if camera not in self._busy:
+            if camera not in self._busy and self._has_room(feed):
                 del self._due[camera]
                 # Overtaken meanwhile by an IDR that is not due yet.
                 return feed if feed.intake.is_due else self._next()

@@ -10,7 +10,7 @@ import csv
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -20,14 +20,15 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from services.detector.adapters.camera_decoder import plane_of
+from services.detector.adapters.camera_decoder import memory_planes
 from services.detector.adapters.model_runner import PackBroken, load_pack
 from services.detector.adapters.pack_folders import PackFolders
 from services.detector.adapters.photos import NotAPicture, picture_of
 from services.detector.attribute_report import Judged, labelled, report_by_source
-from services.detector.camera_sight import CameraSight
+from services.detector.camera_sight import CameraSight, PictureLook
 from services.detector.diagnosis.keeping import Kept
-from services.detector.model_set import CORE_CAPABILITIES, LoadedPack, ModelSet, bands_of, scores_of
+from services.detector.loaded_pack import LoadedPack, bands_of, scores_of
+from services.detector.model_set import CORE_CAPABILITIES, ModelSet
 from services.detector.picture import Bytes, Picture
 from services.detector.picture_eye import new_eye
 from shared.errors import BrightKitchenError
@@ -36,6 +37,7 @@ from shared.subjects import CameraRef
 
 DEFAULT_PACKS = Path(__file__).resolve().parents[1] / "packs"
 _BATCH = 64
+_NIGHT_HZ = 5.0
 
 
 class Refused(BrightKitchenError):
@@ -50,7 +52,9 @@ def main(words: Sequence[str] | None = None) -> int:
         elif options.image is not None:
             _say(_looked_at([(_picture(options.image), 0)], _models(options.packs)), as_json=options.json)
         else:
-            _say(_looked_at(_video(options.video, options.rate), _models(options.packs)), as_json=options.json)
+            rate_hz = options.rate if options.rate is not None else _NIGHT_HZ if options.night else 1.0
+            seen = _looked_at(_video(options.video, rate_hz), _models(options.packs), is_night_watch=options.night)
+            _say(seen, as_json=options.json)
     except (Refused, PackBroken) as error:
         sys.stderr.write(f"bk: {error}\n")
         return 1
@@ -107,7 +111,8 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("--image", type=Path)
     what.add_argument("--video", type=Path)
     run.add_argument("--packs", type=Path, action="append", default=[])
-    run.add_argument("--rate", type=float, default=1.0)
+    run.add_argument("--rate", type=float)
+    run.add_argument("--night", action="store_true")
     run.add_argument("--json", action="store_true")
     test = commands.add_parser("evaluate")
     for name in ("pack", "labels", "images"):
@@ -137,14 +142,19 @@ def _pack(folder: Path) -> LoadedPack:
     raise Refused(f"{folder} is no whole pack: {'; '.join(reasons) or 'manifest.json is not there, or not right'}")
 
 
-def _looked_at(pictures: Iterator[tuple[Picture, int]] | list[tuple[Picture, int]], models: ModelSet) -> Iterator[Any]:
+def _looked_at(
+    pictures: Iterable[tuple[Picture, int]], models: ModelSet, *, is_night_watch: bool = False
+) -> Iterator[Any]:
+    """What the facts of a camera would say that films this; as there, no model is asked what cannot be judged."""
     camera = CameraRef("file", "file")
     sight, eye = CameraSight(camera, "main"), new_eye(camera, AnalysisPolicy(), lambda: None, Kept())
     for picture, at_us in pictures:
         picture.captured_us = at_us
-        shown = eye.observe(picture, is_night_watch=False)
-        (look,) = models.look([picture])
-        fact = sight.see(picture, look, shown.verdict, at_us, shown.movers)
+        shown = eye.observe(picture, is_night_watch)
+        look = PictureLook(unavailable=models.missing)
+        if shown.verdict.is_usable:
+            (look,) = models.look([picture])
+        fact = sight.see(shown, look, at_us)
         wanted = {"at_us", "width", "height", "people", "things", "movers", "picture", "models", "unavailable"}
         yield json.loads(fact.model_dump_json(include=wanted, exclude_none=True))
 
@@ -159,10 +169,16 @@ def _say(seen: Iterator[Any], *, as_json: bool) -> None:
         absent = [attribute["name"] for attribute in told if attribute["state"] == "absent"]
         without = "".join(f", {absent.count(name)} without {name}" for name in sorted(set(absent)))
         usable = "" if one["picture"]["is_usable"] else ", cannot be judged"
+        found = [thing["label"] for thing in one["things"]]
+        things = "".join(f", {found.count(label)} {label}" for label in sorted(set(found)))
+        faults = "".join(f", {fault['fault']}" for fault in one["picture"]["faults"])
+        moving = sum(mover["kind"] == "large" for mover in one["movers"])
+        movers = f", {moving} large moving" if moving else ""
+        movers += ", suspected rodent" if any(mover["is_suspected"] for mover in one["movers"]) else ""
         missing = f"; not available: {', '.join(one['unavailable'])}" if one["unavailable"] else ""
         size = f"{one['width']}x{one['height']}"
         people = f"{len(one['people'])} people, {heads} heads{without}"
-        sys.stdout.write(f"{one['at_us'] / 1e6:8.2f} s  {size}: {people}{usable}{missing}\n")
+        sys.stdout.write(f"{one['at_us'] / 1e6:8.2f} s  {size}: {people}{things}{movers}{faults}{usable}{missing}\n")
         sys.stdout.flush()
 
 
@@ -190,11 +206,7 @@ def _video(path: Path, rate_hz: float) -> Iterator[tuple[Picture, int]]:
                 if at_s + 1e-6 < due_s:
                     continue
                 due_s = max(due_s + 1 / rate_hz, at_s)
-                whole = frame.reformat(format="yuv420p")
-                yield (
-                    Picture(plane_of(whole, 0), plane_of(whole, 1), plane_of(whole, 2), False, 0, 0),
-                    round(at_s * 1e6),
-                )
+                yield Picture(memory_planes(frame), 0, 0), round(at_s * 1e6)
     except (av.FFmpegError, OSError) as error:
         raise Refused(f"{path} cannot be read as a film: {error}") from error
 

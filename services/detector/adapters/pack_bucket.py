@@ -9,7 +9,7 @@ from services.detector.adapters.pack_folders import WEIGHTS_MAX_BYTES
 from services.detector.pack_manifest import MANIFEST, read_manifest
 from shared.clock import Clock
 from shared.errors import PeerError, RequestRefused
-from shared.objects import ObjectStore
+from shared.objects import ObjectMissing, ObjectStore
 from shared.telemetry import log
 
 PREFIX = "packs/"
@@ -27,7 +27,8 @@ class PackBucket:
         self.folder = folder
         self._clock = clock
         self._due = 0.0
-        self._have: dict[str, bytes] = {}
+        # By the pack's folder: its manifest, and the entity tag of the weights that lie here.
+        self._have: dict[str, tuple[bytes, str]] = {}
 
     async def fetch(self) -> None:
         if self._clock.monotonic() < self._due:
@@ -41,35 +42,43 @@ class PackBucket:
             for pack in self._have.keys() - there:
                 del self._have[pack]
                 shutil.rmtree(self.folder / pack, ignore_errors=True)
-        except PeerError as error:
+        except (PeerError, OSError) as error:  # S3 is away, or the disk is full: what is here stays in force
             log().warning("packs not fetched", detail=str(error))
 
     async def _fetch(self, pack: str) -> None:
         if not pack or pack.startswith(".") or "\\" in pack:
             return
-        data = await self._objects.get(f"{PREFIX}{pack}/{MANIFEST}")
-        if self._have.get(pack) == data:
-            return
         folder = self.folder / pack
-        folder.mkdir(parents=True, exist_ok=True)
         try:
-            manifest = read_manifest(data)
-        except RequestRefused:
-            manifest = None  # the shelf reads it again and says what is wrong with it
-        if manifest is not None:
-            await self._fetch_weights(f"{PREFIX}{pack}/{manifest.weights.file}", folder / manifest.weights.file)
-        (folder / MANIFEST).write_bytes(data)
-        self._have[pack] = data
+            data = await self._objects.get(f"{PREFIX}{pack}/{MANIFEST}")
+            folder.mkdir(parents=True, exist_ok=True)
+            tag = await self._fetch_weights(pack, data, folder)
+        except ObjectMissing:
+            return  # removed since it was listed; the next round sees that
+        if self._have.get(pack) != (data, tag):
+            (folder / MANIFEST).write_bytes(data)
+            self._have[pack] = data, tag
 
-    async def _fetch_weights(self, name: str, path: Path) -> None:
-        size_bytes = (await self._objects.stat(name)).size_bytes
-        if size_bytes > WEIGHTS_MAX_BYTES:
-            return
-        part = path.with_name(f".{path.name}.part")
-        with part.open("wb") as file:
-            for offset in range(0, size_bytes, _CHUNK):
-                file.write(await self._objects.get(name, offset=offset, length=min(_CHUNK, size_bytes - offset)))
-        part.replace(path)
+    async def _fetch_weights(self, pack: str, data: bytes, folder: Path) -> str:
+        """Returns the tag of what lies here now; empty: nothing, and the shelf will say what is missing."""
+        try:
+            file = read_manifest(data).weights.file
+            there = await self._objects.stat(f"{PREFIX}{pack}/{file}")
+        except (RequestRefused, ObjectMissing):
+            return ""
+        known = self._have.get(pack, (b"", ""))
+        if there.size_bytes > WEIGHTS_MAX_BYTES or (known[1] == there.etag and (folder / file).exists()):
+            return known[1]
+        part = folder / f".{file}.part"
+        with part.open("wb") as out:
+            for offset in range(0, there.size_bytes, _CHUNK):
+                out.write(
+                    await self._objects.get(
+                        f"{PREFIX}{pack}/{file}", offset=offset, length=min(_CHUNK, there.size_bytes - offset)
+                    )
+                )
+        part.replace(folder / file)
+        return there.etag
 
     def close(self) -> None:
         self._objects.close()

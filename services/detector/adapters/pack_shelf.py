@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from services.detector.adapters.model_runner import PackBroken, load_pack
+from services.detector.adapters.devices import Device
+from services.detector.adapters.model_runner import THE_CPU, PackBroken, load_pack
 from services.detector.adapters.pack_folders import Found, FoundPack, PackFolders
-from services.detector.model_set import CORE_CAPABILITIES, LoadedPack, ModelSet
+from services.detector.loaded_pack import LoadedPack
+from services.detector.model_set import CORE_CAPABILITIES, ModelSet
 from services.detector.pack_choice import Chosen, choose
 from services.detector.pack_manifest import PackManifest
+from services.detector.refusals import Key, Refusals
 from shared.clock import Clock
 from shared.messages.detector import CapabilityChanged, CapabilityState, PackChoice
 from shared.telemetry import counter, gauge, log
@@ -23,7 +26,11 @@ _loads = counter("detector_packs_loaded", "packs loaded", ["pack"])
 
 
 class PackShelf:
-    """Supervised. `models` is exchanged as a whole: who holds the one before may finish with it."""
+    """Supervised. Every pack is loaded onto every device.
+
+    Attributes:
+        models: for each device, exchanged as a whole: who holds the one before may finish with it.
+    """
 
     def __init__(
         self,
@@ -34,6 +41,7 @@ class PackShelf:
         worker: str,
         threads: int,
         batch_max: int,
+        devices: Sequence[Device] = (THE_CPU,),
     ):
         self._folders = folders
         self._fetch = fetch
@@ -44,12 +52,13 @@ class PackShelf:
         self._batch_max = batch_max
         self._pool = ThreadPoolExecutor(1, "packs")
         self._wishes: dict[str, PackChoice] = {}
-        self._loaded: dict[tuple[str, str], LoadedPack] = {}
-        self._refused: dict[tuple[str, str], str] = {}
+        self._devices = tuple(devices)
+        self._loaded: dict[Key, tuple[LoadedPack, ...]] = {}
+        self._refusals = Refusals()
         self._states: dict[str, CapabilityState] = {}
         self._differs: dict[str, float] = {}
         self._wished = asyncio.Event()
-        self.models = ModelSet(batch_max=batch_max)
+        self.models = tuple(ModelSet(batch_max=batch_max) for _ in self._devices)
 
     def wish(self, capability: str, choice: PackChoice | None) -> None:
         """KV `model_packs`: what was chosen for it, None for the newest."""
@@ -88,39 +97,57 @@ class PackShelf:
         found = await loop.run_in_executor(self._pool, self._folders.look)
         capabilities = {*CORE_CAPABILITIES, *self._wishes, *(capability for capability in found.broken if capability)}
         capabilities |= {pack.manifest.capability for pack in found.whole}
-        packs: dict[str, LoadedPack] = {}
-        shadows: dict[str, LoadedPack] = {}
+        for key in self._refusals.settle(self._clock.monotonic(), {_key(pack.manifest) for pack in found.whole}):
+            self._loaded.pop(key, None)
+        packs: dict[str, tuple[LoadedPack, ...]] = {}
+        shadows: dict[str, tuple[LoadedPack, ...]] = {}
         states: dict[str, CapabilityState] = {}
         for capability in sorted(capabilities):
             chosen = self._choose(capability, found)
             pack, why = await self._load(chosen.in_force, found)
-            shadow, _ = await self._load(chosen.shadow, found)
+            shadow, shadow_why = await self._load(chosen.shadow, found)
+            told = chosen.reason or why or chosen.shadow_reason or (shadow_why and f"its shadow: {shadow_why}")
             if pack is not None:
                 packs[capability] = pack
             if shadow is not None and pack is not None:
                 shadows[capability] = shadow
-            states[capability] = _state(capability, pack, shadow, chosen.reason or why)
-        self._loaded = {_key(pack.manifest): pack for pack in (*packs.values(), *shadows.values())}
-        there = {_key(pack.manifest) for pack in found.whole}
-        self._refused = {key: why for key, why in self._refused.items() if key in there}
+            states[capability] = _state(capability, pack, shadow, told)
+        self._loaded = {_key(pack[0].manifest): pack for pack in (*packs.values(), *shadows.values())}
         missing = tuple(name for name, state in states.items() if state.state == "unavailable")
-        self.models = ModelSet(packs, shadows, missing, self._batch_max)
+        self.models = tuple(
+            ModelSet(
+                {capability: pack[at] for capability, pack in packs.items()},
+                {capability: pack[at] for capability, pack in shadows.items()},
+                missing,
+                self._batch_max,
+                self._outcome,
+            )
+            for at in range(len(self._devices))
+        )
         self._tell(states)
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
+    def _outcome(self, capability: str, pack: LoadedPack, error: Exception | None) -> None:
+        """Called where models are asked."""
+        key = _key(pack.manifest)
+        if error is None:
+            self._refusals.answered(key)
+            return
+        reason = f"{type(error).__name__}: {str(error).strip()[:300]}"
+        log().error("a model failed", capability=capability, pack=pack.manifest.id, detail=reason)
+        self._refusals.failed(key, reason)
+
     def _choose(self, capability: str, found: Found) -> Chosen:
-        whole = [pack.manifest for pack in found.whole if _key(pack.manifest) not in self._refused]
-        refused = {
-            manifest.id: self._refused[key]
-            for manifest, key in ((pack.manifest, _key(pack.manifest)) for pack in found.whole)
-            if key in self._refused and manifest.capability == capability
-        }
+        reasons = {pack.manifest.id: self._refusals.why(_key(pack.manifest)) for pack in found.whole}
+        whole = [pack.manifest for pack in found.whole if reasons[pack.manifest.id] is None]
+        ours = {pack.manifest.id for pack in found.whole if pack.manifest.capability == capability}
+        refused = {name: why for name, why in reasons.items() if why is not None and name in ours}
         broken = {**found.broken.get("", {}), **found.broken.get(capability, {}), **refused}
         return choose(whole, broken, self._wishes.get(capability), capability)
 
-    async def _load(self, manifest: PackManifest | None, found: Found) -> tuple[LoadedPack | None, str]:
+    async def _load(self, manifest: PackManifest | None, found: Found) -> tuple[tuple[LoadedPack, ...] | None, str]:
         if manifest is None:
             return None, ""
         key = _key(manifest)
@@ -131,14 +158,14 @@ class PackShelf:
             loaded = await asyncio.get_running_loop().run_in_executor(self._pool, self._load_now, pack)
         except PackBroken as error:
             log().warning("pack refused", pack=manifest.id, detail=str(error))
-            self._refused[key] = str(error)
+            self._refusals.refuse(key, str(error))
             return None, str(error)
         _loads.labels(manifest.id).inc()
-        log().info("pack loaded", pack=manifest.id, device=loaded.runner.device)
+        log().info("pack loaded", pack=manifest.id, devices=[one.runner.device for one in loaded])
         return loaded, ""
 
-    def _load_now(self, pack: FoundPack) -> LoadedPack:
-        return load_pack(pack.manifest, pack.weights, self._threads)
+    def _load_now(self, pack: FoundPack) -> tuple[LoadedPack, ...]:
+        return tuple(load_pack(pack.manifest, pack.weights, self._threads, device) for device in self._devices)
 
     def _tell(self, states: dict[str, CapabilityState]) -> None:
         for capability in self._states.keys() - states.keys():
@@ -172,18 +199,22 @@ class PackShelf:
         }
 
 
-def _key(manifest: PackManifest) -> tuple[str, str]:
+def _key(manifest: PackManifest) -> Key:
     # With the thresholds and all: a manifest that was edited is another pack.
     return manifest.weights.sha256, manifest.model_dump_json()
 
 
-def _state(capability: str, pack: LoadedPack | None, shadow: LoadedPack | None, reason: str) -> CapabilityState:
-    beside = None if shadow is None else shadow.manifest.id
+def _state(
+    capability: str, packs: tuple[LoadedPack, ...] | None, shadows: tuple[LoadedPack, ...] | None, reason: str
+) -> CapabilityState:
+    pack = None if packs is None else packs[0]
+    beside = None if shadows is None else shadows[0].manifest.id
     if pack is None:
         return CapabilityState(capability=capability, state="unavailable", reason=reason, shadow=beside)
     return CapabilityState(
         capability=capability,
         state="ready",
+        reason=reason,
         pack=pack.manifest.id,
         digest=pack.digest,
         device=pack.runner.device,

@@ -9,7 +9,7 @@ import av
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from services.detector.adapters.camera_decoder import plane_of
+from services.detector.adapters.camera_decoder import memory_planes
 from services.detector.picture import Picture
 
 PICTURE_MAX_PX = 50_000_000
@@ -35,4 +35,4 @@ def picture_of(photo: Path | BinaryIO) -> Picture:
         np.resize(pixels, (height, width, 3)) if min(pixels.shape[:2]) < 2 else pixels[:height, :width]
     )
     frame = av.VideoFrame.from_ndarray(pixels, format="rgb24").reformat(format="yuv420p")
-    return Picture(plane_of(frame, 0), plane_of(frame, 1), plane_of(frame, 2), False, 0, 0)
+    return Picture(memory_planes(frame), 0, 0)

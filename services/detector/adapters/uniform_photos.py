@@ -11,7 +11,8 @@ from collections.abc import Awaitable, Callable, Sequence
 import numpy as np
 
 from services.detector.adapters.photos import NotAPicture, picture_of
-from services.detector.camera_sight import PictureLook, seen_box
+from services.detector.camera_sight import PictureLook
+from services.detector.geometry import seen_box
 from services.detector.picture import Picture
 from services.detector.uniform.enrolment import SAME_MIN, alike
 from services.detector.uniform.torso import TORSO_MIN_PX, Description, describe, has_colour, packed, torsos, unpacked

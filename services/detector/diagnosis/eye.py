@@ -50,7 +50,7 @@ _MIN_SIDE = 32
 
 
 class Diagnosis:
-    """Of one camera. Pictures are shown to it in order."""
+    """Of one camera. Pictures are shown to it in order. `measures`: of the last one, None where it was too small."""
 
     def __init__(
         self,
@@ -69,13 +69,16 @@ class Diagnosis:
         self._loops = Loops()
         self._interference = Interference()
         self._silent_since_us = 0
+        self.measures: Measures | None = None
 
     def observe(self, picture: Picture) -> tuple[PictureVerdict, tuple[PictureDegraded | PictureRecovered, ...]]:
         """The verdict on this picture, and what began or ended with it."""
         self._silent_since_us = 0
         if min(picture.width, picture.height) < _MIN_SIDE:
+            self.measures = None
             return PictureVerdict(is_usable=False), ()
-        return self.judge(measure(picture))
+        self.measures = measure(picture)
+        return self.judge(self.measures)
 
     def judge(self, measures: Measures) -> tuple[PictureVerdict, tuple[PictureDegraded | PictureRecovered, ...]]:
         """The same of what was measured in it."""

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from services.detector.picture import Bytes, Picture
+from services.detector.picture import Bytes, Picture, Planes
 
 Floats = NDArray[np.float32]
 
@@ -53,6 +53,7 @@ class Measures:
         strips_across, strips_down: (360, 8), (640, 8) mean luma along the height and along the width of eight strips
             side by side, without what changes slowly.
         fingerprint: (144,) mean luma of 16 x 9 parts, for comparing with pictures long past.
+        small: (90, 160) uint8 luma, for who looks for what is large.
         sample: some of the pixels as they were decoded; digest: their checksum.
     """
 
@@ -73,6 +74,7 @@ class Measures:
     strips_across: Floats
     strips_down: Floats
     fingerprint: Floats
+    small: Bytes
     sample: Bytes
     digest: int
 
@@ -84,7 +86,7 @@ class Measures:
 
 def measure(picture: Picture) -> Measures:
     """Of one decoded picture, at least 32 by 32."""
-    middle, cb, cr = picture.small(2 * WIDTH, 2 * HEIGHT)
+    middle, cb, cr = picture.planes.small(2 * WIDTH, 2 * HEIGHT)
     luma = cv2.resize(middle, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
     summed = np.cumsum(cv2.calcHist([luma], [0], None, [256], [0, 256]).ravel()) / luma.size
     (cb_mean,), (cb_spread,) = (one.ravel() for one in cv2.meanStdDev(cb))
@@ -92,9 +94,9 @@ def measure(picture: Picture) -> Measures:
     (mean,), (spread,) = (one.ravel() for one in cv2.meanStdDev(luma))
     half = cv2.resize(luma, (WIDTH // 2, HEIGHT // 2), interpolation=cv2.INTER_AREA)
     quarter = cv2.resize(half, (WIDTH // 4, HEIGHT // 4), interpolation=cv2.INTER_AREA)
-    sample = np.ascontiguousarray(picture.luma[:: max(1, picture.height // 135), :: max(1, picture.width // 240)])
-    noise, blocking = _noise_and_blocking(picture.luma)
-    noise *= 1.0 if picture.is_full_range else 255 / 219
+    sample = picture.planes.every(max(1, picture.height // 135), max(1, picture.width // 240))
+    noise, blocking = _noise_and_blocking(picture.planes)
+    noise *= 1.0 if picture.planes.is_full_range else 255 / 219
     small_noise = _LAPLACIAN_GAIN * noise * min(1.0, WIDTH / picture.width)
     return Measures(
         at_us=picture.captured_us,
@@ -114,6 +116,7 @@ def measure(picture: Picture) -> Measures:
         strips_across=_strips(cv2.resize(middle, (_STRIPS, 2 * HEIGHT), interpolation=cv2.INTER_AREA)),
         strips_down=_strips(cv2.resize(middle, (2 * WIDTH, _STRIPS), interpolation=cv2.INTER_AREA).T),
         fingerprint=cv2.resize(luma, FINGERPRINT_SIZE, interpolation=cv2.INTER_AREA).astype(np.float32).ravel(),
+        small=np.asarray(half, np.uint8),
         sample=sample,
         digest=zlib.crc32(sample.tobytes()),
     )
@@ -134,16 +137,16 @@ def _edges(half: NDArray[Any]) -> Floats:
     return np.asarray(small / max(_EMPTY_EDGES, float(small.mean())), np.float32)
 
 
-def _noise_and_blocking(luma: Bytes) -> tuple[float, float]:
+def _noise_and_blocking(planes: Planes) -> tuple[float, float]:
     """Of nine patches at the picture's own size, laid side by side; they begin on the codec's grid."""
-    height, width = luma.shape
+    height, width = planes.height, planes.width
     side_y, side_x = min(_PATCH, height // 3 & ~15), min(_PATCH, width // 3 & ~15)
     if side_y < 48 or side_x < 48:
         return 0.0, 1.0
     tops = [(height - side_y) * row // 2 & ~7 for row in range(3)]
     lefts = [(width - side_x) * column // 2 & ~7 for column in range(3)]
     patches = cv2.vconcat(
-        [cv2.hconcat([luma[top : top + side_y, left : left + side_x] for left in lefts]) for top in tops]
+        [cv2.hconcat([planes.part(left, top, left + side_x, top + side_y) for left in lefts]) for top in tops]
     )
     steps = cv2.convertScaleAbs(cv2.filter2D(patches, cv2.CV_16S, _NOISE_KERNEL))
     blocks = cv2.resize(steps, (3 * side_x // 16, 3 * side_y // 16), interpolation=cv2.INTER_AREA)

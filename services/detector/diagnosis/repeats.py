@@ -7,8 +7,9 @@ IDR, so a live picture changes there and never comes back to what it was; a dead
 That is believed after half a minute and three GOPs. A clock drawn into a dead picture does not save it: most parts have
 to change.
 
-Looped. What is filmed comes back at the same distance in time, picture after picture, much more alike than pictures
-that follow each other. Where nothing moves, only an exact repetition of bytes tells.
+Looped, or replayed. What is filmed comes back at the same distance in time, picture after picture, much more alike than
+pictures that follow each other. Where nothing moves, and where more than ten minutes lie between, only an exact
+repetition tells: of a day, and also after the camera was away, as it is while somebody puts a recorder in its place.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ _QUIET_MAX = 30
 # Change of the part of the fingerprint that changed most, below which nothing moves; levels.
 _MOVES = 0.6
 _ALIKE = 0.3
-_DIGESTS = 10_800
+# At one a second: what was filmed at this hour yesterday, shown again.
+_DIGESTS = 26 * 3600
 
 
 class Stillness:
@@ -166,6 +168,5 @@ class Loops:
         self._count = self._quiet = 0
         self._runs[:] = 0
         self._moved.clear()
-        self._told = 0
         self._same_lag = (0, 0)
         self._strength = 0.0

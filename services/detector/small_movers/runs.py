@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from services.detector.geometry import is_inside
 from services.detector.small_movers.changes import Blob
 
 # All speeds and distances in widths of the picture.
@@ -23,6 +24,7 @@ _PATH_MAX = 64
 _PICTURES_MIN = 5
 _HELD_US = 700_000
 _SMALL_SHARE = 0.8
+_SURFACE_SHARE = 0.8
 _NET_MIN = 0.05
 _LENGTHS_MIN = 3.0
 _SPEED_MIN, _SPEED_MAX = 0.03, 0.75
@@ -40,6 +42,7 @@ class Run:
 
     number: int
     picture_width: int
+    picture_height: int
     points: list[tuple[int, float, float, Blob]] = field(default_factory=list)
     is_suspected: bool = False
     was_with_large: bool = False
@@ -47,6 +50,10 @@ class Run:
     @property
     def last(self) -> tuple[int, float, float, Blob]:
         return self.points[-1]
+
+    def place(self, x: float, y: float) -> tuple[float, float]:
+        """Widths of the picture to 0 to 1 of each side."""
+        return x, y * self.picture_width / self.picture_height
 
     def expected(self, at_us: int) -> tuple[float, float]:
         """Where it is if it goes on as it did, not further than a quarter of a second."""
@@ -59,9 +66,10 @@ class Run:
 
 
 class Runs:
-    """Of one camera."""
+    """Of one camera. Args: surfaces: parts of the picture in which a rodent runs; none: anywhere."""
 
-    def __init__(self) -> None:
+    def __init__(self, surfaces: Sequence[Sequence[tuple[float, float]]] = ()) -> None:
+        self._surfaces = tuple(surfaces)
         self._runs: list[Run] = []
         self._next = 1
         self._large_until_us = 0
@@ -69,7 +77,7 @@ class Runs:
     def forget(self) -> None:
         self._runs = []
 
-    def follow(self, blobs: Sequence[Blob], width: int, at_us: int) -> list[Run]:
+    def follow(self, blobs: Sequence[Blob], width: int, height: int, at_us: int) -> list[Run]:
         """Runs seen in this picture, and suspected ones of the last two seconds."""
         if any(not blob.is_small and blob.side > 60 for blob in blobs):
             self._large_until_us = at_us + _LARGE_HELD_US
@@ -88,12 +96,12 @@ class Runs:
                 self._go_on(self._runs[run_at], blobs[blob_at], width, at_us)
         for blob_at, blob in enumerate(blobs):
             if blob_at not in taken and len(self._runs) < _RUNS_MAX:
-                self._runs.append(Run(self._next, width, [(at_us, blob.x / width, blob.y / width, blob)]))
+                self._runs.append(Run(self._next, width, height, [(at_us, blob.x / width, blob.y / width, blob)]))
                 self._next += 1
         for run in self._runs:
             run.was_with_large |= at_us < self._large_until_us
             if run.last[0] == at_us and not run.is_suspected:
-                run.is_suspected = not run.was_with_large and looks_like_a_rodent(run)
+                run.is_suspected = not run.was_with_large and looks_like_a_rodent(run) and self._is_on_a_surface(run)
         kept = {True: _TOLD_US, False: _LOST_US}
         self._runs = [run for run in self._runs if at_us - run.last[0] < kept[run.is_suspected]]
         return [run for run in self._runs if run.last[0] == at_us or run.is_suspected]
@@ -109,6 +117,13 @@ class Runs:
         seconds = (at_us - run.last[0]) / 1e6
         gate = _GATE * max(0.4, min(1.5, seconds / 0.2)) + 0.5 * blob.side / width
         return distance if distance <= gate else None
+
+    def _is_on_a_surface(self, run: Run) -> bool:
+        if not self._surfaces:
+            return True
+        places = [run.place(x, y) for _, x, y, _ in run.points]
+        on = sum(any(is_inside(place, surface) for surface in self._surfaces) for place in places)
+        return on >= _SURFACE_SHARE * len(places)
 
     @staticmethod
     def _go_on(run: Run, blob: Blob, width: int, at_us: int) -> None:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from services.detector.camera_sight import PictureLook
 from services.detector.geometry import Box
 from services.detector.people import Found, united
-from services.detector.picture import Bytes, Picture
+from services.detector.picture import Bytes, Canvas, Picture, in_memory
 
 SIDE = 48
 # = below this nobody can say what is worn
@@ -58,7 +58,8 @@ def unpacked(text: str) -> Description:
 
 def has_colour(picture: Picture) -> bool:
     """Whether the camera films in colour now; by night most do not."""
-    return any(float(plane[::8, ::8].std()) >= _COLOUR_MIN for plane in (picture.cb, picture.cr))
+    _, cb, cr = picture.planes.small(2 * 160, 2 * 90)
+    return any(float(plane.std()) >= _COLOUR_MIN for plane in (cb, cr))
 
 
 def torso_of(body: Box, head: Box | None) -> Box:
@@ -82,7 +83,7 @@ def is_whole(picture: Picture, torso: Box) -> bool:
     return torso.clipped().area >= 0.5 * torso.area
 
 
-def torso_crop(picture: Picture, torso: Box, side: int) -> Bytes:
+def torso_crop(picture: Picture, torso: Box, side: int) -> Canvas:
     """(side, side, 3) RGB."""
     left, right = round(torso.left * picture.width), round(torso.right * picture.width)
     top, bottom = round(torso.top * picture.height), round(torso.bottom * picture.height)
@@ -99,7 +100,7 @@ def torsos(picture: Picture, look: PictureLook) -> Iterator[tuple[Box, Box]]:
 
 def describe(picture: Picture, torso: Box) -> Description | None:
     """None where it cannot be judged."""
-    return description_of(torso_crop(picture, torso, SIDE)) if is_whole(picture, torso) else None
+    return description_of(in_memory(torso_crop(picture, torso, SIDE))) if is_whole(picture, torso) else None
 
 
 def description_of(torso: Bytes) -> Description:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from services.detector.model_set import LoadedPack, batch_of
+from services.detector.loaded_pack import LoadedPack
 
 Crop = NDArray[np.uint8]
 Eyes = NDArray[np.float32]
@@ -32,9 +32,7 @@ def find_eyes(pack: LoadedPack, crops: NDArray[np.uint8]) -> Eyes:
     side = 160
     found = np.full((len(crops), 2, 2), np.nan, np.float32)
     for at, crop in enumerate(crops):
-        heat, scale, offset, marks = pack.runner.run(
-            batch_of([cv2.resize(crop, (side, side)).astype(np.uint8)], pack.manifest.input)
-        )
+        heat, scale, offset, marks = pack.runner.begin([cv2.resize(crop, (side, side)).astype(np.uint8)])()
         row, column = np.unravel_index(int(heat[0, 0].argmax()), heat.shape[2:])
         if heat[0, 0, row, column] < _FACE_MIN:
             continue
