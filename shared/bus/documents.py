@@ -72,6 +72,7 @@ BUCKET_MESSAGES = {
     "model_packs": "PackChoice",
     "uniforms": "UniformEnrolled",
     "floors": "FloorHeld",
+    "floor_waits": "FloorWanted",
 }
 
 
