@@ -40,7 +40,7 @@ LOUD = 3000
 LIMIT_S = 10.0
 USER, PASSWORD = "bench", "bench-only"
 # The camera encodes a picture for each of its sessions: a small one, for it is not what is measured.
-PICTURE = {"width": 512, "height": 160, "fps": 5, "bitrate_kbps": 100}
+PICTURE = {"width": 512, "height": 160, "fps": 25, "bitrate_kbps": 200}
 WAYS = {"Opus": "audio/opus", "PCMU passed through": "audio/PCMU"}
 
 
