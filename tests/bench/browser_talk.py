@@ -43,10 +43,10 @@ async ({ token, query }) => {
   const peer = window.__peer = new RTCPeerConnection();
   peer.addTransceiver(window.__microphone.getAudioTracks()[0], { direction: "sendonly" });
   peer.createDataChannel("talk");
+  // Chromium has its own addresses within some milliseconds, and says that it has all of them 120 ms later.
+  const first = new Promise((done) => peer.addEventListener("icecandidate", () => setTimeout(done, 5), { once: true }));
   await peer.setLocalDescription(await peer.createOffer());
-  if (peer.iceGatheringState !== "complete")
-    await new Promise((done) => peer.addEventListener("icegatheringstatechange",
-      () => peer.iceGatheringState === "complete" && done()));
+  await first;
   const answer = await fetch("/api/v1/cameras/cook-0/talk" + query, {
     method: "POST", body: peer.localDescription.sdp,
     headers: { "Content-Type": "application/sdp", Authorization: "Bearer " + token },

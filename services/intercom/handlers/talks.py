@@ -81,7 +81,8 @@ class Handlers:
     async def talk_open(self, request: bytes) -> TalkOpened:
         wanted = TalkWanted.decode(request)
         self._forget_ended()
-        if self.is_draining or len(self.talks) >= self.talks_max:
+        held = sum(not talk.is_over for talk in self.talks.values())
+        if self.is_draining or held >= self.talks_max:
             raise RequestRefused("intercom_full", "No more talks can be held now: try again.", status=503)
         desired = self.cameras.get(CameraRef(wanted.site, wanted.camera))
         if desired is None:
