@@ -27,7 +27,7 @@ CONSOLE := services/gateway/console
 CONSOLE_BUILT := $(CONSOLE)/dist/index.html
 CONSOLE_SOURCES := $(shell find $(CONSOLE) \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help up test test-peers check format bench-ingest bench-live bench-recorder bench-detector bench-start bench-seek bench-timeline proof-recorder proof-detector proof-diagnosis proof-rodents console docs clean
+.PHONY: help up test test-peers check format bench-ingest bench-live bench-recorder bench-detector bench-start bench-seek bench-timeline bench-intercom proof-recorder proof-detector proof-diagnosis proof-rodents console docs clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -75,6 +75,9 @@ bench-seek: $(INSTALLED) $(CONSOLE_BUILT) ## 200 seeks in a day of three cameras
 
 bench-timeline: $(INSTALLED) ## a timeline out of ten million segments, with its plan
 	@$(BIN)/python -m tests.bench.bench_timeline
+
+bench-intercom: $(INSTALLED) $(CONSOLE_BUILT) ## a press to the first sound, mouth to camera, CPU of a talk
+	@$(BIN)/python -m tests.bench.bench_intercom
 
 WHAT ?= kill
 proof-recorder: $(INSTALLED) $(CONSOLE_BUILT) ## every fragment of 31 cameras compared: WHAT=kill|objects|database CAMERAS= SECONDS=

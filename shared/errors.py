@@ -23,17 +23,27 @@ class CameraUnreachable(PeerError):
         self.code = code
 
 
+# RFC 2326 11.3.4: 453 Not Enough Bandwidth; 486 Busy Here, as SIP has it; RTSP and HTTP: 503 Service Unavailable.
+_BUSY = (453, 486, 503)
+
+
 class CameraRefused(PeerError):
     """The camera answered and said no: wrong password, unknown path, no free session.
 
     `status` is the RTSP or HTTP status code that said so, None where there was none.
     `is_credentials` is True when trying again with the same password can only lock the account.
+    `code` is stable and says which: credentials, busy (others have all it gives), no_speaker, codec (it takes sound as
+    something that we cannot make), or refused where nobody knows more.
     """
 
-    def __init__(self, message: str, *, status: int | None = None, is_credentials: bool = False):
+    def __init__(
+        self, message: str, *, status: int | None = None, is_credentials: bool = False, code: str | None = None
+    ):
         super().__init__(message)
         self.status = status
         self.is_credentials = is_credentials
+        found = "credentials" if is_credentials else "busy" if status in _BUSY else "refused"
+        self.code = code or found
 
 
 class ProtocolViolation(PeerError):

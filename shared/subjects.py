@@ -206,7 +206,7 @@ CATALOGUE: tuple[Part, ...] = (
         media=("live",),
         says=("talk_started", "talk_ended"),
         answers=("status", *INTERCOM_ANSWERS),
-        writes=("floors", "members_intercom", "watches"),
+        writes=("floors", "floor_waits", "members_intercom", "watches"),
         reads=("cameras",),
     ),
     Part(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.messages.intercom import FloorHeld, TalkStatus
+from shared.messages.intercom import FloorHeld, FloorWanted, TalkStatus
 from shared.subjects import CameraRef
 
 
@@ -90,6 +90,12 @@ class Floors(Protocol):
         ...
 
     async def release(self, camera: CameraRef, revision: int) -> None: ...
+
+    async def wait(self, camera: CameraRef, wanted: FloorWanted) -> None:
+        """Into the queue, and again before `LIFE_S` is over. Raises PeerError."""
+        ...
+
+    async def stop_waiting(self, camera: CameraRef, talk: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

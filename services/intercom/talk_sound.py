@@ -1,4 +1,4 @@
-"""What a browser sends becomes what a camera plays, one packet for one: decoded once, made once, or passed on. Pure."""
+"""What a browser sends becomes what a camera plays, one packet for one: decoded and limited, or passed on. Pure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from services.intercom.g711 import RATE, Law, Sound, decoded, encoded, silence
+from services.intercom.limiter import Limiter
 from services.intercom.playout import Gap, Packet
 
 SAMPLES = RATE // 50
@@ -42,8 +43,15 @@ class TalkSound:
     def __init__(self, law: Law, opus: OpusDecoder):
         self._law = law
         self._opus = opus
+        self._limiter = Limiter()
         self._guesses = 0
         self._was_opus = False
+
+    def warm(self, kind: int, payload: bytes) -> None:
+        """A packet that is not played, before the first that is: a decoder that begins in the middle of a word needs
+        120 ms to be as loud as it was said. Raises ProtocolViolation."""
+        if kind not in _LAWS:
+            self._opus.decode(payload)
 
     def of(self, packet: Packet | Gap) -> bytes | None:
         """20 ms for the camera; None where this packet is best left out, because nobody speaks and there is delay."""
@@ -57,7 +65,7 @@ class TalkSound:
         sound = self._opus.decode(packet.payload) if law is None else decoded(packet.payload, law)
         if packet.may_be_left_out and is_quiet(sound):
             return None
-        return packet.payload if law == self._law else encoded(sound, self._law)
+        return packet.payload if law == self._law else self._made(sound)
 
     def _instead(self, gap: Gap) -> bytes:
         self._guesses += 1
@@ -66,7 +74,10 @@ class TalkSound:
         behind = gap.next
         is_opus = behind is not None and behind.kind not in _LAWS
         sound = self._opus.recover(behind.payload) if behind is not None and is_opus else self._opus.guess()
-        return encoded(sound, self._law)
+        return self._made(sound)
+
+    def _made(self, sound: Sound) -> bytes:
+        return encoded(self._limiter.limited(sound), self._law)
 
 
 def is_quiet(sound: Sound) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from services.intercom.adapters.camera_access import CameraAccess
-from services.intercom.adapters.floor_store import FloorStore
+from services.intercom.adapters.floor_store import FloorStore, talk_of
 from services.intercom.adapters.ice_addresses import bind_to
 from services.intercom.adapters.libopus import Libopus
 from services.intercom.adapters.onvif_leg import OnvifLeg
@@ -21,7 +22,7 @@ from shared.bus.fact_outbox import FactOutbox
 from shared.bus.kv_watch import KvEntry
 from shared.bus.streams import EVENTS
 from shared.messages.cameras import DesiredCamera
-from shared.messages.intercom import FloorHeld, TalkWanted
+from shared.messages.intercom import FloorHeld, FloorWanted, TalkWanted
 from shared.presence import Presence
 from shared.rtsp.read_mill import ReadMill
 from shared.sealing import Sealer
@@ -35,8 +36,8 @@ async def wire(context: Context[Settings]) -> Wired:
     worker = settings.worker_id
     bind_to(settings.ice_addresses)
     await bus.ensure_stream(EVENTS)
-    floors_bucket = await bus.kv("floors")
-    outbox, floors, tasks = FactOutbox(bus.publish_fact), FloorStore(floors_bucket), TalkTasks()
+    floors_bucket, waits_bucket = await bus.kv("floors"), await bus.kv("floor_waits")
+    outbox, floors, tasks = FactOutbox(bus.publish_fact), FloorStore(floors_bucket, waits_bucket), TalkTasks()
     access = CameraAccess(settings, Sealer.from_settings(settings), ReadMill(), clock)
     records = Records(settings)
     limits = TalkLimits(press_s=settings.talk_max_s, idle_s=settings.talk_idle_s)
@@ -46,9 +47,10 @@ async def wire(context: Context[Settings]) -> Wired:
         leg = OnvifLeg(lambda: access.backchannel(desired))
         speaker = PacedSpeaker(leg.send, Libopus(), clock)
         caller = WebRtcCaller(speaker.hear, announce=settings.ice_announce.strip())
-        return Talk(id, wanted, caller, leg, speaker, floors, outbox.say, clock, limits, tasks.start)
+        position = partial(handlers.position, CameraRef(wanted.site, wanted.camera), id)
+        return Talk(id, wanted, caller, leg, speaker, floors, position, outbox.say, clock, limits, tasks.start)
 
-    handlers = Handlers(worker, new_talk, settings.talks_max)
+    handlers = Handlers(worker, new_talk, settings.talks_max, clock)
     presence = Presence(bus, "intercom", worker, clock)
     news: set[asyncio.Task[None]] = set()
 
@@ -62,7 +64,12 @@ async def wire(context: Context[Settings]) -> Wired:
         news.add(task)
         task.add_done_callback(news.discard)
 
+    def wait_changed(entry: KvEntry) -> None:
+        wanted = None if entry.value is None else FloorWanted.decode(entry.value)
+        handlers.wait_changed(CameraRef.from_key(entry.key), talk_of(entry.key), wanted)
+
     await (await bus.kv("cameras")).watch(desired_changed)
+    await waits_bucket.watch(wait_changed)
     await floors_bucket.watch(floor_changed)
     pinned = {"talk": handlers.talk, "talk_change": handlers.talk_change, "talk_end": handlers.talk_end}
     shared = {"status": handlers.status, "talk_open": handlers.talk_open}

@@ -81,6 +81,7 @@ BUCKET_MESSAGES = {
     "model_packs": "PackChoice",
     "uniforms": "UniformEnrolled",
     "floors": "FloorHeld",
+    "floor_waits": "FloorWanted",
 }
 
 

@@ -44,6 +44,7 @@ BUCKETS: dict[str, float | None] = {
     "uniforms": None,
     "watches": 6.0,
     "floors": 4.0,
+    "floor_waits": 4.0,
     **{f"members_{service}": 5.0 for service in ("ingest", "detector", "alerting", "recorder", "intercom", "gateway")},
     **{f"shards_{service}": None for service in ("ingest", "detector", "alerting", "recorder")},
 }

@@ -11,20 +11,24 @@ from shared.messages.ingest import AT_US
 from shared.subjects import CameraRef
 
 TalkPriority = Literal["routine", "order", "emergency"]
-TalkState = Literal["preparing", "ready", "talking", "ended"]
+TalkState = Literal["preparing", "ready", "waiting", "talking", "ended"]
 TalkEnding = Literal[
     "hung_up",
     "browser_gone",
     "browser_silent",
     "ice_failed",
     "no_backchannel",
+    "codec",
     "camera_refused",
+    "camera_busy",
     "camera_unreachable",
     "camera_gone",
     "preempted",
+    "floor_taken",
     "time_limit",
     "idle",
     "draining",
+    "unavailable",
 ]
 
 
@@ -51,9 +55,12 @@ class TalkStatus(Message):
     ending: TalkEnding | None = None
     detail: str = Field("", description="in words, where it ended otherwise than by its talker")
     holder: str | None = Field(None, description="who has the floor, where it is somebody else")
+    queue_position: int | None = Field(None, description="from 1, of those who wait for the floor")
     codec: str | None = Field(None, description="what the camera is given: pcmu, pcma")
     is_heard: bool | None = Field(
-        None, description="whether the camera reports that our sound comes; many never say (null)"
+        None,
+        description="whether the camera reports that our sound comes; many never say (null). False: it was opened anew"
+        " and still says that nothing does",
     )
     packets: int = Field(0, description="of 20 ms, given to the camera so far")
     lost: int = Field(0, description="packets of the talker that never came")
@@ -80,10 +87,24 @@ class TalkChange(Message):
     talk: str
     talker: str
     is_talking: bool
+    may_wait: bool = Field(
+        False,
+        description="where somebody else speaks, wait and speak when the floor is free, instead of being refused",
+    )
 
 
 class FloorHeld(Message):
     """KV bucket `floors`, key = camera: who speaks. An entry that is not renewed within 4 s is gone."""
+
+    talk: str
+    talker: str
+    priority: TalkPriority
+    since_us: int
+
+
+class FloorWanted(Message):
+    """KV bucket `floor_waits`, key = camera, talk: who waits for a floor. An entry that is not renewed within 4 s is
+    gone."""
 
     talk: str
     talker: str
@@ -119,3 +140,4 @@ class TalkEnded(IntercomFact):
     seconds: float
     ending: TalkEnding | Literal["released"]
     packets: int
+    is_heard: bool | None = Field(None, description="what the camera reported of it, where it reports anything")

@@ -1,10 +1,16 @@
 """Sound toward a camera: the backchannel of the ONVIF Streaming Specification (5.3), over our RTSP client.
 
 `prepare` goes as far as SETUP, so that a press only sends PLAY and sound.
+
+GStreamer's server has the tracks of a camera in one pipeline: PLAY with sound alone set up makes the picture's source
+fail, and that failure, racing with the start of the sound, leaves the camera silent in 1 of 10 sessions, and refusing
+PLAY after PAUSE in all (1.22; its log shows the sound's source left in state NULL). So a picture is set up there beside
+the sound, and not read. With other cameras this is tried where they were found to hear nothing.
 """
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import struct
 from collections.abc import Sequence
@@ -12,8 +18,10 @@ from collections.abc import Sequence
 from shared.clock import Clock
 from shared.errors import CameraRefused
 from shared.media.access_unit import AccessUnit, AudioUnit
-from shared.rtsp.client import RtspClient
+from shared.rtsp.client import RtspClient, is_playable
+from shared.rtsp.hearing import Hearing
 from shared.rtsp.read_mill import ReadMill
+from shared.rtsp.rtcp import ReportBlock
 from shared.rtsp.source import RtspSource
 from shared.rtsp.tracks import Track
 
@@ -21,6 +29,10 @@ FEATURE = "www.onvif.org/ver20/backchannel"
 # In the order in which they cost least: what a browser sends is passed on, what must be made is made once.
 CODECS = ("pcmu", "pcma")
 _HEADER = struct.Struct("!BBHII")
+_SILENCE = {"pcmu": b"\xff", "pcma": b"\xd5"}
+_OPENER_SAMPLES = 8
+_OPTION_NOT_SUPPORTED = 551  # ONVIF Streaming Specification 5.3.2: the answer to an unknown Require
+_IN_ONE_PIPELINE = "gstreamer"
 
 
 class Backchannel:
@@ -28,50 +40,79 @@ class Backchannel:
 
     Attributes:
         track: the one that takes sound; None before `prepare`.
+        is_accompanied: a track of the camera's own was set up beside it.
         sent: packets since `prepare`.
     """
 
     def __init__(self, source: RtspSource, mill: ReadMill, clock: Clock, connect_timeout_s: float = 5.0):
-        self._client = RtspClient(source, mill, clock, connect_timeout_s, True)
-        self._ssrc = secrets.randbits(32)
+        # Nobody waits for what a camera sends while it plays, and answers are waited for in any case.
+        self._client = RtspClient(source, mill, clock, connect_timeout_s, False)
+        self._clock = clock
+        self._hearing = Hearing(secrets.randbits(32))
         self._sequence = secrets.randbits(16)
         self._timestamp = secrets.randbits(32)
         self._is_marked = True
+        self._is_unheard = asyncio.Event()
         self.track: Track | None = None
+        self.is_accompanied = False
         self.sent = 0
 
-    async def prepare(self) -> Track:
-        """Connect, find the track that takes sound, set it up.
+    async def prepare(self, *, is_accompanied: bool = False) -> Track:
+        """Connect, find the track that takes sound, set it up; with a track beside it where that is asked for or the
+        camera is known to want it.
 
         Raises:
             CameraRefused: it has none, or none that we can make sound for, or somebody else holds it.
             CameraUnreachable, ProtocolViolation: as everywhere.
         """
-        await self._client.open()
-        track = chosen(self._client.tracks)
-        await self._client.prepare(_Nothing(), (track,))
-        self.track = track
+        client = self._client
+        try:
+            await client.open()
+        except CameraRefused as refusal:
+            if refusal.status == _OPTION_NOT_SUPPORTED:
+                raise CameraRefused(
+                    "The camera knows no ONVIF backchannel.", status=551, code="no_speaker"
+                ) from refusal
+            raise
+        track = chosen(client.tracks)
+        company: tuple[Track, ...] = ()
+        if is_accompanied or _IN_ONE_PIPELINE in client.server.lower():
+            company = company_of(client.tracks)
+        await client.prepare(_Nothing(), (track,), company)
+        client.listen(0, self._reported)
+        self.track, self.is_accompanied = track, bool(company)
         return track
 
     async def play(self) -> None:
         """From here on sound may be sent."""
-        self._is_marked = True
         await self._client.begin()
+        self._is_marked = True
+        self._is_unheard.clear()
+        self._hearing.began(self._sequence, self._clock.monotonic())
+        self._open()
+
+    async def pause(self) -> None:
+        """Nothing is played until `play`. Raises CameraRefused where it plays on, and PeerError."""
+        self._hearing.ended()
+        await self._client.pause()
+
+    @property
+    def may_pause(self) -> bool:
+        return self._client.may_pause
 
     @property
     def is_heard(self) -> bool | None:
-        """Whether the camera's receiver reports speak of our packets; None before it has sent any (many never do)."""
-        blocks = self._client.reports(0)
-        return None if blocks is None else any(block.ssrc == self._ssrc for block in blocks)
+        """Whether the camera's newest receiver report speaks of what was sent since `play`; None before there is one
+        (many never send any)."""
+        return self._hearing.verdict
 
     def send(self, payload: bytes, samples: int) -> None:
         """One packet of sound in the track's codec. Never waits."""
         assert self.track is not None
         marker = 0x80 if self._is_marked else 0  # RFC 3551 4.1: the first packet of a talkspurt
         self._is_marked = False
-        header = _HEADER.pack(
-            0x80, marker | self.track.payload_type, self._sequence, self._timestamp & 0xFFFF_FFFF, self._ssrc
-        )
+        kind, timestamp = marker | self.track.payload_type, self._timestamp & 0xFFFF_FFFF
+        header = _HEADER.pack(0x80, kind, self._sequence, timestamp, self._hearing.ssrc)
         self._sequence = (self._sequence + 1) & 0xFFFF
         self._timestamp += samples
         self.sent += 1
@@ -81,6 +122,21 @@ class Backchannel:
         """Silence that was not sent: the camera's clock goes on."""
         self._timestamp += samples
         self._is_marked = True
+
+    def _open(self) -> None:
+        """A millisecond of silence. Receivers hold a new source's first packet back until its second comes (RFC 3550
+        A.1, MIN_SEQUENTIAL): without it the first word is 20 ms later."""
+        assert self.track is not None
+        self.send(_SILENCE[self.track.codec or ""] * _OPENER_SAMPLES, _OPENER_SAMPLES)
+
+    async def wait_unheard(self) -> None:
+        """Until a report of the camera's says that nothing arrives."""
+        await self._is_unheard.wait()
+
+    def _reported(self, blocks: tuple[ReportBlock, ...]) -> None:
+        self._hearing.reported(blocks, self._clock.monotonic())
+        if self._hearing.verdict is False:
+            self._is_unheard.set()
 
     async def wait_closed(self) -> None:
         """Until the camera ends the session. Raises PeerError: why."""
@@ -95,13 +151,19 @@ def chosen(tracks: Sequence[Track]) -> Track:
     """The track that takes sound, cheapest codec first. Raises CameraRefused with what there is instead."""
     toward = [track for track in tracks if track.media == "audio" and track.direction == "sendonly"]
     if not toward:
-        raise CameraRefused("The camera offers no sound toward itself (no ONVIF backchannel).")
+        raise CameraRefused("The camera offers no sound toward itself (no ONVIF backchannel).", code="no_speaker")
     for codec in CODECS:
         for track in toward:
             if track.codec == codec and track.clock_rate == 8000 and track.channels == 1:
                 return track
     offered = ", ".join(f"{track.encoding}/{track.clock_rate}" for track in toward)
-    raise CameraRefused(f"The camera takes sound as {offered} only, which we cannot make.")
+    raise CameraRefused(f"The camera takes sound as {offered} only, which we cannot make.", code="codec")
+
+
+def company_of(tracks: Sequence[Track]) -> tuple[Track, ...]:
+    """The track to set up beside the sound: the camera's first picture, else its first sound, if it has one."""
+    own = [track for track in tracks if is_playable(track)]
+    return tuple(sorted(own, key=lambda track: track.media != "video")[:1])
 
 
 class _Nothing:

@@ -17,10 +17,10 @@ from shared.rtsp.digest import Credentials
 from shared.rtsp.links import Rest, open_link
 from shared.rtsp.messages import Response
 from shared.rtsp.read_mill import ReadMill
-from shared.rtsp.rtcp import ReportBlock
 from shared.rtsp.sdp import SessionDescription, parse_sdp, resolve_control
 from shared.rtsp.session import MediaSession
 from shared.rtsp.source import Address, RtspSource, parse_address
+from shared.rtsp.track_receiver import ReportHandler
 from shared.rtsp.tracks import Track, tracks_of
 
 __all__ = ["RtspClient", "RtspSource", "is_playable", "open_rtsp"]
@@ -120,16 +120,20 @@ class RtspClient:
             self._drop()
             raise
 
-    async def prepare(self, sink: MediaSink, tracks: Sequence[Track]) -> None:
-        """SETUP alone: the session stands and is kept alive until `begin` plays it. Raises as `play` does."""
+    async def prepare(self, sink: MediaSink, tracks: Sequence[Track], unread: Sequence[Track] = ()) -> None:
+        """SETUP alone: the session stands and is kept alive until `begin` plays it. Raises as `play` does.
+
+        Args:
+            unread: set up beside `tracks`, and what the camera sends of them is dropped.
+        """
         async with self._limited("The camera did not grant a session in time."):
             wish = self.source.transport
             try:
-                await self._set_up(sink, tuple(tracks), is_tcp=wish != "udp")
+                await self._set_up(sink, tuple(tracks), tuple(unread), is_tcp=wish != "udp")
             except CameraRefused as refusal:
                 if refusal.status != 461 or wish != "auto":
                     raise
-                await self._set_up(sink, tuple(tracks), is_tcp=False)
+                await self._set_up(sink, tuple(tracks), tuple(unread), is_tcp=False)
             self._session_of().start()
 
     async def begin(self) -> None:
@@ -137,9 +141,24 @@ class RtspClient:
         async with self._limited("The camera did not begin to play in time."):
             await self._begin()
 
-    def reports(self, number: int) -> tuple[ReportBlock, ...] | None:
-        """What the camera said last of what it receives on that track; None where it said nothing."""
-        return None if self._session is None else self._session.reports(number)
+    async def pause(self) -> None:
+        """PAUSE: nothing flows until the next `begin`. Raises CameraRefused where it plays on, and PeerError."""
+        try:
+            async with asyncio.timeout(self._limit_s):
+                self._standing().set_immediate(True)
+                await self._ask("PAUSE", self._aggregate)
+        except TimeoutError:
+            self._drop()
+            raise CameraUnreachable("The camera did not pause in time.", code="timed_out") from None
+
+    @property
+    def may_pause(self) -> bool:
+        """Whether the camera says that it knows PAUSE."""
+        return "PAUSE" in self._dialogue.public
+
+    def listen(self, number: int, on_reports: ReportHandler) -> None:
+        """From now on what the camera says of the sound it is sent on that track, which was set up with a sink."""
+        self._session_of().listen(number, on_reports)
 
     def send(self, number: int, packet: bytes) -> None:
         """One RTP packet toward the camera, on the track that was set up as that number; dropped once it is closed."""
@@ -169,15 +188,16 @@ class RtspClient:
     async def close(self) -> None:
         """TEARDOWN, waited for no longer than a second, and everything closed."""
         connection, session = self._connection, self._session
-        if connection is not None and session is not None and connection.failure is None:
-            session.stop()
-            connection.set_immediate(True)  # the answer must not wait
-            try:
+        try:
+            if connection is not None and session is not None and connection.failure is None:
+                session.stop()
+                connection.set_immediate(True)  # the answer must not wait
                 async with asyncio.timeout(TEARDOWN_LIMIT_S):
                     await self._ask("TEARDOWN", self._aggregate)
-            except (PeerError, TimeoutError, _Redirected, ValueError):
-                pass  # it forgets the session by itself, at its time-out
-        self._drop()
+        except (PeerError, TimeoutError, _Redirected, ValueError):
+            pass  # it forgets the session by itself, at its time-out
+        finally:
+            self._drop()
 
     def set_immediate(self, is_immediate: bool) -> None:
         """Hand media on as soon as it arrives (somebody watches), or when the mill finds it worth while."""
@@ -272,14 +292,16 @@ class RtspClient:
         await self._set_up(sink, self._wanted(), is_tcp=True)
         await self._begin()
 
-    async def _set_up(self, sink: MediaSink, tracks: tuple[Track, ...], *, is_tcp: bool) -> None:
+    async def _set_up(
+        self, sink: MediaSink, tracks: tuple[Track, ...], unread: tuple[Track, ...] = (), *, is_tcp: bool
+    ) -> None:
         if self._session is not None:
             self._session.stop()
         session = self._session = MediaSession(
             self._standing(), self._dialogue, self._mill, self._clock, self._aggregate
         )
-        for track in tracks:
-            offer = session.offer(track, sink, is_tcp)
+        for track, taken in (*((track, sink) for track in tracks), *((track, None) for track in unread)):
+            offer = session.offer(track, taken, is_tcp)
             fields = [("Transport", offer.to_text()), *self._require()]
             response = await self._ask("SETUP", track.control, *fields)
             session.accept(response, self._is_immediate)

@@ -13,8 +13,8 @@ from shared.rtsp.connection import RtspConnection
 from shared.rtsp.dialogue import Dialogue
 from shared.rtsp.messages import InterleavedFrame, Request, Response
 from shared.rtsp.read_mill import ReadMill
-from shared.rtsp.rtcp import ReceiverReport, ReportBlock, SourceDescription, build_rtcp
-from shared.rtsp.track_receiver import TrackReceiver
+from shared.rtsp.rtcp import ReceiverReport, SourceDescription, build_rtcp
+from shared.rtsp.track_receiver import ReportHandler, TrackReceiver
 from shared.rtsp.tracks import Track
 from shared.rtsp.transport import Transport, parse_transport
 from shared.rtsp.udp_pair import UdpPair
@@ -25,9 +25,9 @@ _CNAME = "receiver"
 
 @dataclass(slots=True)
 class _Carrier:
-    """How one track arrives: on an interleaved channel, or at a pair of UDP ports."""
+    """How one track arrives: on an interleaved channel, or at a pair of UDP ports. Not read without a receiver."""
 
-    receiver: TrackReceiver
+    receiver: TrackReceiver | None
     channel: int
     udp: UdpPair | None
 
@@ -55,9 +55,10 @@ class MediaSession:
         self._timer: asyncio.TimerHandle | None = None
         self._keep_alive_due = 0.0
 
-    def offer(self, track: Track, sink: MediaSink, is_tcp: bool) -> Transport:
-        """Prepare to receive a track; returns what to ask SETUP for."""
-        receiver = TrackReceiver(track, sink)
+    def offer(self, track: Track, sink: MediaSink | None, is_tcp: bool) -> Transport:
+        """Prepare to receive a track; returns what to ask SETUP for. Without a sink it is set up and never read; not
+        the first."""
+        receiver = None if sink is None else TrackReceiver(track, sink)
         channel = 2 * len(self._carriers)
         if is_tcp:
             self._carriers.append(_Carrier(receiver, channel, None))
@@ -86,7 +87,10 @@ class MediaSession:
             raise CameraRefused("The camera chose a transport that we did not offer.", status=461)
         if carrier.udp is None:
             carrier.channel = chosen.interleaved[0] if chosen.interleaved is not None else carrier.channel
-            self._connection.attach(carrier.channel, carrier.receiver)
+            if carrier.receiver is not None:
+                self._connection.attach(carrier.channel, carrier.receiver)
+        elif carrier.receiver is None:
+            carrier.udp.ignore()
         else:
             host = self._connection.link.peer_host
             carrier.udp.start(carrier.receiver, host, chosen.server_port, is_immediate, self._connection.end)
@@ -107,8 +111,11 @@ class MediaSession:
         else:
             carrier.udp.send_media(packet)
 
-    def reports(self, number: int) -> tuple[ReportBlock, ...] | None:
-        return self._carriers[number].receiver.reports if number < len(self._carriers) else None
+    def listen(self, number: int, on_reports: ReportHandler) -> None:
+        """What the camera's reports say of the sound that `send` gave it on that track."""
+        receiver = self._carriers[number].receiver
+        assert receiver is not None
+        receiver.on_reports = on_reports
 
     def stop(self) -> None:
         if self._timer is not None:
@@ -124,7 +131,8 @@ class MediaSession:
                 carrier.udp.set_immediate(is_immediate)
 
     def _note_datagrams(self) -> None:
-        if not self._first_packet.is_set() and self._carriers[0].receiver.reception is not None:
+        receiver = self._carriers[0].receiver
+        if not self._first_packet.is_set() and receiver is not None and receiver.reception is not None:
             self._first_packet.set()
 
     async def wait_first_packet(self, limit_s: float) -> bool:
@@ -147,6 +155,7 @@ class MediaSession:
         if self._connection.failure is not None:
             return
         first = self._carriers[0].receiver
+        assert first is not None
         packets = first.reception.next_sequence if first.reception is not None else 0
         # Some cameras say goodbye at a wrap of their own and go on; only with silence after it the stream has ended.
         if first.has_ended and packets == self._packets_at_report:
@@ -154,14 +163,15 @@ class MediaSession:
             return
         self._packets_at_report = packets
         for carrier in self._carriers:
-            self._report(carrier)
+            if carrier.receiver is not None:
+                self._report(carrier, carrier.receiver)
         if self._clock.monotonic() >= self._keep_alive_due:
             self._keep_alive_due = self._clock.monotonic() + self._keep_alive_interval_s()
             self._keep_alive()
         self._arm()
 
-    def _report(self, carrier: _Carrier) -> None:
-        reception = carrier.receiver.reception
+    def _report(self, carrier: _Carrier, receiver: TrackReceiver) -> None:
+        reception = receiver.reception
         blocks = (reception.report(self._clock.now_us()),) if reception is not None else ()
         packet = build_rtcp(ReceiverReport(self._ssrc, blocks), SourceDescription(self._ssrc, _CNAME))
         if carrier.udp is None:

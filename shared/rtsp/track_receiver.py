@@ -25,6 +25,7 @@ _MAX_MISORDER = 1000
 _HEADER = struct.Struct(">BBHII")
 
 Video = H264Depacketizer | H265Depacketizer
+ReportHandler = Callable[[tuple[ReportBlock, ...]], None]
 
 
 class PacketHandler(Protocol):
@@ -36,8 +37,8 @@ class PacketHandler(Protocol):
 class TrackReceiver:
     """Checks the sequence, extends the time, and hands payloads to the depacketizer of the track's codec.
 
-    `reception` is None until the first packet. `has_ended` is set by the camera's RTCP BYE. `reports` are what it said
-    last of what we send it, None before.
+    `reception` is None until the first packet. `has_ended` is set by the camera's RTCP BYE. `on_reports` is told what
+    each of its reports says of what we send it: nothing, where it received nothing.
     """
 
     __slots__ = (
@@ -47,8 +48,8 @@ class TrackReceiver:
         "_time",
         "_track",
         "has_ended",
+        "on_reports",
         "reception",
-        "reports",
         "video",
     )
 
@@ -63,7 +64,7 @@ class TrackReceiver:
             self.video = self._depacketizer
         self.reception: Reception | None = None
         self.has_ended = False
-        self.reports: tuple[ReportBlock, ...] | None = None
+        self.on_reports: ReportHandler = _not_asked
 
     @property
     def track(self) -> Track:
@@ -127,8 +128,8 @@ class TrackReceiver:
     def receive_control(self, data: bytes, begin: int, end: int, received_us: int) -> None:
         """One compound RTCP packet."""
         for packet in parse_rtcp(data, begin, end):
-            if isinstance(packet, SenderReport | ReceiverReport) and packet.blocks:
-                self.reports = packet.blocks
+            if isinstance(packet, SenderReport | ReceiverReport):
+                self.on_reports(packet.blocks)
             if isinstance(packet, SenderReport):
                 self._note_sender_report(packet, received_us)
             elif isinstance(packet, Goodbye):
@@ -168,6 +169,10 @@ class TrackReceiver:
     def _lose(self, packets: int) -> None:
         self._depacketizer.lose()
         self._sink.on_loss(packets)
+
+
+def _not_asked(blocks: tuple[ReportBlock, ...]) -> None:
+    """Who only watches sends nothing that could be reported."""
 
 
 def _depacketizer_of(track: Track, sink: MediaSink) -> Depacketizer:

@@ -52,6 +52,11 @@ class UdpPair:
         self._mill.add(self._media, self._read_media, is_immediate)
         self._mill.add(self._control, self._read_control, is_immediate)
 
+    def ignore(self) -> None:
+        """The ports are there for the camera to send to, and nobody reads them: the kernel keeps next to nothing."""
+        for sock in (self._media, self._control):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+
     def set_immediate(self, is_immediate: bool) -> None:
         self._mill.set_immediate(self._media, is_immediate)
         self._mill.set_immediate(self._control, is_immediate)

@@ -21,17 +21,33 @@ class Heard:
     samples: NDArray[np.int16]
 
 
+class Ear:
+    """Hears what was written since it was asked last."""
+
+    def __init__(self, path: Path):
+        self._path = path
+        self._place = 0
+
+    def new(self) -> list[Heard]:
+        if not self._path.exists():
+            return []
+        with self._path.open("rb") as file:
+            file.seek(self._place)
+            data = file.read()
+        found, place = [], 0
+        while place + _HEAD.size <= len(data):
+            at_s, count = _HEAD.unpack_from(data, place)
+            end = place + _HEAD.size + 2 * count
+            if end > len(data):
+                break
+            found.append(Heard(at_s, np.frombuffer(data, "<i2", count, place + _HEAD.size)))
+            place = end
+        self._place += place
+        return found
+
+
 def heard(path: Path) -> list[Heard]:
-    data = path.read_bytes() if path.exists() else b""
-    found, place = [], 0
-    while place + _HEAD.size <= len(data):
-        at_s, count = _HEAD.unpack_from(data, place)
-        place += _HEAD.size
-        if place + 2 * count > len(data):
-            break
-        found.append(Heard(at_s, np.frombuffer(data, "<i2", count, place)))
-        place += 2 * count
-    return found
+    return Ear(path).new()
 
 
 def sound(packets: list[Heard]) -> NDArray[np.float64]:

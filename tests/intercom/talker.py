@@ -51,13 +51,14 @@ class Tone(MediaStreamTrack):
 class Talker:
     """One person with a microphone, logged in."""
 
-    def __init__(self, url: str, token: str, codec: str = "audio/opus"):
+    def __init__(self, url: str, token: str, codec: str = "audio/opus", microphone: MediaStreamTrack | None = None):
         bind_to(("127.0.0.1",))
         self.http = httpx.AsyncClient(
             base_url=url, headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=20
         )
         self._codec = codec
         self.tone = Tone()
+        self._microphone = microphone or self.tone
         self.told: list[dict[str, Any]] = []
         self.talk = ""
         self.peer: RTCPeerConnection | None = None
@@ -65,7 +66,7 @@ class Talker:
     async def offer(self, camera: str, **query: str) -> httpx.Response:
         """The answer of POST /cameras/{id}/talk; connected from then on where it was 201."""
         self.peer = RTCPeerConnection()
-        sound = self.peer.addTransceiver(self.tone, direction="sendonly")
+        sound = self.peer.addTransceiver(self._microphone, direction="sendonly")
         known = RTCRtpSender.getCapabilities("audio")
         assert known is not None
         sound.setCodecPreferences([one for one in known.codecs if one.mimeType == self._codec])

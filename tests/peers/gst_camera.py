@@ -18,6 +18,7 @@ import time
 import gi
 
 gi.require_version("Gst", "1.0")
+gi.require_version("GstRtsp", "1.0")
 gi.require_version("GstRtspServer", "1.0")
 from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402 - after the versions were chosen
 
@@ -110,6 +111,24 @@ def hear(media, path: str) -> None:
     sink.connect("new-sample", on_sample)
 
 
+def deafen(server, sessions: int) -> None:
+    """The first so many plays are granted, and of what is sent then nothing comes as far as RTP."""
+    played = 0
+
+    def before_play(client, context):
+        nonlocal played
+        played += 1
+        if played <= sessions:
+            pipeline = context.media.get_element().get_parent()
+            rtp = next(one for one in pipeline.children if one.get_name().startswith("rtpbin"))
+            for pad in rtp.sinkpads:
+                if pad.get_name().startswith("recv_rtp_sink"):
+                    pad.add_probe(Gst.PadProbeType.BUFFER, lambda pad, info: Gst.PadProbeReturn.DROP)
+        return GstRtsp.RTSPStatusCode.OK
+
+    server.connect("client-connected", lambda _, client: client.connect("pre-play-request", before_play))
+
+
 class CameraFactory(GstRtspServer.RTSPMediaFactory):
     """One encoder for all who watch."""
 
@@ -200,6 +219,8 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--timeout-s", type=int, default=60, help="of an RTSP session")
     parser.add_argument("--backchannel", choices=tuple(BACKCHANNEL), help="take sound")
     parser.add_argument("--heard", default="", help="file for what was heard")
+    parser.add_argument("--deaf", type=int, default=0, help="so many plays that are granted and hear nothing")
+    parser.add_argument("--sessions", type=int, default=0, help="RTSP sessions at once; more are refused with 503")
     return parser.parse_args()
 
 
@@ -234,6 +255,10 @@ def main() -> None:
         "client-connected",
         lambda _, client: client.connect("new-session", lambda _, session: session.set_timeout(options.timeout_s)),
     )
+    if options.deaf:
+        deafen(server, options.deaf)
+    if options.sessions:
+        server.get_session_pool().set_max_sessions(options.sessions)
     if server.attach(None) == 0:
         sys.exit(f"port {options.port} is taken")
     print(json.dumps({"url": f"rtsp://{options.host}:{server.get_bound_port()}{options.path}"}), flush=True)

@@ -54,8 +54,9 @@ class TalkDesk:
     async def status(self, by: By, talk: str) -> TalkStatus:
         return await self.intercom.status(TalkRef(talk=_checked(talk), talker=by.identity.name))
 
-    async def change(self, by: By, talk: str, *, is_talking: bool) -> TalkStatus:
-        change = TalkChange(talk=_checked(talk), talker=by.identity.name, is_talking=is_talking)
+    async def change(self, by: By, talk: str, *, is_talking: bool, may_wait: bool = False) -> TalkStatus:
+        talker = by.identity.name
+        change = TalkChange(talk=_checked(talk), talker=talker, is_talking=is_talking, may_wait=may_wait)
         # Asked first: what is on record names the camera, and nobody's press is on record for another's talk.
         if is_talking:
             await self._record(by, "talk_pressed", None, talk=talk)

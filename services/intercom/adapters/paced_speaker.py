@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 from services.intercom.playout import Gap, Packet, Playout
 from services.intercom.talk_sound import OpusDecoder, TalkSound
@@ -11,6 +13,8 @@ from shared.clock import Clock
 from shared.errors import ProtocolViolation
 
 Send = Callable[[bytes, int], None]
+# = 160 ms of what came before a press, for the decoder to know the voice
+_BEFORE = 8
 
 
 class PacedSpeaker:
@@ -23,6 +27,7 @@ class PacedSpeaker:
         self._playout = Playout()
         self._sound: TalkSound | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._before: deque[tuple[int, bytes]] = deque(maxlen=_BEFORE)
         self._heard_s = 0.0
         self._lost_before = 0
         self.packets = 0
@@ -43,6 +48,9 @@ class PacedSpeaker:
         self._lost_before += self._playout.lost
         self._playout = Playout()
         self._sound = TalkSound("pcma" if codec == "pcma" else "pcmu", self._opus)
+        while self._before:
+            with suppress(ProtocolViolation):  # a stranger's packet
+                self._sound.warm(*self._before.popleft())
 
     def off(self) -> None:
         self._sound = None
@@ -51,9 +59,13 @@ class PacedSpeaker:
             self._timer = None
 
     def hear(self, sequence: int, kind: int, payload: bytes) -> None:
-        """A packet of the microphone, as it came. What comes while nobody presses is not kept."""
+        """A packet of the microphone, as it came. What comes while nobody presses is not played."""
         now = self._heard_s = self._clock.monotonic()
-        if self._sound is not None and payload:
+        if not payload:
+            return
+        if self._sound is None:
+            self._before.append((kind, payload))
+        else:
             self._playout.put(sequence, payload, kind, now)
             self._play()
 

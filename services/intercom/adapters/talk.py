@@ -1,17 +1,20 @@
 """One talk: a browser's microphone, a camera's speaker, and the floor between press and release.
 
-    preparing --camera set up--> ready --press--> talking --release--> ready; everything ends in `ended`, with a reason.
+    preparing --camera set up--> ready --press--> [waiting, while others speak -->] talking --release--> ready
 
-Nothing here knows WebRTC, RTSP or NATS: legs and floors are Protocols.
+Everything ends in `ended`, with a reason. Nothing here knows WebRTC, RTSP or NATS: legs and floors are Protocols.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import Literal
 
+from services.intercom.adapters.talk_floor import TalkFloor
+from services.intercom.endings import TalkOver, ending_of, ending_of_refusal, is_busy
+from services.intercom.floor import FloorTaken
 from services.intercom.legs import CallerLeg, CameraLeg, Floors, Speaker, TalkLimits
 from shared.clock import Clock
 from shared.errors import BrightKitchenError, CameraRefused, PeerError, RequestRefused
@@ -21,13 +24,21 @@ from shared.subjects import CameraRef
 
 # = how soon a lost floor, a silent browser and a limit are noticed
 ROUND_S = 0.25
-RENEW_S = 1.2
+# = how long whoever spoke before has to leave a camera that takes one session at a time
+BUSY_PATIENCE_S = 1.0
+_BUSY_ROUND_S = 0.1
+_UNHEARD = (
+    "The camera takes our sound, was opened anew, and still reports that none arrives: restart it, or look whether"
+    " its speaker is switched on."
+)
+_BUSY = "Another program may be speaking through it, or its sessions are used up: close one and press again."
 
 
 class Talk:
     """`open`; from then on `run` in a task until it ends; `press`, `release` and `hang_up` at any time.
 
     Args:
+        position: of this talk among those who wait for the floor.
         say: facts; start: puts `run` into a task.
     """
 
@@ -39,6 +50,7 @@ class Talk:
         leg: CameraLeg,
         speaker: Speaker,
         floors: Floors,
+        position: Callable[[], int | None],
         say: Callable[[Fact], None],
         clock: Clock,
         limits: TalkLimits,
@@ -50,20 +62,18 @@ class Talk:
         self._caller = caller
         self._leg = leg
         self._speaker = speaker
-        self._floors = floors
         self._say = say
         self._clock = clock
         self._limits = limits
         self._start = start
+        me = FloorHeld(talk=id, talker=wanted.talker, priority=wanted.priority, since_us=0)
+        self._floor = TalkFloor(self.camera, me, floors, position, clock)
         self._state: TalkState = "preparing"
         self._codec: str | None = None
         self._ending: TalkEnding | None = None
         self._detail = ""
-        self._holder: str | None = None
-        self._revision: int | None = None
-        self._renewed_s = 0.0
+        self._was_heard: bool | None = None
         self._since_s = clock.monotonic()
-        self._floor = FloorHeld(talk=id, talker=wanted.talker, priority=wanted.priority, since_us=0)
         self._lock = asyncio.Lock()
         self._over = asyncio.Event()
         self._prepared: asyncio.Task[str] | None = None
@@ -73,6 +83,7 @@ class Talk:
         return self._over.is_set()
 
     def status(self) -> TalkStatus:
+        is_unheard = self._state == "talking" and self._leg.is_heard is False
         return TalkStatus(
             talk=self.id,
             site=self.camera.site,
@@ -81,8 +92,9 @@ class Talk:
             priority=self._wanted.priority,
             state=self._state,
             ending=self._ending,
-            detail=self._detail,
-            holder=self._holder,
+            detail=_UNHEARD if is_unheard else self._detail,
+            holder=self._floor.holder,
+            queue_position=self._floor.position,
             codec=self._codec,
             is_heard=self._leg.is_heard,
             packets=self._speaker.packets,
@@ -92,7 +104,7 @@ class Talk:
 
     async def open(self) -> str:
         """The answer for the browser; the camera is being prepared meanwhile. Raises RequestRefused."""
-        self._prepared = asyncio.create_task(self._leg.prepare())
+        self._prepare()
         try:
             answer = await self._caller.answer(self._wanted.offer)
         except BaseException:
@@ -106,192 +118,273 @@ class Talk:
         try:
             await self._until_ready()
             await self._watch()
-        except _Over as over:
-            await self._end(over.ending, over.detail)
+        except TalkOver as over:
+            await self.hang_up(over.ending, over.detail)
         finally:
             await self._close()
 
-    async def press(self) -> TalkStatus:
-        """Take the floor and let the camera play. Raises FloorTaken, or RequestRefused where the talk is over."""
+    async def press(self, *, may_wait: bool = False) -> TalkStatus:
+        """Take the floor and let the camera play; or wait for it. Raises FloorTaken, or RequestRefused with the name of
+        an ending; the talk is over then, but where the camera was only busy."""
         await self._until_prepared()
-        async with self._lock:
+        async with self._locked():
             self._require_open()
-            if self._state == "talking":
-                return self.status()
             try:
-                await self._press()
-            except PeerError as error:
-                await self._end(_ending_of(error), str(error))
-                raise RequestRefused(self._ending or "camera_refused", str(error), status=503) from error
-            return self.status()
+                if self._state != "talking" and not (self._state == "waiting" and may_wait):
+                    await self._press()
+            except FloorTaken:
+                self._tell()
+                if not may_wait:
+                    raise
+                await self._floor.wait()
+                self._to("waiting")
+        return self.status()
 
     async def release(self) -> TalkStatus:
-        """Stop speaking; the next press is as fast."""
-        async with self._lock:
+        """Stop speaking, or waiting; the next press is as fast."""
+        async with self._locked():
             self._require_open()
-            if self._state == "talking":
-                await self._quiet("released")
-                self._to("ready")
-            return self.status()
+            await self._stop("released")
+        return self.status()
 
     async def floor_is(self, held: FloorHeld | None) -> None:
         """News of the camera's floor: whoever lost it falls silent and is told to whom, and when it is free again."""
-        async with self._lock:
+        async with self._locked():
             if self.is_over or (held is not None and held.talk == self.id):
                 return
-            is_lost = held is not None and self._state == "talking"
-            if is_lost:
-                self._revision = None
-                await self._quiet("preempted")
-            holder = None if held is None else held.talker
-            if held is not None and self._state == "ready" and not is_lost:
+            before = self._floor.holder
+            self._floor.news(held)
+            if held is None:
+                await self._floor_free()
+            elif self._state == "talking":
+                await self._preempted()
+            elif self._state != "preparing":
                 await self._leg.leave()
-            if is_lost or (holder != self._holder and self._state == "ready"):
-                self._holder = holder
-                self._to("ready")
+            if before != self._floor.holder:
+                self._tell()
+
+    def queue_is(self) -> None:
+        """News of those who wait."""
+        if self._floor.is_waiting:
+            self._tell()
 
     async def hang_up(self, ending: TalkEnding = "hung_up", detail: str = "") -> TalkStatus:
         async with self._lock:
             await self._end(ending, detail)
         return self.status()
 
+    @asynccontextmanager
+    async def _locked(self) -> AsyncIterator[None]:
+        """One thing at a time. What is over inside is over."""
+        async with self._lock:
+            try:
+                yield
+            except TalkOver as over:
+                await self._end(over.ending, over.detail)
+
     async def _until_ready(self) -> None:
-        assert self._prepared is not None
+        """The camera and the browser are waited for at once, and no longer than the talk is wanted."""
         connected = asyncio.create_task(self._caller.wait_connected())
         try:
-            self._codec = await self._prepared
-        except PeerError as error:
-            connected.cancel()
-            raise _Over(_ending_of(error), str(error)) from error
-        if self._state == "preparing":
-            self._to("ready")
-        try:
-            await connected
+            await self._unless_over(self._until_prepared())
+            if self._state == "preparing" and not self.is_over:
+                self._to("ready")
+            await self._unless_over(connected)
             if not self._wanted.is_prepared and not self.is_over:
                 await self.press()
         except RequestRefused as refusal:
-            raise _Over("camera_refused" if self._holder is None else "preempted", str(refusal)) from refusal
+            raise TalkOver(ending_of_refusal(refusal), str(refusal)) from refusal
         except PeerError as error:
-            raise _Over("ice_failed", str(error)) from error
+            raise TalkOver("ice_failed", str(error)) from error
+        finally:
+            connected.cancel()
+
+    async def _unless_over(self, awaited: Awaitable[None]) -> None:
+        task, over = asyncio.ensure_future(awaited), asyncio.create_task(self._over.wait())
+        try:
+            await asyncio.wait((task, over), return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                task.result()
+        finally:
+            task.cancel()
+            over.cancel()
 
     async def _until_prepared(self) -> None:
-        """Raises RequestRefused where the camera cannot be spoken to."""
+        """Raises RequestRefused where the camera cannot be spoken to; one that is busy is asked again by a press."""
         self._require_open()
         assert self._prepared is not None
         try:
             self._codec = await asyncio.shield(self._prepared)
         except PeerError as error:
-            raise RequestRefused(_ending_of(error), str(error), status=503) from error
+            # Once there was a codec it was ready before: a press tries again, and says how that went.
+            if self._codec is None and not is_busy(error):
+                raise RequestRefused(ending_of(error), str(error), status=503) from error
+            self._detail = f"{error} {_BUSY}" if is_busy(error) else str(error)
 
     async def _watch(self) -> None:
         closed = asyncio.create_task(self._leg.wait_closed())
+        over = asyncio.create_task(self._over.wait())
         try:
             while not self.is_over:
-                over = asyncio.create_task(self._over.wait())
                 await asyncio.wait((closed, over), timeout=ROUND_S, return_when=asyncio.FIRST_COMPLETED)
-                over.cancel()
-                if closed.done() and not self.is_over:
-                    raise _Over("camera_gone", str(closed.exception() or "the camera ended the session"))
-                if self._caller.has_ended and not self.is_over:
-                    raise _Over("browser_gone", "the browser is gone")
-                async with self._lock:
-                    await self._look()
+                async with self._locked():
+                    if not self.is_over:
+                        await self._look(closed)
         finally:
+            over.cancel()
             closed.cancel()
             with suppress(BaseException):
                 await closed
 
-    async def _look(self) -> None:
+    async def _look(self, closed: asyncio.Task[None]) -> None:
+        if closed.done():
+            raise TalkOver("camera_gone", str(closed.exception() or "the camera ended the session"))
+        if self._caller.has_ended:
+            raise TalkOver("browser_gone", "the browser is gone")
         now = self._clock.monotonic()
         since_s = now - self._since_s
+        if self._floor.is_holder_gone():
+            self._floor.news(None)
+            await self._floor_free()
+            self._tell()
         if self._state == "ready" and since_s > self._limits.idle_s:
-            raise _Over("idle", f"nobody pressed for {self._limits.idle_s:.0f} s")
-        if self._state != "talking":
-            return
-        if since_s > self._limits.press_s:
-            raise _Over("time_limit", f"a press may last {self._limits.press_s:.0f} s")
+            raise TalkOver("idle", f"nobody pressed for {self._limits.idle_s:.0f} s")
+        if self._state in ("talking", "waiting") and since_s > self._limits.press_s:
+            raise TalkOver("time_limit", f"a press may last {self._limits.press_s:.0f} s")
+        if self._state == "waiting" and await self._floor.keep_waiting():
+            await self._try_again()
+        if self._state == "talking":
+            await self._look_at_talking(now)
+
+    async def _look_at_talking(self, now: float) -> None:
         silent_s = now - max(self._speaker.heard_s, self._since_s)
         if silent_s > self._limits.silent_s:
-            raise _Over("browser_silent", f"nothing came from the browser for {silent_s:.1f} s")
-        if now - self._renewed_s >= RENEW_S:
-            await self._renew(now)
-
-    async def _renew(self, now: float) -> None:
-        assert self._revision is not None
-        try:
-            revision = await self._floors.renew(self.camera, self._floor, self._revision)
-        except PeerError:
-            return  # the bus is away: who speaks goes on; the floor ends by itself if it stays away
-        if revision is None:
-            # Somebody speaks more urgently; the news of who is on its way.
-            self._revision = None
-            await self._quiet("preempted")
-            self._to("ready")
-            return
-        self._revision, self._renewed_s = revision, now
+            raise TalkOver("browser_silent", f"nothing came from the browser for {silent_s:.1f} s")
+        if self._was_heard != self._leg.is_heard:
+            self._was_heard = self._leg.is_heard
+            self._tell()
+        if not await self._floor.keep():
+            await self._preempted()
 
     async def _press(self) -> None:
+        """Raises FloorTaken; RequestRefused, after the talk was ended, or the camera was busy."""
+        try:
+            await self._floor.take()
+        except PeerError as error:
+            raise RequestRefused("unavailable", f"Who may speak cannot be asked now: {error}", status=503) from error
+        try:
+            await self._play()
+        except PeerError as error:
+            await self._floor.free()
+            if is_busy(error):
+                raise RequestRefused("camera_busy", f"{error} {_BUSY}", status=409) from error
+            await self._end(ending_of(error), str(error))
+            raise RequestRefused(ending_of(error), str(error), status=503) from error
         assert self._codec is not None
-        floor = self._floor = self._floor.model_copy(update={"since_us": self._clock.now_us()})
-        try:
-            self._revision = await self._floors.take(self.camera, floor)
-        except RequestRefused as refusal:
-            held = getattr(refusal, "held", None)
-            self._holder = held.talker if isinstance(held, FloorHeld) else None
-            self._caller.tell(self.status())
-            raise
-        self._holder = None
-        self._renewed_s = self._clock.monotonic()
-        try:
-            await self._leg.play()
-        except PeerError:
-            await self._free()
-            raise
+        self._was_heard, self._detail = None, ""
         self._speaker.on(self._codec)
         self._to("talking")
         self._say(TalkStarted(**self._about(), codec=self._codec))
 
+    async def _play(self) -> None:
+        """A camera that takes one session at a time is free a moment after whoever spoke before has lost the floor."""
+        until_s = self._clock.monotonic() + BUSY_PATIENCE_S
+        while True:
+            try:
+                await self._settled()
+                if self._codec is None:
+                    self._codec = await self._leg.prepare()
+                await self._leg.play()
+                return
+            except CameraRefused as refusal:
+                if not is_busy(refusal) or self._clock.monotonic() >= until_s:
+                    raise
+            await self._clock.sleep(_BUSY_ROUND_S)
+
+    async def _try_again(self) -> None:
+        """One who waits: is it free?"""
+        try:
+            await self._press()
+        except FloorTaken:
+            return
+        except RequestRefused as refusal:
+            if not self.is_over:
+                raise TalkOver(ending_of_refusal(refusal), str(refusal)) from refusal
+
+    async def _floor_free(self) -> None:
+        if self._state == "waiting" and self._floor.position == 1:
+            await self._try_again()
+        elif self._state == "ready" and self._prepared is not None and self._prepared.done():
+            self._prepare()
+
+    async def _preempted(self) -> None:
+        """The camera is left at once, for it may hold one session only."""
+        self._floor.lost()
+        await self._stop("preempted")
+
+    async def _stop(self, ending: TalkEnding | Literal["released"]) -> None:
+        """No more sound, or no more waiting. The camera is told before anybody else may speak."""
+        await self._floor.stop_waiting()
+        was = self._state
+        if was in ("talking", "waiting"):
+            self._state = "ready"
+            if was == "talking":
+                await self._quiet(ending)
+            self._to("ready")
+
     async def _quiet(self, ending: TalkEnding | Literal["released"]) -> None:
-        """No more sound, the floor free, and said so. The camera is told before anybody else may speak."""
         self._speaker.off()
         seconds = self._clock.monotonic() - self._since_s
         try:
-            await self._leg.stop()
+            await (self._leg.leave() if ending == "preempted" else self._leg.stop())
         except PeerError as error:
             if ending == "released":
-                raise _Over(_ending_of(error), str(error)) from error
+                raise TalkOver(ending_of(error), str(error)) from error
         finally:
-            await self._free()
-            ended = TalkEnded(**self._about(), seconds=round(seconds, 3), ending=ending, packets=self._speaker.packets)
-            self._say(ended)
-
-    async def _free(self) -> None:
-        if self._revision is not None:
-            revision, self._revision = self._revision, None
-            with suppress(PeerError):  # it ends by itself
-                await self._floors.release(self.camera, revision)
+            await self._floor.free()
+            self._say(
+                TalkEnded(
+                    **self._about(),
+                    seconds=round(seconds, 3),
+                    ending=ending,
+                    packets=self._speaker.packets,
+                    is_heard=self._leg.is_heard,
+                )
+            )
 
     async def _end(self, ending: TalkEnding, detail: str) -> None:
         if self.is_over:
             return
-        if self._state == "talking":
-            await self._quiet(ending)
+        await self._floor.stop_waiting()
+        was, self._state = self._state, "ended"
         self._ending, self._detail = ending, detail
+        if was == "talking":
+            await self._quiet(ending)
         self._to("ended")
         self._over.set()
 
     async def _close(self) -> None:
-        if self._prepared is not None and not self._prepared.done():
+        if self._prepared is not None:
             self._prepared.cancel()
+        await self._settled()
+        await self._leg.close()
+        await self._caller.close()
+
+    def _prepare(self) -> None:
+        self._prepared = asyncio.create_task(self._leg.prepare(), name="a camera being prepared")
+
+    async def _settled(self) -> None:
+        """Whatever is being prepared is so, or failed."""
         if self._prepared is not None:
             with suppress(asyncio.CancelledError, BrightKitchenError):
                 await self._prepared
-        await self._leg.close()
-        await self._caller.close()
 
     def _to(self, state: TalkState) -> None:
         self._state = state
         self._since_s = self._clock.monotonic()
+        self._tell()
+
+    def _tell(self) -> None:
         self._caller.tell(self.status())
 
     def _about(self) -> dict[str, str | int]:
@@ -307,16 +400,3 @@ class Talk:
     def _require_open(self) -> None:
         if self.is_over:
             raise RequestRefused("talk_over", f"This talk is over ({self._ending}). Open a new one.", status=409)
-
-
-class _Over(Exception):
-    def __init__(self, ending: TalkEnding, detail: str):
-        super().__init__(detail)
-        self.ending = ending
-        self.detail = detail
-
-
-def _ending_of(error: PeerError) -> TalkEnding:
-    if isinstance(error, CameraRefused):
-        return "no_backchannel" if error.status in (None, 551) and not error.is_credentials else "camera_refused"
-    return "camera_unreachable"

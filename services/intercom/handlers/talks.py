@@ -7,10 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from services.intercom.floor import FloorQueue
+from shared.clock import Clock
 from shared.errors import RequestRefused
 from shared.messages.cameras import DesiredCamera
 from shared.messages.intercom import (
     FloorHeld,
+    FloorWanted,
     TalkChange,
     TalkEnding,
     TalkOpened,
@@ -41,13 +44,17 @@ class HeldTalk(Protocol):
         """The SDP answer; from here on it runs by itself. Raises RequestRefused."""
         ...
 
-    async def press(self) -> TalkStatus: ...
+    async def press(self, *, may_wait: bool = False) -> TalkStatus: ...
 
     async def release(self) -> TalkStatus: ...
 
     async def hang_up(self, ending: TalkEnding = "hung_up", detail: str = "") -> TalkStatus: ...
 
     async def floor_is(self, held: FloorHeld | None) -> None: ...
+
+    def queue_is(self) -> None:
+        """Who waits for its camera's floor has changed."""
+        ...
 
 
 @dataclass(slots=True)
@@ -61,8 +68,9 @@ class Handlers:
     worker: str
     new_talk: Callable[[str, TalkWanted, DesiredCamera], HeldTalk]
     talks_max: int
+    clock: Clock
     cameras: dict[CameraRef, DesiredCamera] = field(default_factory=dict)
-    floors: dict[CameraRef, FloorHeld] = field(default_factory=dict)
+    queues: dict[CameraRef, FloorQueue] = field(default_factory=dict)
     talks: dict[str, HeldTalk] = field(default_factory=dict)
     is_draining: bool = False
 
@@ -73,7 +81,8 @@ class Handlers:
     async def talk_open(self, request: bytes) -> TalkOpened:
         wanted = TalkWanted.decode(request)
         self._forget_ended()
-        if self.is_draining or len(self.talks) >= self.talks_max:
+        held = sum(not talk.is_over for talk in self.talks.values())
+        if self.is_draining or held >= self.talks_max:
             raise RequestRefused("intercom_full", "No more talks can be held now: try again.", status=503)
         desired = self.cameras.get(CameraRef(wanted.site, wanted.camera))
         if desired is None:
@@ -90,7 +99,7 @@ class Handlers:
     async def talk_change(self, request: bytes) -> TalkStatus:
         change = TalkChange.decode(request)
         talk = self._talk(change.talk, change.talker)
-        return await (talk.press() if change.is_talking else talk.release())
+        return await (talk.press(may_wait=change.may_wait) if change.is_talking else talk.release())
 
     async def talk_end(self, request: bytes) -> TalkStatus:
         wanted = TalkRef.decode(request)
@@ -114,6 +123,25 @@ class Handlers:
         for talk in list(self.talks.values()):
             if talk.camera == camera:
                 await talk.floor_is(held)
+
+    def wait_changed(self, camera: CameraRef, talk: str, wanted: FloorWanted | None) -> None:
+        """KV `floor_waits`."""
+        now_s = self.clock.monotonic()
+        for other in [one for one, queue in self.queues.items() if queue.forget(now_s)]:
+            del self.queues[other]
+        queue = self.queues.setdefault(camera, FloorQueue())
+        if wanted is None:
+            queue.remove(talk)
+        else:
+            queue.put(wanted, now_s)
+        for held in list(self.talks.values()):
+            if held.camera == camera:
+                held.queue_is()
+
+    def position(self, camera: CameraRef, talk: str) -> int | None:
+        """Of a talk among those who wait for the floor, from 1."""
+        queue = self.queues.get(camera)
+        return None if queue is None else queue.position(talk, self.clock.monotonic())
 
     def _talk(self, id: str, talker: str) -> HeldTalk:
         talk = self.talks.get(id)

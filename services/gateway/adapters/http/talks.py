@@ -44,8 +44,11 @@ class TalkAnswer(Answer):
     ending: TalkEnding | None = Field(None, description="why it is over")
     detail: str = Field(description="the same in words; empty where there is nothing to say")
     holder: str | None = Field(None, description="who has the floor, where it is somebody else")
+    queue_position: int | None = Field(None, description="from 1, of those who wait for the floor")
     codec: str | None = Field(None, description="what the camera is given")
-    is_heard: bool | None = Field(None, description="whether the camera reports our sound; null: it has not said")
+    is_heard: bool | None = Field(
+        None, description="whether the camera reports our sound; null: it never said, false: opened twice and unheard"
+    )
     packets: int = Field(description="of 20 ms, given to the camera so far")
     lost: int = Field(description="packets of the browser that never came")
     delay_ms: float = Field(description="what the newest packet waited in the intercom")
@@ -55,6 +58,9 @@ class TalkChangeBody(Body):
     """Press, or release."""
 
     is_talking: bool
+    may_wait: bool = Field(
+        False, description="where somebody else speaks: `waiting` with a `queue_position`, `talking` when it is free"
+    )
 
 
 @router.post(
@@ -89,8 +95,9 @@ async def get_talk(talk: str, request: Request) -> TalkAnswer:
 
 @router.patch("/talks/{talk}", responses=refusals(401, 403, 404, 409, 422))
 async def change_talk(talk: str, body: TalkChangeBody, request: Request) -> TalkAnswer:
-    """Press or release. 409 `floor_taken` names who speaks."""
-    return _answer(await rooms_of(request).talks.change(by_of(request), talk, is_talking=body.is_talking))
+    """Press or release. 409 `floor_taken` names who speaks; 409 `camera_busy`: others than us speak there."""
+    desk = rooms_of(request).talks
+    return _answer(await desk.change(by_of(request), talk, is_talking=body.is_talking, may_wait=body.may_wait))
 
 
 @router.delete("/talks/{talk}", status_code=204, responses=refusals(401, 403, 404))

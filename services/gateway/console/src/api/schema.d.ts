@@ -646,7 +646,7 @@ export interface paths {
         head?: never;
         /**
          * Change Talk
-         * @description Press or release. 409 `floor_taken` names who speaks.
+         * @description Press or release. 409 `floor_taken` names who speaks; 409 `camera_busy`: others than us speak there.
          */
         patch: operations["change_talk"];
         trace?: never;
@@ -3018,12 +3018,12 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "preparing" | "ready" | "talking" | "ended";
+            state: "preparing" | "ready" | "waiting" | "talking" | "ended";
             /**
              * Ending
              * @description why it is over
              */
-            ending?: ("hung_up" | "browser_gone" | "browser_silent" | "ice_failed" | "no_backchannel" | "camera_refused" | "camera_unreachable" | "camera_gone" | "preempted" | "time_limit" | "idle" | "draining") | null;
+            ending?: ("hung_up" | "browser_gone" | "browser_silent" | "ice_failed" | "no_backchannel" | "codec" | "camera_refused" | "camera_busy" | "camera_unreachable" | "camera_gone" | "preempted" | "floor_taken" | "time_limit" | "idle" | "draining" | "unavailable") | null;
             /**
              * Detail
              * @description the same in words; empty where there is nothing to say
@@ -3035,13 +3035,18 @@ export interface components {
              */
             holder?: string | null;
             /**
+             * Queue Position
+             * @description from 1, of those who wait for the floor
+             */
+            queue_position?: number | null;
+            /**
              * Codec
              * @description what the camera is given
              */
             codec?: string | null;
             /**
              * Is Heard
-             * @description whether the camera reports our sound; null: it has not said
+             * @description whether the camera reports our sound; null: it never said, false: opened twice and unheard
              */
             is_heard?: boolean | null;
             /**
@@ -3067,6 +3072,12 @@ export interface components {
         TalkChangeBody: {
             /** Is Talking */
             is_talking: boolean;
+            /**
+             * May Wait
+             * @description where somebody else speaks: `waiting` with a `queue_position`, `talking` when it is free
+             * @default false
+             */
+            may_wait: boolean;
         };
         /**
          * TimelineAnswer
