@@ -51,7 +51,12 @@ class Pulse:
         """Sleep between the two."""
         loop = asyncio.get_running_loop()
         now, woken = loop.time(), loop.create_future()
-        appointment = self.call(now + least_s, now + most_s, lambda: woken.done() or woken.set_result(None))
+
+        def wake() -> None:
+            if not woken.done():
+                woken.set_result(None)
+
+        appointment = self.call(now + least_s, now + most_s, wake)
         try:
             await woken
         finally:

@@ -34,4 +34,5 @@ class Limiter:
         # Down at once, up over the whole packet.
         steps = len(sound) if self.gain > before else min(_STEP_SAMPLES, len(sound))
         gains[:steps] = np.linspace(before, self.gain, steps)
-        return np.clip(sound * gains, -CEILING, CEILING).astype(np.int16)
+        limited: Sound = np.clip(sound * gains, -CEILING, CEILING).astype(np.int16)
+        return limited

@@ -127,7 +127,7 @@ class InterleavedReader:
         if begin >= size:
             return offset
         first, times, head = _HEADS[video.HEAD_BYTES].unpack_from(data, offset)
-        end = offset + 4 + (first >> 32 & 0xFFFF)
+        end: int = offset + 4 + (first >> 32 & 0xFFFF)
         is_last = head == self._ending and times == self._times and not (first ^ self._expected) & ~_MARKER_AND_LENGTH
         if not is_last or end <= begin:
             self._step = 0

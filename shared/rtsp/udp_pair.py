@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from shared.clock import Clock
 from shared.errors import ResourceExhausted
-from shared.rtsp.read_mill import ReadMill
+from shared.rtsp.datagram_mill import DatagramMill
 from shared.rtsp.track_receiver import TrackReceiver
 
 # A 4K IDR comes in a few hundred packets at once, and the tick is 40 ms.
@@ -20,7 +20,7 @@ _ATTEMPTS = 50
 class UdpPair:
     """Belongs to one track. Reads from the camera's address only."""
 
-    def __init__(self, local_host: str, mill: ReadMill, clock: Clock, on_read: Callable[[], None]):
+    def __init__(self, local_host: str, mill: DatagramMill, clock: Clock, on_read: Callable[[], None]):
         self._mill = mill
         self._clock = clock
         self._on_read = on_read
