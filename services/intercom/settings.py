@@ -57,6 +57,14 @@ class Settings(ServiceSettings, SealingSettings, CameraNetworkSettings, Database
         """Sound kept by the intercom lies beside the recordings, never among them."""
         return f"{self.s3_bucket}-intercom"
 
+    views_max: int = setting(
+        64,
+        says="views by WebRTC one worker holds at once, about 1 % of a core each at 4 Mbit/s",
+        when_wrong="too many: pictures stutter for all of them, and talks with them; too few: views are refused",
+        ge=0,
+        le=2048,
+    )
+
     @field_validator("ice_bind", "ice_announce")
     @classmethod
     def _are_addresses(cls, text: str) -> str:

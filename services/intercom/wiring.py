@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 from services.intercom.adapters.camera_access import CameraAccess
+from services.intercom.adapters.camera_feeds import CameraFeeds
 from services.intercom.adapters.floor_store import FloorStore
 from services.intercom.adapters.ice_addresses import bind_to
 from services.intercom.adapters.libopus import Libopus
 from services.intercom.adapters.onvif_leg import OnvifLeg
 from services.intercom.adapters.paced_speaker import PacedSpeaker
 from services.intercom.adapters.records import Records
+from services.intercom.adapters.rtp_outlet import know_h264_profiles
+from services.intercom.adapters.sent_media import SentMedia
 from services.intercom.adapters.talk import Talk
 from services.intercom.adapters.talk_tasks import TalkTasks
+from services.intercom.adapters.view import View
 from services.intercom.adapters.webrtc_caller import WebRtcCaller
+from services.intercom.adapters.webrtc_peer import Ice
 from services.intercom.handlers.talks import Handlers
+from services.intercom.handlers.views import ViewHandlers
 from services.intercom.legs import TalkLimits
 from services.intercom.settings import Settings
 from shared.bus.fact_outbox import FactOutbox
 from shared.bus.kv_watch import KvEntry
 from shared.bus.streams import EVENTS
-from shared.messages.cameras import DesiredCamera
+from shared.messages.cameras import DesiredCamera, StreamName
 from shared.messages.intercom import FloorHeld, TalkWanted
+from shared.messages.views import ViewWanted
 from shared.presence import Presence
 from shared.rtsp.read_mill import ReadMill
 from shared.sealing import Sealer
@@ -34,6 +43,8 @@ async def wire(context: Context[Settings]) -> Wired:
     settings, bus, clock = context.settings, context.bus, context.clock
     worker = settings.worker_id
     bind_to(settings.ice_addresses)
+    know_h264_profiles()
+    ice = Ice(settings.ice_announce.strip())
     await bus.ensure_stream(EVENTS)
     floors_bucket = await bus.kv("floors")
     outbox, floors, tasks = FactOutbox(bus.publish_fact), FloorStore(floors_bucket), TalkTasks()
@@ -41,33 +52,51 @@ async def wire(context: Context[Settings]) -> Wired:
     records = Records(settings)
     limits = TalkLimits(press_s=settings.talk_max_s, idle_s=settings.talk_idle_s)
 
+    feeds = CameraFeeds(bus, await bus.kv("watches"), worker, clock)
+
+    async def open_media(camera: CameraRef, stream: StreamName) -> SentMedia:
+        return SentMedia(await feeds.open(camera, stream), feeds, clock)
+
+    def new_view(id: str, wanted: ViewWanted) -> View:
+        return View(id, wanted, open_media, ice, clock)
+
     def new_talk(id: str, wanted: TalkWanted, desired: DesiredCamera) -> Talk:
         access.backchannel(desired)  # refused here, before anything is opened
         leg = OnvifLeg(lambda: access.backchannel(desired))
         speaker = PacedSpeaker(leg.send, Libopus(), clock)
-        caller = WebRtcCaller(speaker.hear, announce=settings.ice_announce.strip())
+        camera = CameraRef(wanted.site, wanted.camera)
+        caller = WebRtcCaller(speaker.hear, ice, lambda: open_media(camera, "main"))
         return Talk(id, wanted, caller, leg, speaker, floors, outbox.say, clock, limits, tasks.start)
 
     handlers = Handlers(worker, new_talk, settings.talks_max)
+    views = ViewHandlers(worker, new_view, settings.views_max, handlers.cameras)
     presence = Presence(bus, "intercom", worker, clock)
     news: set[asyncio.Task[None]] = set()
+
+    def soon(work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        news.add(task)
+        task.add_done_callback(news.discard)
 
     def desired_changed(entry: KvEntry) -> None:
         desired = None if entry.value is None else DesiredCamera.decode(entry.value)
         handlers.camera_desired(CameraRef.from_key(entry.key), desired)
+        if desired is None:
+            soon(views.camera_removed(CameraRef.from_key(entry.key)))
 
     def floor_changed(entry: KvEntry) -> None:
         held = None if entry.value is None else FloorHeld.decode(entry.value)
-        task = asyncio.create_task(handlers.floor_changed(CameraRef.from_key(entry.key), held))
-        news.add(task)
-        task.add_done_callback(news.discard)
+        soon(handlers.floor_changed(CameraRef.from_key(entry.key), held))
 
     await (await bus.kv("cameras")).watch(desired_changed)
     await floors_bucket.watch(floor_changed)
-    pinned = {"talk": handlers.talk, "talk_change": handlers.talk_change, "talk_end": handlers.talk_end}
-    shared = {"status": handlers.status, "talk_open": handlers.talk_open}
+    pinned = {
+        **{name: getattr(handlers, name) for name in ("talk", "talk_change", "talk_end", "talk_trickle")},
+        **{name: getattr(views, name) for name in ("view", "view_end", "view_trickle", "views_keep")},
+    }
+    shared = {"status": handlers.status, "talk_open": handlers.talk_open, "view_open": views.view_open}
     stop_answering = await bus.serve("intercom", shared, pinned=pinned, instance=worker)
     return Wired(
-        tasks=[("presence", presence), ("facts", outbox), ("records", records)],
-        close=[handlers.drain, tasks.close, stop_answering, presence.leave, outbox.flush, records.close],
+        tasks=[("presence", presence), ("facts", outbox), ("records", records), ("feeds", feeds)],
+        close=[handlers.drain, views.drain, tasks.close, stop_answering, presence.leave, outbox.flush, records.close],
     )

@@ -125,6 +125,12 @@ class Talk:
                 raise RequestRefused(self._ending or "camera_refused", str(error), status=503) from error
             return self.status()
 
+    async def trickle(self, fragment: str) -> TalkStatus:
+        """More of the browser's candidates. Raises RequestRefused."""
+        self._require_open()
+        await self._caller.trickle(fragment)
+        return self.status()
+
     async def release(self) -> TalkStatus:
         """Stop speaking; the next press is as fast."""
         async with self._lock:

@@ -16,6 +16,7 @@ from shared.messages.intercom import (
     TalkOpened,
     TalkRef,
     TalkStatus,
+    TalkTrickle,
     TalkWanted,
 )
 from shared.messages.status import ServiceStatus
@@ -47,6 +48,8 @@ class HeldTalk(Protocol):
 
     async def hang_up(self, ending: TalkEnding = "hung_up", detail: str = "") -> TalkStatus: ...
 
+    async def trickle(self, fragment: str) -> TalkStatus: ...
+
     async def floor_is(self, held: FloorHeld | None) -> None: ...
 
 
@@ -68,7 +71,9 @@ class Handlers:
 
     async def status(self, request: bytes) -> ServiceStatus:
         """The question says nothing, so it is not read."""
-        return ServiceStatus(service="intercom", worker=self.worker, version=VERSION, capabilities=("talk", "onvif"))
+        return ServiceStatus(
+            service="intercom", worker=self.worker, version=VERSION, capabilities=("talk", "onvif", "view")
+        )
 
     async def talk_open(self, request: bytes) -> TalkOpened:
         wanted = TalkWanted.decode(request)
@@ -91,6 +96,10 @@ class Handlers:
         change = TalkChange.decode(request)
         talk = self._talk(change.talk, change.talker)
         return await (talk.press() if change.is_talking else talk.release())
+
+    async def talk_trickle(self, request: bytes) -> TalkStatus:
+        wanted = TalkTrickle.decode(request)
+        return await self._talk(wanted.talk, wanted.talker).trickle(wanted.fragment)
 
     async def talk_end(self, request: bytes) -> TalkStatus:
         wanted = TalkRef.decode(request)

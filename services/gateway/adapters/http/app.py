@@ -22,6 +22,7 @@ from services.gateway.adapters.http import (
     status,
     talks,
     uniforms,
+    views,
 )
 from services.gateway.adapters.http.access import guard, uncovered
 from services.gateway.adapters.http.console import console_route
@@ -41,10 +42,12 @@ ROUTERS = (
     evidence.router,
     analysis.router,
     uniforms.router,
+    talks.trickle_router,
     talks.router,
     alerts.router,
     rules.router,
     events.router,
+    views.router,
     media_tokens.router,
     status.router,
 )

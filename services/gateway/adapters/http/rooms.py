@@ -23,6 +23,7 @@ from services.gateway.handlers.rules import RuleDesk
 from services.gateway.handlers.snapshots import SnapshotDesk
 from services.gateway.handlers.talks import TalkDesk
 from services.gateway.handlers.uniforms import UniformDesk
+from services.gateway.handlers.views import ViewDesk
 from services.gateway.status import Services
 
 
@@ -47,6 +48,7 @@ class Rooms:
     alerts: AlertDesk
     events: EventDesk
     rules: RuleDesk
+    views: ViewDesk
     states: CameraStates
     services: Services
     trail: AuditTrail
