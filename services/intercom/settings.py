@@ -59,7 +59,7 @@ class Settings(ServiceSettings, SealingSettings, CameraNetworkSettings, Database
 
     views_max: int = setting(
         64,
-        says="views by WebRTC one worker holds at once, about 1 % of a core each at 4 Mbit/s",
+        says="views by WebRTC one worker holds at once, about 2 % of a core each at 4 Mbit/s",
         when_wrong="too many: pictures stutter for all of them, and talks with them; too few: views are refused",
         ge=0,
         le=2048,

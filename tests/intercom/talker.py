@@ -6,6 +6,7 @@ import asyncio
 import fractions
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -62,10 +63,19 @@ class Talker:
         self.talk = ""
         self.peer: RTCPeerConnection | None = None
 
-    async def offer(self, camera: str, **query: str) -> httpx.Response:
-        """The answer of POST /cameras/{id}/talk; connected from then on where it was 201."""
+    async def offer(
+        self, camera: str, picture: Callable[[MediaStreamTrack], None] | None = None, **query: str
+    ) -> httpx.Response:
+        """The answer of POST /cameras/{id}/talk; connected from then on where it was 201.
+
+        Args:
+            picture: wants the camera's picture and sound back, and is given their tracks.
+        """
         self.peer = RTCPeerConnection()
-        sound = self.peer.addTransceiver(self.tone, direction="sendonly")
+        sound = self.peer.addTransceiver(self.tone, direction="sendonly" if picture is None else "sendrecv")
+        if picture is not None:
+            self.peer.addTransceiver("video", direction="recvonly")
+            self.peer.on("track", picture)
         known = RTCRtpSender.getCapabilities("audio")
         assert known is not None
         sound.setCodecPreferences([one for one in known.codecs if one.mimeType == self._codec])

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import aiortc.rtcrtpsender
+import aiortc.rtp
 from aiortc import MediaStreamTrack, RTCRtpSender
 from aiortc.codecs import CODECS
 from aiortc.mediastreams import MediaStreamError
@@ -24,6 +25,8 @@ NextUnit = Callable[[], Awaitable[tuple[Sequence[bytes], int]]]
 _NEXT, _ASKED_FOR_IDR = "_next_encoded_frame", "_send_keyframe"
 # What a viewer may ask for again: aiortc keeps 128 packets, which is less than one large picture. A power of two.
 _HISTORY = 1024
+# Browsers that have used 96 to 127 up go on with those that RFC 3551 leaves free; aiortc would answer with its own.
+_DYNAMIC = frozenset((*range(35, 64), *range(96, 128)))
 # aiortc speaks of Baseline alone, because its encoder makes nothing else; ours is the camera's.
 H264_IDS: dict[Profile, str] = {
     "baseline": "42001f",
@@ -69,9 +72,11 @@ def feed(sender: RTCRtpSender, next_unit: NextUnit, asked_for_idr: Callable[[], 
 def know_h264_profiles() -> None:
     """Let aiortc negotiate every profile that browsers name; once a process."""
     known = CODECS["video"]
-    if not hasattr(aiortc.rtcrtpsender, "RTP_HISTORY_SIZE"):
-        raise TypeError("this aiortc has no RTP_HISTORY_SIZE: it is another version than pyproject.toml pins")
+    for module, constant in ((aiortc.rtcrtpsender, "RTP_HISTORY_SIZE"), (aiortc.rtp, "DYNAMIC_PAYLOAD_TYPES")):
+        if not hasattr(module, constant):
+            raise TypeError(f"this aiortc has no {constant}: it is another version than pyproject.toml pins")
     aiortc.rtcrtpsender.RTP_HISTORY_SIZE = _HISTORY
+    aiortc.rtp.DYNAMIC_PAYLOAD_TYPES = _DYNAMIC  # type: ignore[assignment]  # it is only asked what is in it
     pattern = next(one for one in known if one.mimeType == "video/H264")
     for profile in H264_IDS.values():
         if any(one.parameters.get("profile-level-id") == profile for one in known):
