@@ -30,6 +30,13 @@ class Settings(ServiceSettings, SealingSettings, CameraNetworkSettings, Database
         says="the one address browsers are told instead, where they reach us through NAT 1:1 (a node's, in a pod)",
         when_wrong="talks end with ice_failed",
     )
+    ice_port: int = setting(
+        0,
+        says="the one UDP port of all talks and views of this worker; 0: one for each, chosen by the kernel",
+        when_wrong="taken: the process ends with one line; 0 behind a firewall: talks end with ice_failed",
+        ge=0,
+        le=65535,
+    )
     talks_max: int = setting(
         64,
         says="talks one worker holds at once, about 3 % of a core each",
@@ -63,6 +70,14 @@ class Settings(ServiceSettings, SealingSettings, CameraNetworkSettings, Database
         when_wrong="too many: pictures stutter for all of them, and talks with them; too few: views are refused",
         ge=0,
         le=2048,
+    )
+
+    drain_s: float = setting(
+        20.0,
+        says="seconds that who speaks may finish when this worker is asked to end; the rest ends at once",
+        when_wrong="long: updates take that long, and beyond the grace period all is cut; 0: orders are cut off",
+        ge=0,
+        le=600,
     )
 
     @field_validator("ice_bind", "ice_announce")

@@ -8,8 +8,10 @@ from typing import Any
 
 from services.intercom.adapters.camera_access import CameraAccess
 from services.intercom.adapters.camera_feeds import CameraFeeds
+from services.intercom.adapters.draining import Draining
 from services.intercom.adapters.floor_store import FloorStore
-from services.intercom.adapters.ice_addresses import bind_to
+from services.intercom.adapters.ice_addresses import addresses, bind_to
+from services.intercom.adapters.ice_port import IcePort, PortTaken
 from services.intercom.adapters.libopus import Libopus
 from services.intercom.adapters.onvif_leg import OnvifLeg
 from services.intercom.adapters.paced_speaker import PacedSpeaker
@@ -28,22 +30,40 @@ from services.intercom.settings import Settings
 from shared.bus.fact_outbox import FactOutbox
 from shared.bus.kv_watch import KvEntry
 from shared.bus.streams import EVENTS
+from shared.errors import PeerError
 from shared.messages.cameras import DesiredCamera, StreamName
 from shared.messages.intercom import FloorHeld, TalkWanted
 from shared.messages.views import ViewWanted
 from shared.presence import Presence
 from shared.rtsp.read_mill import ReadMill
 from shared.sealing import Sealer
-from shared.service import Context, Wired
+from shared.service import CannotStart, Context, Wired
 from shared.subjects import CameraRef
+
+# = for telling browsers and cameras, after the last one has finished speaking
+_DRAIN_RESERVE_S = 5.0
 
 
 async def wire(context: Context[Settings]) -> Wired:
     """Talks are held by this worker; floors and cameras are known to all."""
-    settings, bus, clock = context.settings, context.bus, context.clock
-    worker = settings.worker_id
+    settings = context.settings
     bind_to(settings.ice_addresses)
     know_h264_profiles()
+    port = IcePort(settings.ice_port, addresses)
+    try:
+        if settings.ice_port:
+            await port.open()
+        return await _wire(context, port)
+    except PortTaken as error:
+        raise CannotStart(str(error)) from error
+    except PeerError:
+        await port.close()  # `wire` is called again
+        raise
+
+
+async def _wire(context: Context[Settings], port: IcePort) -> Wired:
+    settings, bus, clock = context.settings, context.bus, context.clock
+    worker = settings.worker_id
     ice = Ice(settings.ice_announce.strip())
     await bus.ensure_stream(EVENTS)
     floors_bucket = await bus.kv("floors")
@@ -94,9 +114,23 @@ async def wire(context: Context[Settings]) -> Wired:
         **{name: getattr(handlers, name) for name in ("talk", "talk_change", "talk_end", "talk_trickle")},
         **{name: getattr(views, name) for name in ("view", "view_end", "view_trickle", "views_keep")},
     }
-    shared = {"status": handlers.status, "talk_open": handlers.talk_open, "view_open": views.view_open}
-    stop_answering = await bus.serve("intercom", shared, pinned=pinned, instance=worker)
+    # Apart from each other: a worker that ends leaves the queue group first, and goes on answering for what it holds.
+    opening = {"status": handlers.status, "talk_open": handlers.talk_open, "view_open": views.view_open}
+    stop_opening = await bus.serve("intercom", opening)
+    stop_answering = await bus.serve("intercom", {}, pinned=pinned, instance=worker)
+    draining = Draining(handlers, views, [stop_opening], clock, settings.drain_s)
     return Wired(
         tasks=[("presence", presence), ("facts", outbox), ("records", records), ("feeds", feeds)],
-        close=[handlers.drain, views.drain, tasks.close, stop_answering, presence.leave, outbox.flush, records.close],
+        drain=draining,
+        drain_limit_s=settings.drain_s + _DRAIN_RESERVE_S,
+        close=[
+            handlers.drain,
+            views.drain,
+            tasks.close,
+            stop_answering,
+            presence.leave,
+            outbox.flush,
+            records.close,
+            port.close,
+        ],
     )

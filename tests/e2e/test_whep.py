@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import signal
+import socket
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
@@ -15,6 +21,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import async_playwright
 
+from shared.embedded.ports import free_port
 from tests.e2e.live_client import Api
 from tests.intercom.talker import Talker
 from tests.intercom.viewer import Viewer
@@ -260,3 +267,91 @@ async def test_chromium_shows_and_sounds_it(stack: Stack, camera: str) -> None:
         await page.evaluate("() => window.__peer.close()")
         await until_recorded(stack, camera, ending="browser_gone")
         await chromium.close()
+
+
+@contextmanager
+def another_intercom(stack: Stack) -> Iterator[subprocess.Popen[bytes]]:
+    """A second worker on the same servers, named `second`; it lets who speaks finish for 15 s."""
+    told = Path(f"/proc/{stack.pid_of('intercom')}/environ").read_bytes().decode().rstrip("\0").split("\0")
+    port = free_port()
+    env = dict(each.partition("=")[::2] for each in told) | {
+        "BK_HTTP_PORT": str(port), "BK_WORKER_ID": "second", "BK_DRAIN_S": "15", "BK_ICE_PORT": str(free_udp_port()),
+    }  # fmt: skip
+    log = (stack.data / "logs" / "intercom-second.log").open("wb")
+    worker = subprocess.Popen([sys.executable, "-m", "services.intercom"], env=env, stderr=log)
+    try:
+        began = time.monotonic()
+        while True:
+            with suppress(httpx.HTTPError):
+                if httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False).status_code == 200:
+                    break
+            assert time.monotonic() - began < 60, "the second worker does not become ready"
+            assert worker.poll() is None, (stack.data / "logs" / "intercom-second.log").read_text()
+            time.sleep(0.1)
+        yield worker
+    finally:
+        worker.kill()
+        worker.wait()
+        log.close()
+        print((stack.data / "logs" / "intercom-second.log").read_text()[-3000:])
+
+
+def free_udp_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+async def prepared(stack: Stack, camera: str) -> Talker:
+    talker = Talker(stack.url, login(stack))
+    answer = await talker.offer(camera, prepare="true")
+    assert answer.status_code == 201, answer.text
+    return talker
+
+
+def worker_of(talker: Talker) -> str:
+    return talker.talk.rpartition("/")[2].rpartition(".")[0]
+
+
+async def test_two_workers_hold_what_is_theirs_and_one_that_ends_lets_who_speaks_finish(
+    stack: Stack, camera: str
+) -> None:
+    api = Api(stack.url, stack.admin_password)
+    with another_intercom(stack) as second:
+        talkers: list[Talker] = []
+        while [worker_of(each) for each in talkers].count("second") < 2 or len({*map(worker_of, talkers)}) < 2:
+            assert len(talkers) < 30, "the queue group asks one worker alone"
+            talkers.append(await prepared(stack, camera))
+        of_second = [each for each in talkers if worker_of(each) == "second"]
+        of_first = next(each for each in talkers if worker_of(each) != "second")
+        # One port serves all talks of the second worker, and not one port those of the first.
+        ports = {re.search(r" (\d+) typ host", each.peer.remoteDescription.sdp)[1] for each in of_second if each.peer}
+        assert len(ports) == 1
+        (intercom,) = [each for each in api.http.get("/status").json()["services"] if each["name"] == "intercom"]
+        assert intercom["workers"] == 2
+        for each in (of_first, of_second[0]):
+            await each.until("ready")
+            assert (await each.press()).status_code == 200, "asked of the worker that holds it"
+            assert (await each.state())["state"] == "talking"
+            assert (await each.release()).status_code == 200
+        assert (await of_first.http.delete(of_first.talk)).status_code == 204
+        speaks, idle = of_second[:2]
+        await speaks.until("ready")
+        assert (await speaks.press()).status_code == 200
+        second.send_signal(signal.SIGTERM)
+        assert (await idle.until("ended"))["ending"] == "draining"
+        assert (await speaks.state())["state"] == "talking", "who speaks may finish"
+        for _ in range(4):
+            talkers.append(await prepared(stack, camera))
+            assert worker_of(talkers[-1]) != "second", "nothing new is opened there"
+        assert (await speaks.state())["packets"] > 0
+        assert (await speaks.release()).status_code == 200
+        async with asyncio.timeout(10):
+            while second.poll() is None:
+                await asyncio.sleep(0.05)
+        assert second.returncode == 0
+        assert (await speaks.http.get(speaks.talk)).status_code == 404
+        assert speaks.told[-1]["ending"] == "draining", "the browser was told why"
+        for each in talkers:
+            await each.close()
+    api.close()

@@ -75,7 +75,7 @@ def know_h264_profiles() -> None:
     for module, constant in ((aiortc.rtcrtpsender, "RTP_HISTORY_SIZE"), (aiortc.rtp, "DYNAMIC_PAYLOAD_TYPES")):
         if not hasattr(module, constant):
             raise TypeError(f"this aiortc has no {constant}: it is another version than pyproject.toml pins")
-    aiortc.rtcrtpsender.RTP_HISTORY_SIZE = _HISTORY
+    aiortc.rtcrtpsender.RTP_HISTORY_SIZE = _HISTORY  # type: ignore[attr-defined]  # imported there by name
     aiortc.rtp.DYNAMIC_PAYLOAD_TYPES = _DYNAMIC  # type: ignore[assignment]  # it is only asked what is in it
     pattern = next(one for one in known if one.mimeType == "video/H264")
     for profile in H264_IDS.values():

@@ -23,6 +23,8 @@ from shared.messages.status import ServiceStatus
 from shared.subjects import CameraRef
 from shared.version import VERSION
 
+_DRAINING = "this part of the intercom is being replaced: open the talk again"
+
 
 class HeldTalk(Protocol):
     """One talk of this worker (services/intercom/adapters/talk.py)."""
@@ -105,11 +107,19 @@ class Handlers:
         wanted = TalkRef.decode(request)
         return await self._talk(wanted.talk, wanted.talker).hang_up()
 
+    async def drain_idle(self) -> int:
+        """No new talks; those in which nobody speaks are told why they end. Returns how many speak on."""
+        self.is_draining = True
+        speaking = [talk for talk in self.talks.values() if talk.status().state == "talking"]
+        for talk in [talk for talk in self.talks.values() if talk not in speaking]:
+            await talk.hang_up("draining", _DRAINING)
+        return len(speaking)
+
     async def drain(self) -> None:
-        """No new talks; the running ones are told why they end."""
+        """The others, too."""
         self.is_draining = True
         for talk in list(self.talks.values()):
-            await talk.hang_up("draining", "this part of the intercom is being replaced: open the talk again")
+            await talk.hang_up("draining", _DRAINING)
 
     def camera_desired(self, camera: CameraRef, desired: DesiredCamera | None) -> None:
         """KV `cameras`."""
