@@ -35,6 +35,7 @@ from services.gateway.camera_states import CameraStates
 from services.gateway.handlers.alerts import AlertDesk
 from services.gateway.handlers.analysis import AnalysisDesk
 from services.gateway.handlers.evidence import EvidenceDesk
+from services.gateway.handlers.ice import IceDesk
 from services.gateway.handlers.media import MediaDesk
 from services.gateway.handlers.people import People
 from services.gateway.handlers.presence import PresenceDesk
@@ -53,6 +54,7 @@ from services.gateway.settings import GatewaySettings
 from shared.bus.streams import EVENTS
 from shared.database import Database
 from shared.errors import PeerError
+from shared.ice_servers import IceServers
 from shared.presence import Presence
 from shared.sealing import Sealer, decode_key
 from shared.service import CannotStart, Context, Wired
@@ -122,6 +124,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         events=events,
         alerts=AlertDesk(BusAlerting(bus), stored.trail, context.clock),
         views=views,
+        ice=IceDesk(IceServers(context.settings), context.clock),
         uniforms=UniformDesk(
             registry, detector, photos, BusUniforms(await bus.kv("uniforms")), stored.trail, context.clock
         ),

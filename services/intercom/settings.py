@@ -7,10 +7,13 @@ from ipaddress import ip_address
 from pydantic import field_validator
 
 from shared.camera_networks import CameraNetworkSettings
+from shared.ice_servers import IceServerSettings
 from shared.settings import DatabaseSettings, ObjectSettings, SealingSettings, ServiceSettings, setting
 
 
-class Settings(ServiceSettings, SealingSettings, CameraNetworkSettings, DatabaseSettings, ObjectSettings):
+class Settings(
+    ServiceSettings, SealingSettings, CameraNetworkSettings, DatabaseSettings, ObjectSettings, IceServerSettings
+):
     """Variables `BK_*` of the intercom."""
 
     connect_timeout_s: float = setting(
@@ -36,6 +39,11 @@ class Settings(ServiceSettings, SealingSettings, CameraNetworkSettings, Database
         when_wrong="taken: the process ends with one line; 0 behind a firewall: talks end with ice_failed",
         ge=0,
         le=65535,
+    )
+    ice_relay: bool = setting(
+        True,
+        says="whether the intercom takes a relay of the TURN server too, not browsers alone",
+        when_wrong="false where neither browsers nor the TURN server reach the intercom: talks end with ice_failed",
     )
     talks_max: int = setting(
         64,

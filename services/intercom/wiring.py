@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from services.intercom.adapters.camera_access import CameraAccess
@@ -31,6 +31,7 @@ from shared.bus.fact_outbox import FactOutbox
 from shared.bus.kv_watch import KvEntry
 from shared.bus.streams import EVENTS
 from shared.errors import PeerError
+from shared.ice_servers import IceServer, IceServers
 from shared.messages.cameras import DesiredCamera, StreamName
 from shared.messages.intercom import FloorHeld, TalkWanted
 from shared.messages.views import ViewWanted
@@ -49,10 +50,9 @@ async def wire(context: Context[Settings]) -> Wired:
     settings = context.settings
     bind_to(settings.ice_addresses)
     know_h264_profiles()
-    port = IcePort(settings.ice_port, addresses)
+    port = IcePort(settings.ice_port or None, addresses)
     try:
-        if settings.ice_port:
-            await port.open()
+        await port.open()
         return await _wire(context, port)
     except PortTaken as error:
         raise CannotStart(str(error)) from error
@@ -64,7 +64,12 @@ async def wire(context: Context[Settings]) -> Wired:
 async def _wire(context: Context[Settings], port: IcePort) -> Wired:
     settings, bus, clock = context.settings, context.bus, context.clock
     worker = settings.worker_id
-    ice = Ice(settings.ice_announce.strip())
+    servers = IceServers(settings)
+
+    def ice_servers() -> Sequence[IceServer]:
+        return servers.of(f"intercom.{worker}", clock.now_us() / 1e6)[0] if settings.ice_relay else ()
+
+    ice = Ice(settings.ice_announce.strip(), ice_servers)
     await bus.ensure_stream(EVENTS)
     floors_bucket = await bus.kv("floors")
     outbox, floors, tasks = FactOutbox(bus.publish_fact), FloorStore(floors_bucket), TalkTasks()

@@ -61,9 +61,8 @@ async def browsers(count: int) -> None:
 async def measure(count: int, seconds: int, is_one_port: bool) -> tuple[float, float]:
     """(CPU of a core for one talk in percent, packets received of those sent)."""
     bind_to((HERE,))
-    port = IcePort(0, addresses)
-    if is_one_port:
-        await port.open()
+    port = IcePort(0 if is_one_port else None, addresses)
+    await port.open()
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.bench.bench_ice_port", "--browsers", str(count),
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=1 << 20,

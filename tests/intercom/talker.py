@@ -11,7 +11,14 @@ from typing import Any
 
 import httpx
 import numpy as np
-from aiortc import MediaStreamTrack, RTCDataChannel, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
+from aiortc import (
+    MediaStreamTrack,
+    RTCConfiguration,
+    RTCDataChannel,
+    RTCPeerConnection,
+    RTCRtpSender,
+    RTCSessionDescription,
+)
 from av import AudioFrame
 
 from services.intercom.adapters.ice_addresses import bind_to
@@ -52,12 +59,13 @@ class Tone(MediaStreamTrack):
 class Talker:
     """One person with a microphone, logged in."""
 
-    def __init__(self, url: str, token: str, codec: str = "audio/opus"):
+    def __init__(self, url: str, token: str, codec: str = "audio/opus", configuration: RTCConfiguration | None = None):
         bind_to(("127.0.0.1",))
         self.http = httpx.AsyncClient(
             base_url=url, headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=20
         )
         self._codec = codec
+        self._configuration = configuration
         self.tone = Tone()
         self.told: list[dict[str, Any]] = []
         self.talk = ""
@@ -71,7 +79,7 @@ class Talker:
         Args:
             picture: wants the camera's picture and sound back, and is given their tracks.
         """
-        self.peer = RTCPeerConnection()
+        self.peer = RTCPeerConnection(self._configuration)
         sound = self.peer.addTransceiver(self.tone, direction="sendonly" if picture is None else "sendrecv")
         if picture is not None:
             self.peer.addTransceiver("video", direction="recvonly")

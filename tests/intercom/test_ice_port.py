@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections.abc import AsyncIterator
 
 import aioice
@@ -184,3 +185,24 @@ async def test_a_port_that_is_taken_is_said() -> None:
         taken.bind((HERE, 0))
         with pytest.raises(PortTaken, match="BK_ICE_PORT"):
             await IcePort(taken.getsockname()[1], lambda: [HERE]).open()
+
+
+@pytest.mark.parametrize("number", [None, 0])
+async def test_servers_that_are_away_delay_an_answer_by_a_second_and_no_more(
+    number: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aioice.ice, "get_host_addresses", lambda use_ipv4, use_ipv6: [HERE])
+    port = IcePort(number, lambda: [HERE])
+    await port.open()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind((HERE, 0))
+        ours = aiortc.rtcicetransport.Connection(
+            ice_controlling=False, stun_server=silent.getsockname(), turn_server=silent.getsockname(),
+            turn_username="1:x", turn_password="y",
+        )  # fmt: skip
+        began = time.monotonic()
+        await ours.gather_candidates()
+        assert 0.9 < time.monotonic() - began < 4
+        assert [each.type for each in ours.local_candidates] == ["host"]
+        await ours.close()
+    await port.close()

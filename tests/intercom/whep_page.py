@@ -14,14 +14,14 @@ FLAGS = [
     "--allow-loopback-in-peer-connection",
 ]
 
-# [token, camera] -> milliseconds since the request: answered, connected, first picture on the screen. Sends its offer
-# at once, without a candidate: the intercom is reached at its own.
+# [token, camera, RTCConfiguration or nothing] -> milliseconds since the request: answered, connected, first picture on the screen. Sends its offer
+# at once, without a candidate: the intercom is reached at its own. (Where a relay is asked for, it is waited for.)
 LOOK = """
-async ([token, camera]) => {
+async ([token, camera, configuration]) => {
   document.querySelectorAll("video").forEach((old) => old.remove());
   window.__peer?.close();
   const began = performance.now(), since = () => performance.now() - began;
-  const peer = (window.__peer = new RTCPeerConnection());
+  const peer = (window.__peer = new RTCPeerConnection(configuration));
   peer.addTransceiver("video", { direction: "recvonly" });
   peer.addTransceiver("audio", { direction: "recvonly" });
   const video = document.createElement("video");
@@ -32,6 +32,8 @@ async ([token, camera]) => {
   peer.ontrack = (event) => { stream.addTrack(event.track); video.srcObject = stream; };
   const first = new Promise((shown) => video.requestVideoFrameCallback(() => shown(since())));
   await peer.setLocalDescription(await peer.createOffer());
+  if (configuration?.iceTransportPolicy === "relay")
+    await new Promise((done) => { peer.onicecandidate = (event) => event.candidate && done(); });
   const answer = await fetch(`/api/v1/cameras/${camera}/whep`, {
     method: "POST",
     headers: { "Content-Type": "application/sdp", Authorization: `Bearer ${token}` },

@@ -1,4 +1,4 @@
-"""One UDP port for all WebRTC of this process, instead of one that the kernel chooses for each connection.
+"""ICE connections as this process makes them: on one UDP port for all, or each on one that the kernel chooses.
 
 aioice opens a socket a connection and address, on port 0, and has no other way: firewalls and pods then need a range.
 Where it gathers its host candidates is a seam (`Connection.get_component_candidates`, and the name under which aiortc
@@ -38,6 +38,8 @@ _USERNAME = 0x0006
 _BUFFER_BYTES = 4 * 1024 * 1024
 # A candidate list of a stranger must not fill memory.
 _PLACES_A_CONNECTION = 64
+# = how much later an answer is where a STUN or TURN server does not answer
+_GATHER_S = 1
 
 _strays = counter("intercom_ice_strays_total", "Datagrams to the ICE port that belong to no connection")
 _places = gauge("intercom_ice_places", "Addresses of browsers known to the ICE port")
@@ -144,22 +146,26 @@ class _Endpoint(asyncio.DatagramProtocol):
 
 
 class IcePort:
-    """`open` before the first connection; `close` after the last."""
+    """`open` before the first connection; `close` after the last.
 
-    def __init__(self, port: int, addresses: Callable[[], list[str]]):
+    Args:
+        port: None: each connection its own; 0: one that is free.
+    """
+
+    def __init__(self, port: int | None, addresses: Callable[[], list[str]]):
         self._port = port
         self._addresses = addresses
         self._endpoints: dict[str, _Endpoint] = {}
 
     async def open(self) -> None:
         """Binds every address, and gives aiortc connections that use them. Raises PortTaken."""
-        loop = asyncio.get_running_loop()
-        for address in self._addresses():
+        loop, port = asyncio.get_running_loop(), self._port
+        for address in self._addresses() if port is not None else ():
             try:
-                _, endpoint = await loop.create_datagram_endpoint(_Endpoint, local_addr=(address, self._port))
+                _, endpoint = await loop.create_datagram_endpoint(_Endpoint, local_addr=(address, port or 0))
             except OSError as error:
                 await self.close()
-                reason = f"cannot bind UDP {address}:{self._port} ({error.strerror})"
+                reason = f"cannot bind UDP {address}:{port} ({error.strerror})"
                 raise PortTaken(f"{reason}: set BK_ICE_PORT to a free port, or to 0") from error
             self._endpoints[address] = endpoint
         setattr(aiortc.rtcicetransport, _CONNECTION, _connection_on(self._endpoints))
@@ -187,13 +193,15 @@ def _connection_on(endpoints: dict[str, _Endpoint]) -> type[aioice.Connection]:
         async def get_component_candidates(
             self, component: int, addresses: list[str], timeout: int = 5
         ) -> list[Candidate]:
+            if not endpoints:
+                return await super().get_component_candidates(component, addresses, _GATHER_S)
             joined = [endpoints[address] for address in addresses if address in endpoints]
             ours = [self._join(endpoint, component) for endpoint in joined]
             stun = self.stun_server
-            asked = [] if stun is None else [server_reflexive_candidate(each, stun) for each in ours]
+            asked = [] if stun is None else [server_reflexive_candidate(each, stun) for each in ours if _is_v4(each)]
             # Without addresses aioice asks TURN alone.
-            relayed = super().get_component_candidates(component, [], timeout)
-            reflexive, relay = await asyncio.gather(_answered(asked, timeout), relayed)
+            relayed = super().get_component_candidates(component, [], _GATHER_S)
+            reflexive, relay = await asyncio.gather(_answered(asked, _GATHER_S), relayed)
             return [*(each.local_candidate for each in ours), *reflexive, *relay]
 
         def _join(self, endpoint: _Endpoint, component: int) -> StunProtocol:
@@ -223,6 +231,10 @@ async def _answered(asked: Sequence[Coroutine[Any, Any, tuple[Candidate, None]]]
     for task in late:
         task.cancel()
     return [task.result()[0] for task in done if task.exception() is None]
+
+
+def _is_v4(protocol: StunProtocol) -> bool:
+    return ":" not in protocol.local_candidate.host
 
 
 def _stun_kind(data: bytes) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from aiortc import (
@@ -21,6 +21,7 @@ from aiortc.sdp import candidate_from_sdp
 from services.intercom.adapters.ice_addresses import announced
 from services.intercom.offered import ice_ufrag, trickled, without_mdns
 from shared.errors import CameraUnreachable, RequestRefused
+from shared.ice_servers import IceServer
 
 _CONNECT_LIMIT_S = 10.0
 _ANSWER_LIMIT_S = 5.0
@@ -30,10 +31,14 @@ _BAD_TEXT = (ValueError, InvalidStateError, InvalidAccessError, LookupError, Att
 
 @dataclass(frozen=True, slots=True)
 class Ice:
-    """How browsers reach us. `announce`: the address they know us by, where it is not ours (NAT 1:1)."""
+    """How browsers reach us.
+
+    `announce`: the address they know us by, where it is not ours (NAT 1:1). `servers`: STUN and TURN, asked anew for
+    each connection, because what TURN is told does not last.
+    """
 
     announce: str = ""
-    servers: tuple[RTCIceServer, ...] = ()
+    servers: Callable[[], Sequence[IceServer]] = tuple
 
 
 class WebRtcPeer:
@@ -43,7 +48,8 @@ class WebRtcPeer:
         self._ice = ice
         # Each section with a transport of its own, of which one is left: the browser's sections are one bundle, and
         # with the other policies aiortc 1.16 stops the shared one where a data channel or a picture comes first.
-        configuration = RTCConfiguration(iceServers=list(ice.servers), bundlePolicy=RTCBundlePolicy.MAX_COMPAT)
+        servers = [RTCIceServer(list(one.urls), one.username, one.credential) for one in ice.servers()]
+        configuration = RTCConfiguration(iceServers=servers, bundlePolicy=RTCBundlePolicy.MAX_COMPAT)
         self._peer = RTCPeerConnection(configuration)
         self._ufrag = ""
         self.connected = asyncio.Event()

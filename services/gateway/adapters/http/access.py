@@ -81,6 +81,7 @@ RULES: Mapping[tuple[str, str], Needs] = {
     ("POST", "/api/v1/alerts/{id}/review"): Needs("review", is_scoped=True),
     ("POST", "/api/v1/snapshots"): Needs("snapshot", is_scoped=True),
     ("POST", "/api/v1/cameras/{id}/whep"): Needs("view"),
+    ("GET", "/api/v1/ice-servers"): Needs("view"),
     ("GET", "/api/v1/views/{view}"): Needs("view"),
     ("PATCH", "/api/v1/views/{view}"): Needs("view"),
     ("DELETE", "/api/v1/views/{view}"): Needs("view"),

@@ -12,6 +12,7 @@ from services.gateway.adapters.http import (
     clips,
     events,
     evidence,
+    ice_servers,
     live,
     media_tokens,
     problems,
@@ -48,6 +49,7 @@ ROUTERS = (
     rules.router,
     events.router,
     views.router,
+    ice_servers.router,
     media_tokens.router,
     status.router,
 )

@@ -14,6 +14,7 @@ from services.gateway.camera_states import CameraStates
 from services.gateway.handlers.alerts import AlertDesk
 from services.gateway.handlers.analysis import AnalysisDesk
 from services.gateway.handlers.evidence import EvidenceDesk
+from services.gateway.handlers.ice import IceDesk
 from services.gateway.handlers.media import MediaDesk
 from services.gateway.handlers.people import People
 from services.gateway.handlers.probes import ProbeDesk
@@ -49,6 +50,7 @@ class Rooms:
     events: EventDesk
     rules: RuleDesk
     views: ViewDesk
+    ice: IceDesk
     states: CameraStates
     services: Services
     trail: AuditTrail

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from services.gateway.adapters.http.access import by_of
 from services.gateway.adapters.http.bodies import Answer, Body
+from services.gateway.adapters.http.ice_servers import ice_links
 from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import rooms_of
 from services.gateway.adapters.http.webrtc import (
@@ -79,7 +80,7 @@ async def open_talk(
     await rooms_of(request).registry.camera(id)
     offer = await offer_of(request)
     opened = await rooms_of(request).talks.open(by_of(request), id, offer, priority, is_prepared=prepare)
-    return created(opened.answer, f"{router.prefix}/talks/{opened.status.talk}", opened.status.talk)
+    return created(opened.answer, f"{router.prefix}/talks/{opened.status.talk}", opened.status.talk, ice_links(request))
 
 
 @router.get("/talks/{talk}", responses=refusals(401, 403, 404))

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from services.gateway.adapters.http.access import by_of
 from services.gateway.adapters.http.bodies import Answer
+from services.gateway.adapters.http.ice_servers import ice_links
 from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import rooms_of
 from services.gateway.adapters.http.webrtc import CANDIDATES, SDP_ANSWER, created, fragment_of, offer_of, sdp_offer
@@ -57,7 +58,7 @@ async def open_view(
     """
     offer = await offer_of(request)
     opened = await rooms_of(request).views.open(by_of(request), id, offer, stream, purpose)
-    return created(opened.answer, f"{router.prefix}/views/{opened.status.view}", opened.status.view)
+    return created(opened.answer, f"{router.prefix}/views/{opened.status.view}", opened.status.view, ice_links(request))
 
 
 @router.get("/views/{view}", responses=refusals(401, 403, 404))

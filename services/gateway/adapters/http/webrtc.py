@@ -23,6 +23,7 @@ SDP_ANSWER: dict[int | str, dict[str, Any]] = {
         "headers": {
             "Location": {"schema": {"type": "string"}, "description": "the session: GET, PATCH and DELETE it"},
             "ETag": {"schema": {"type": "string"}},
+            "Link": {"schema": {"type": "string"}, "description": "STUN and TURN servers, as of `GET /ice-servers`"},
         },
     }
 }
