@@ -27,7 +27,7 @@ CONSOLE := services/gateway/console
 CONSOLE_BUILT := $(CONSOLE)/dist/index.html
 CONSOLE_SOURCES := $(shell find $(CONSOLE) \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help up test test-peers check format bench-ingest bench-live bench-recorder bench-detector bench-start bench-seek bench-timeline bench-intercom proof-recorder proof-detector proof-diagnosis proof-rodents console docs clean
+.PHONY: help up test test-peers check format bench-ingest bench-live bench-whep bench-ice-port bench-recorder bench-detector bench-start bench-seek bench-timeline bench-intercom proof-recorder proof-detector proof-diagnosis proof-rodents console docs clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -60,6 +60,12 @@ bench-ingest: $(INSTALLED) ## CPU and memory of ingest beside ffmpeg: CAMERAS= S
 
 bench-live: $(INSTALLED) $(CONSOLE_BUILT) ## first picture and latency in Chromium
 	@$(BIN)/python -m tests.bench.bench_live
+
+bench-whep: $(INSTALLED) $(CONSOLE_BUILT) ## the same by WebRTC, beside MediaSource, and what a view costs
+	@$(BIN)/python -m tests.bench.bench_whep
+
+bench-ice-port: $(INSTALLED) ## one UDP port for all talks beside one for each
+	@$(BIN)/python -m tests.bench.bench_ice_port
 
 bench-recorder: $(INSTALLED) $(CONSOLE_BUILT) ## what recording costs, beside ffmpeg segmenting to disk: CAMERAS= SECONDS=
 	@$(BIN)/python -m tests.bench.bench_recorder --cameras $(CAMERAS) --seconds $(SECONDS)

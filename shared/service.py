@@ -56,12 +56,16 @@ class Wired:
         tasks: (name, task) started in this order, stopped in the opposite one.
         readiness: checks beside the bus; each returns None or the reason why not.
         app: served on BK_HTTP_PORT behind /healthz, /readyz and /metrics.
+        drain: awaited first when the process is asked to end, up to `drain_limit_s`, while tasks and bus still work:
+            takes nothing new, and lets what people are in the middle of come to its end.
         close: awaited in this order after all tasks have ended, before the bus closes.
     """
 
     tasks: Sequence[tuple[str, Supervised | RunOnce]] = ()
     readiness: Mapping[str, Check] = field(default_factory=dict)
     app: ASGIApp | None = None
+    drain: Close | None = None
+    drain_limit_s: float = 0.0
     close: Sequence[Close] = ()
 
 
@@ -132,6 +136,10 @@ async def _work(name: str, settings: S, wire: Wire[S], health: Health) -> None:
         health.serve({"bus": lambda: _bus_reason(bus), **wired.readiness}, wired.app)
         log().info("started", http_port=settings.http_port)
         await supervisor.run()
+    except asyncio.CancelledError:
+        if wired.drain is not None:
+            await _close(wired.drain, wired.drain_limit_s)
+        raise
     finally:
         health.stop()
         await supervisor.stop_all()
@@ -177,9 +185,9 @@ def _bus_reason(bus: Bus) -> str | None:
     return None if bus.is_connected else "not connected to NATS"
 
 
-async def _close(close: Close) -> None:
+async def _close(close: Close, limit_s: float = CLOSE_LIMIT_S) -> None:
     try:
-        async with asyncio.timeout(CLOSE_LIMIT_S):
+        async with asyncio.timeout(limit_s):
             await close()
     except (PeerError, TimeoutError) as error:
         log().warning("did not close in order", error=type(error).__name__, detail=str(error))

@@ -121,8 +121,19 @@ RECORDER_ANSWERS = (
     "coverage",
 )
 
-# All but the first are asked of the worker that holds the talk.
-INTERCOM_ANSWERS = ("talk_open", "talk", "talk_change", "talk_end")
+# All but those that open are asked of the worker that holds the talk or view.
+INTERCOM_ANSWERS = (
+    "talk_open",
+    "talk",
+    "talk_change",
+    "talk_end",
+    "talk_trickle",
+    "view_open",
+    "view",
+    "view_end",
+    "view_trickle",
+    "views_keep",
+)
 
 # Whoever is asked answers out of the database.
 ALERTING_ANSWERS = (
@@ -203,7 +214,7 @@ CATALOGUE: tuple[Part, ...] = (
     ),
     Part(
         "intercom",
-        media=("live",),
+        media=("live", "recent"),
         says=("talk_started", "talk_ended"),
         answers=("status", *INTERCOM_ANSWERS),
         writes=("floors", "floor_waits", "members_intercom", "watches"),

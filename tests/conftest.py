@@ -37,6 +37,7 @@ def _has_ffmpeg() -> bool:
 _PEERS: dict[str, tuple[Callable[[], bool], str]] = {
     "gstreamer": (_has_gstreamer, "GStreamer's RTSP server is not installed: make test-peers"),
     "chromium": (lambda: shutil.which("chromium") is not None, "chromium is not installed: make test-peers"),
+    "coturn": (lambda: shutil.which("turnserver") is not None, "coturn is not installed: make test-peers"),
     "ffmpeg": (_has_ffmpeg, "ffmpeg is not installed: make test-peers"),
 }
 

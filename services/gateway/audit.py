@@ -53,7 +53,7 @@ class Deed:
     """One thing that somebody did, or tried to.
 
     A live view leaves two: one when it begins, so that it is on record whatever happens, and one when it ends,
-    with `seconds` and `detail["began"]`.
+    with `seconds` and `detail["began"]`. One by WebRTC says so in `detail["by"]`, and why somebody looked in `purpose`.
     """
 
     action: Action

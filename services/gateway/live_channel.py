@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from services.gateway.live_fragment import LiveFragment, LiveRun
 from services.gateway.live_viewer import LiveViewer
 from shared.media.fragment import Fragment
+from shared.media.joined_stream import JoinedStream
 
 # A GOP larger than this is not kept: who joins then waits for the next IDR.
 GOP_LIMIT_BYTES = 16 * 1024 * 1024
@@ -17,20 +18,17 @@ STALE_S = 3.0
 class LiveChannel:
     """Fed by one subscription, whatever the number of viewers.
 
-    It opens in two halves that are joined by run and sequence number: what came live since the subscription, and the
-    past that the bus still holds (`seed`). An IDR that comes live before the past does makes the past unnecessary.
+    It opens in two halves: what came live since the subscription, and the past that the bus still holds (`seed`).
     """
 
     def __init__(self) -> None:
         self.viewers: set[LiveViewer] = set()
         self.idle_since_s = 0.0
         self.newest_idr: Fragment | None = None
-        self._is_open = False
-        self._early: list[Fragment] = []
+        self._stream = JoinedStream()
         self._gop: list[LiveFragment] = []
         self._gop_bytes = 0
         self._run: LiveRun | None = None
-        self._last_seq = -1
         self._last_idr_pts = 0
 
     @property
@@ -40,22 +38,13 @@ class LiveChannel:
 
     def on_fragment(self, fragment: Fragment, now_s: float) -> None:
         """From the live subscription."""
-        if not self._is_open:
-            if not fragment.header.is_idr:
-                self._early.append(fragment)
-                return
-            self._is_open = True
-            self._early.clear()
-        self._add(fragment, now_s)
+        for shown in self._stream.live(fragment):
+            self._add(shown, now_s)
 
     def seed(self, past: Sequence[Fragment], now_s: float) -> None:
         """What the bus still held, oldest first; empty where it holds nothing or could not be asked."""
-        if self._is_open:
-            return
-        self._is_open = True
-        early, self._early = self._early, []
-        for fragment in joined(past, early):
-            self._add(fragment, now_s)
+        for shown in self._stream.past(past):
+            self._add(shown, now_s)
 
     def join(self, viewer: LiveViewer, now_s: float, now_us: int) -> None:
         """The GOP so far at once, then each fragment as it comes."""
@@ -67,14 +56,8 @@ class LiveChannel:
 
     def _add(self, fragment: Fragment, now_s: float) -> None:
         header = fragment.header
-        is_same_run = self._run is not None and header.run == self._run.run
-        if is_same_run and header.seq <= self._last_seq:
-            return  # resent after ingest lost the bus for a moment
         if header.is_idr:
-            self._begin_gop(fragment, is_same_run)
-        elif not is_same_run:
-            return  # of a run whose beginning we did not see: nobody can decode it
-        self._last_seq = header.seq
+            self._begin_gop(fragment, self._run is not None and header.run == self._run.run)
         live = LiveFragment(fragment)
         self._keep(live)
         assert self._run is not None
@@ -97,16 +80,3 @@ class LiveChannel:
             self._gop.clear()
         elif live.is_idr or self._gop:
             self._gop.append(live)
-
-
-def joined(past: Sequence[Fragment], early: Iterable[Fragment]) -> list[Fragment]:
-    """Past and live as one, from the last IDR on; empty where there is none.
-
-    The past was asked for after the subscription stood, so they overlap or touch: what is in both is taken once.
-    """
-    seen = {(fragment.header.run, fragment.header.seq) for fragment in past}
-    whole = [*past, *(f for f in early if (f.header.run, f.header.seq) not in seen)]
-    for index in range(len(whole) - 1, -1, -1):
-        if whole[index].header.is_idr:
-            return whole[index:]
-    return []

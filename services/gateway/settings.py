@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic_settings import SettingsConfigDict
 
 from shared.camera_networks import CameraNetworkSettings
+from shared.ice_servers import IceServerSettings
 from shared.settings import PREFIX, DatabaseSettings, SealingSettings, ServiceSettings, setting
 
 
@@ -15,7 +16,7 @@ def _built_console() -> Path:
     return Path(__file__).parent / "console" / "dist"
 
 
-class GatewaySettings(ServiceSettings, DatabaseSettings, SealingSettings, CameraNetworkSettings):
+class GatewaySettings(ServiceSettings, DatabaseSettings, SealingSettings, CameraNetworkSettings, IceServerSettings):
     """Environment variables `BK_*`."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")

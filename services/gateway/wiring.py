@@ -14,6 +14,7 @@ from services.gateway.adapters.bus_recorder import BusRecorder
 from services.gateway.adapters.bus_services import BusServices
 from services.gateway.adapters.bus_states import BusCameraStates, BusRemovedCameras
 from services.gateway.adapters.bus_uniforms import BusUniforms
+from services.gateway.adapters.bus_views import BusViews, ViewKeeper
 from services.gateway.adapters.event_desk import EventDesk
 from services.gateway.adapters.http.app import create_app
 from services.gateway.adapters.http.rooms import Rooms
@@ -34,6 +35,7 @@ from services.gateway.camera_states import CameraStates
 from services.gateway.handlers.alerts import AlertDesk
 from services.gateway.handlers.analysis import AnalysisDesk
 from services.gateway.handlers.evidence import EvidenceDesk
+from services.gateway.handlers.ice import IceDesk
 from services.gateway.handlers.media import MediaDesk
 from services.gateway.handlers.orders import OrderDesk
 from services.gateway.handlers.people import People
@@ -45,6 +47,7 @@ from services.gateway.handlers.rules import RuleDesk
 from services.gateway.handlers.snapshots import SnapshotDesk
 from services.gateway.handlers.talks import TalkDesk
 from services.gateway.handlers.uniforms import UniformDesk
+from services.gateway.handlers.views import ViewDesk
 from services.gateway.live_hub import HubLimit, LiveHub
 from services.gateway.live_viewer import ViewerLimit
 from services.gateway.media_tokens import MediaTokens
@@ -52,6 +55,7 @@ from services.gateway.settings import GatewaySettings
 from shared.bus.streams import EVENTS
 from shared.database import Database
 from shared.errors import PeerError
+from shared.ice_servers import IceServers
 from shared.presence import Presence
 from shared.sealing import Sealer, decode_key
 from shared.service import CannotStart, Context, Wired
@@ -103,6 +107,8 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     worker = context.settings.worker_id
     presence = Presence(bus, "gateway", worker, context.clock)
     stop_answering = await bus.serve("gateway", {"status": PresenceDesk(worker).status}, version=VERSION)
+    of_person = context.settings.live_viewers_of_person
+    views = ViewDesk(registry, BusViews(bus), people, stored.trail, context.clock, of_person)
     recorder, recorded, detector, photos = BusRecorder(bus), S3AndBusBytes(bus), BusDetector(bus), PillowPhotos()
     rooms = Rooms(
         people=people,
@@ -119,6 +125,8 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         rules=RuleDesk(BusAlerting(bus), stored.trail, context.clock),
         events=events,
         alerts=AlertDesk(BusAlerting(bus), stored.trail, context.clock),
+        views=views,
+        ice=IceDesk(IceServers(context.settings), context.clock),
         uniforms=UniformDesk(
             registry, detector, photos, BusUniforms(await bus.kv("uniforms")), stored.trail, context.clock
         ),
@@ -136,6 +144,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
             ("removed-cameras", BusRemovedCameras(cameras, live.end_camera)),
             ("live-leases", live.renew_leases),
             ("live-logins", live.check_logins),
+            ("views", ViewKeeper(views, context.clock)),
             ("presence", presence),
             ("login-sweep", LoginSweep(stored.logins, context.clock)),
         ],
@@ -146,6 +155,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
             events.close,
             presence.leave,
             live.close,
+            views.close,
             recorded.close,
             hasher.close,
             jpegs.close,

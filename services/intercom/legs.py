@@ -19,6 +19,10 @@ class CallerLeg(Protocol):
         """SDP. Raises RequestRefused for an offer that cannot be answered."""
         ...
 
+    async def trickle(self, fragment: str) -> None:
+        """More of the browser's candidates. Raises RequestRefused."""
+        ...
+
     async def wait_connected(self) -> None:
         """Raises PeerError where it does not come about."""
         ...

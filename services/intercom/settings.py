@@ -7,10 +7,13 @@ from ipaddress import ip_address
 from pydantic import field_validator
 
 from shared.camera_networks import CameraNetworkSettings
+from shared.ice_servers import IceServerSettings
 from shared.settings import DatabaseSettings, ObjectSettings, SealingSettings, ServiceSettings, setting
 
 
-class Settings(ServiceSettings, SealingSettings, CameraNetworkSettings, DatabaseSettings, ObjectSettings):
+class Settings(
+    ServiceSettings, SealingSettings, CameraNetworkSettings, DatabaseSettings, ObjectSettings, IceServerSettings
+):
     """Variables `BK_*` of the intercom."""
 
     connect_timeout_s: float = setting(
@@ -29,6 +32,18 @@ class Settings(ServiceSettings, SealingSettings, CameraNetworkSettings, Database
         "",
         says="the one address browsers are told instead, where they reach us through NAT 1:1 (a node's, in a pod)",
         when_wrong="talks end with ice_failed",
+    )
+    ice_port: int = setting(
+        0,
+        says="the one UDP port of all talks and views of this worker; 0: one for each, chosen by the kernel",
+        when_wrong="taken: the process ends with one line; 0 behind a firewall: talks end with ice_failed",
+        ge=0,
+        le=65535,
+    )
+    ice_relay: bool = setting(
+        True,
+        says="whether the intercom takes a relay of the TURN server too, not browsers alone",
+        when_wrong="false where neither browsers nor the TURN server reach the intercom: talks end with ice_failed",
     )
     talks_max: int = setting(
         64,
@@ -56,6 +71,22 @@ class Settings(ServiceSettings, SealingSettings, CameraNetworkSettings, Database
     def own_bucket(self) -> str:
         """Sound kept by the intercom lies beside the recordings, never among them."""
         return f"{self.s3_bucket}-intercom"
+
+    views_max: int = setting(
+        64,
+        says="views by WebRTC one worker holds at once, about 2 % of a core each at 4 Mbit/s",
+        when_wrong="too many: pictures stutter for all of them, and talks with them; too few: views are refused",
+        ge=0,
+        le=2048,
+    )
+
+    drain_s: float = setting(
+        20.0,
+        says="seconds that who speaks may finish when this worker is asked to end; the rest ends at once",
+        when_wrong="long: updates take that long, and beyond the grace period all is cut; 0: orders are cut off",
+        ge=0,
+        le=600,
+    )
 
     @field_validator("ice_bind", "ice_announce")
     @classmethod

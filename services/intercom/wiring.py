@@ -3,38 +3,74 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine, Sequence
 from functools import partial
+from typing import Any
 
 from services.intercom.adapters.camera_access import CameraAccess
+from services.intercom.adapters.camera_feeds import CameraFeeds
+from services.intercom.adapters.draining import Draining
 from services.intercom.adapters.floor_store import FloorStore, talk_of
-from services.intercom.adapters.ice_addresses import bind_to
+from services.intercom.adapters.ice_addresses import addresses, bind_to
+from services.intercom.adapters.ice_port import IcePort, PortTaken
 from services.intercom.adapters.libopus import Libopus
 from services.intercom.adapters.onvif_leg import OnvifLeg
 from services.intercom.adapters.paced_speaker import PacedSpeaker
 from services.intercom.adapters.records import Records
+from services.intercom.adapters.rtp_outlet import know_h264_profiles
+from services.intercom.adapters.sent_media import SentMedia
 from services.intercom.adapters.talk import Talk
 from services.intercom.adapters.talk_tasks import TalkTasks
+from services.intercom.adapters.view import View
 from services.intercom.adapters.webrtc_caller import WebRtcCaller
+from services.intercom.adapters.webrtc_peer import Ice
 from services.intercom.handlers.talks import Handlers
+from services.intercom.handlers.views import ViewHandlers
 from services.intercom.legs import TalkLimits
 from services.intercom.settings import Settings
 from shared.bus.fact_outbox import FactOutbox
 from shared.bus.kv_watch import KvEntry
 from shared.bus.streams import EVENTS
-from shared.messages.cameras import DesiredCamera
+from shared.errors import PeerError
+from shared.ice_servers import IceServer, IceServers
+from shared.messages.cameras import DesiredCamera, StreamName
 from shared.messages.intercom import FloorHeld, FloorWanted, TalkWanted
+from shared.messages.views import ViewWanted
 from shared.presence import Presence
 from shared.rtsp.read_mill import ReadMill
 from shared.sealing import Sealer
-from shared.service import Context, Wired
+from shared.service import CannotStart, Context, Wired
 from shared.subjects import CameraRef
+
+# = for telling browsers and cameras, after the last one has finished speaking
+_DRAIN_RESERVE_S = 5.0
 
 
 async def wire(context: Context[Settings]) -> Wired:
     """Talks are held by this worker; floors and cameras are known to all."""
+    settings = context.settings
+    bind_to(settings.ice_addresses)
+    know_h264_profiles()
+    port = IcePort(settings.ice_port or None, addresses)
+    try:
+        await port.open()
+        return await _wire(context, port)
+    except PortTaken as error:
+        raise CannotStart(str(error)) from error
+    except PeerError:
+        await port.close()  # `wire` is called again
+        raise
+
+
+async def _wire(context: Context[Settings], port: IcePort) -> Wired:
     settings, bus, clock = context.settings, context.bus, context.clock
     worker = settings.worker_id
-    bind_to(settings.ice_addresses)
+    servers = IceServers(settings)
+
+    def ice_servers() -> Sequence[IceServer]:
+        return servers.of(f"intercom.{worker}", clock.now_us() / 1e6)[0] if settings.ice_relay else ()
+
+    ice = Ice(settings.ice_announce.strip(), ice_servers)
     await bus.ensure_stream(EVENTS)
     floors_bucket, waits_bucket = await bus.kv("floors"), await bus.kv("floor_waits")
     outbox, floors, tasks = FactOutbox(bus.publish_fact), FloorStore(floors_bucket, waits_bucket), TalkTasks()
@@ -42,27 +78,42 @@ async def wire(context: Context[Settings]) -> Wired:
     records = Records(settings)
     limits = TalkLimits(press_s=settings.talk_max_s, idle_s=settings.talk_idle_s)
 
+    feeds = CameraFeeds(bus, await bus.kv("watches"), worker, clock)
+
+    async def open_media(camera: CameraRef, stream: StreamName) -> SentMedia:
+        return SentMedia(await feeds.open(camera, stream), feeds, clock)
+
+    def new_view(id: str, wanted: ViewWanted) -> View:
+        return View(id, wanted, open_media, ice, clock)
+
     def new_talk(id: str, wanted: TalkWanted, desired: DesiredCamera) -> Talk:
         access.backchannel(desired)  # refused here, before anything is opened
         leg = OnvifLeg(lambda: access.backchannel(desired))
         speaker = PacedSpeaker(leg.send, Libopus(), clock)
-        caller = WebRtcCaller(speaker.hear, announce=settings.ice_announce.strip())
-        position = partial(handlers.position, CameraRef(wanted.site, wanted.camera), id)
+        camera = CameraRef(wanted.site, wanted.camera)
+        caller = WebRtcCaller(speaker.hear, ice, lambda: open_media(camera, "main"))
+        position = partial(handlers.position, camera, id)
         return Talk(id, wanted, caller, leg, speaker, floors, position, outbox.say, clock, limits, tasks.start)
 
     handlers = Handlers(worker, new_talk, settings.talks_max, clock)
+    views = ViewHandlers(worker, new_view, settings.views_max, handlers.cameras)
     presence = Presence(bus, "intercom", worker, clock)
     news: set[asyncio.Task[None]] = set()
+
+    def soon(work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        news.add(task)
+        task.add_done_callback(news.discard)
 
     def desired_changed(entry: KvEntry) -> None:
         desired = None if entry.value is None else DesiredCamera.decode(entry.value)
         handlers.camera_desired(CameraRef.from_key(entry.key), desired)
+        if desired is None:
+            soon(views.camera_removed(CameraRef.from_key(entry.key)))
 
     def floor_changed(entry: KvEntry) -> None:
         held = None if entry.value is None else FloorHeld.decode(entry.value)
-        task = asyncio.create_task(handlers.floor_changed(CameraRef.from_key(entry.key), held))
-        news.add(task)
-        task.add_done_callback(news.discard)
+        soon(handlers.floor_changed(CameraRef.from_key(entry.key), held))
 
     def wait_changed(entry: KvEntry) -> None:
         wanted = None if entry.value is None else FloorWanted.decode(entry.value)
@@ -71,10 +122,27 @@ async def wire(context: Context[Settings]) -> Wired:
     await (await bus.kv("cameras")).watch(desired_changed)
     await waits_bucket.watch(wait_changed)
     await floors_bucket.watch(floor_changed)
-    pinned = {"talk": handlers.talk, "talk_change": handlers.talk_change, "talk_end": handlers.talk_end}
-    shared = {"status": handlers.status, "talk_open": handlers.talk_open}
-    stop_answering = await bus.serve("intercom", shared, pinned=pinned, instance=worker)
+    pinned = {
+        **{name: getattr(handlers, name) for name in ("talk", "talk_change", "talk_end", "talk_trickle")},
+        **{name: getattr(views, name) for name in ("view", "view_end", "view_trickle", "views_keep")},
+    }
+    # Apart from each other: a worker that ends leaves the queue group first, and goes on answering for what it holds.
+    opening = {"status": handlers.status, "talk_open": handlers.talk_open, "view_open": views.view_open}
+    stop_opening = await bus.serve("intercom", opening)
+    stop_answering = await bus.serve("intercom", {}, pinned=pinned, instance=worker)
+    draining = Draining(handlers, views, [stop_opening], clock, settings.drain_s)
     return Wired(
-        tasks=[("presence", presence), ("facts", outbox), ("records", records)],
-        close=[handlers.drain, tasks.close, stop_answering, presence.leave, outbox.flush, records.close],
+        tasks=[("presence", presence), ("facts", outbox), ("records", records), ("feeds", feeds)],
+        drain=draining,
+        drain_limit_s=settings.drain_s + _DRAIN_RESERVE_S,
+        close=[
+            handlers.drain,
+            views.drain,
+            tasks.close,
+            stop_answering,
+            presence.leave,
+            outbox.flush,
+            records.close,
+            port.close,
+        ],
     )

@@ -66,6 +66,12 @@ COMMANDS = {
     "talk": ("TalkRef", "TalkStatus"),
     "talk_change": ("TalkChange", "TalkStatus"),
     "talk_end": ("TalkRef", "TalkStatus"),
+    "talk_trickle": ("TalkTrickle", "TalkStatus"),
+    "view_open": ("ViewWanted", "ViewOpened"),
+    "view": ("ViewRef", "ViewStatus"),
+    "view_end": ("ViewRef", "ViewStatus"),
+    "view_trickle": ("ViewTrickle", "ViewStatus"),
+    "views_keep": ("ViewsKept", "ViewsSeen"),
     "uniform_photo": ("UniformPhotoWanted", "UniformPhotoJudged"),
 }
 MEDIA_USES = {

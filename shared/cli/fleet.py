@@ -73,7 +73,10 @@ def environment(
         told |= servers.evidence_environment()
     if needs.sealing:
         told |= servers.sealing_environment()
-    return inherited() | told | {"BK_HTTP_HOST": host, "BK_HTTP_PORT": str(port)} | dict(own or {})
+    # On one machine everything stops together: nobody would take over, so nobody is waited for.
+    return (
+        {"BK_DRAIN_S": "0"} | inherited() | told | {"BK_HTTP_HOST": host, "BK_HTTP_PORT": str(port)} | dict(own or {})
+    )
 
 
 class KeptProcess:

@@ -93,6 +93,14 @@ class TalkChange(Message):
     )
 
 
+class TalkTrickle(Message):
+    """Request `talk_trickle` of the worker that holds it: more candidates of the browser."""
+
+    talk: str
+    talker: str
+    fragment: str = Field(description="application/trickle-ice-sdpfrag (RFC 8840)", max_length=64_000)
+
+
 class FloorHeld(Message):
     """KV bucket `floors`, key = camera: who speaks. An entry that is not renewed within 4 s is gone."""
 

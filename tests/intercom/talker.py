@@ -6,11 +6,19 @@ import asyncio
 import fractions
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import numpy as np
-from aiortc import MediaStreamTrack, RTCDataChannel, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
+from aiortc import (
+    MediaStreamTrack,
+    RTCConfiguration,
+    RTCDataChannel,
+    RTCPeerConnection,
+    RTCRtpSender,
+    RTCSessionDescription,
+)
 from av import AudioFrame
 
 from services.intercom.adapters.ice_addresses import bind_to
@@ -51,22 +59,39 @@ class Tone(MediaStreamTrack):
 class Talker:
     """One person with a microphone, logged in."""
 
-    def __init__(self, url: str, token: str, codec: str = "audio/opus", microphone: MediaStreamTrack | None = None):
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        codec: str = "audio/opus",
+        microphone: MediaStreamTrack | None = None,
+        configuration: RTCConfiguration | None = None,
+    ):
         bind_to(("127.0.0.1",))
         self.http = httpx.AsyncClient(
             base_url=url, headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=20
         )
         self._codec = codec
+        self._configuration = configuration
         self.tone = Tone()
         self._microphone = microphone or self.tone
         self.told: list[dict[str, Any]] = []
         self.talk = ""
         self.peer: RTCPeerConnection | None = None
 
-    async def offer(self, camera: str, **query: str) -> httpx.Response:
-        """The answer of POST /cameras/{id}/talk; connected from then on where it was 201."""
-        self.peer = RTCPeerConnection()
-        sound = self.peer.addTransceiver(self._microphone, direction="sendonly")
+    async def offer(
+        self, camera: str, picture: Callable[[MediaStreamTrack], None] | None = None, **query: str
+    ) -> httpx.Response:
+        """The answer of POST /cameras/{id}/talk; connected from then on where it was 201.
+
+        Args:
+            picture: wants the camera's picture and sound back, and is given their tracks.
+        """
+        self.peer = RTCPeerConnection(self._configuration)
+        sound = self.peer.addTransceiver(self._microphone, direction="sendonly" if picture is None else "sendrecv")
+        if picture is not None:
+            self.peer.addTransceiver("video", direction="recvonly")
+            self.peer.on("track", picture)
         known = RTCRtpSender.getCapabilities("audio")
         assert known is not None
         sound.setCodecPreferences([one for one in known.codecs if one.mimeType == self._codec])

@@ -11,9 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import ProtocolViolation
-from shared.media.formats import VideoCodec
+from shared.media.access_unit import AccessUnit
+from shared.media.formats import AudioFormat, StreamFormat, VideoCodec
 from shared.media.fragment import Fragment
-from shared.media.samples import Sample, decoder_setup, video_samples
+from shared.media.fragmenter import Fragmenter
+from shared.media.samples import (
+    Sample,
+    decoder_setup,
+    parameter_sets,
+    sound_samples,
+    sound_setup,
+    video_samples,
+)
+from shared.media.video_format import video_format
 from tests.detector.filmed import filmed, numbered
 
 
@@ -48,6 +58,43 @@ def test_no_video_is_said() -> None:
         decoder_setup(b"")
 
 
+def test_sound_lies_where_it_is_said_to() -> None:
+    config = bytes.fromhex("1408")
+    sets = parameter_sets(decoder_setup(cut()[0].payload[: cut()[0].header.init_bytes]).extradata)
+    assert [nal[0] & 31 for nal in sets] == [7, 8]
+    stream = StreamFormat(video_format("h264", sets), AudioFormat(16_000, 1, config))
+    cutter = Fragmenter(stream, "00112233445566ff")
+    picture = cut()[0].payload[cut()[0].header.init_bytes :]
+    unit = AccessUnit([picture[-50:]], 50, 0, True, 0, sets)
+    assert cutter.push_video(unit, 0) == ()
+    units = [bytes([number]) * (20 + number) for number in range(5)]
+    for number, data in enumerate(units):
+        cutter.push_audio(data, 640 + number * 1024, 1024, 0, 0)
+    (fragment,) = cutter.flush()
+    begin = fragment.header.init_bytes
+    setup = sound_setup(fragment.payload[:begin])
+    assert setup is not None
+    assert (setup.config, setup.sample_rate, setup.channels) == (config, 16_000, 1)
+    found = sound_samples(fragment.payload, begin)
+    assert [fragment.payload[each.begin : each.end] for each in found] == units
+    assert [later.at - one.at for one, later in pairwise(found)] == [1024] * 4
+    assert len(video_samples(fragment.payload, begin)) == 1
+
+
+def test_a_camera_without_a_microphone_has_no_sound() -> None:
+    fragment = cut()[0]
+    assert sound_setup(fragment.payload[: fragment.header.init_bytes]) is None
+    assert sound_samples(fragment.payload, fragment.header.init_bytes) == []
+
+
+@pytest.mark.parametrize(
+    "record", [b"", b"\1\x64\0\x2a\xff", b"\1\x64\0\x2a\xff\xe1\0\5abc", b"\1\x64\0\x2a\xff\xe1\0\1a\1\xff"]
+)
+def test_a_cut_avcc_is_refused(record: bytes) -> None:
+    with pytest.raises(ProtocolViolation):
+        parameter_sets(record)
+
+
 @given(st.integers(0, 2**32))
 def test_broken_bytes_are_refused_or_read_and_never_more(seed: int) -> None:
     fragment = cut()[0]
@@ -59,6 +106,8 @@ def test_broken_bytes_are_refused_or_read_and_never_more(seed: int) -> None:
         del data[chance.randrange(len(data)) :]
     try:
         decoder_setup(bytes(data[: fragment.header.init_bytes]))
+        sound_setup(bytes(data[: fragment.header.init_bytes]))
+        sound_samples(bytes(data), fragment.header.init_bytes)
         for each in video_samples(bytes(data), fragment.header.init_bytes):
             assert 0 <= each.begin <= each.end <= len(data)
     except ProtocolViolation:

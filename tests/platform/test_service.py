@@ -48,8 +48,11 @@ async def wire(context: Context[Settings]) -> Wired:
     async def close() -> None:
         said.write_text("closed, bus " + ("up" if context.bus.is_connected else "down"))
 
+    async def drain() -> None:
+        Path("drained").write_text("work is " + ("up" if "work" in context.supervisor.names else "down"))
+
     reason = "no tea" if context.settings.mood == "not_ready" else None
-    return Wired(tasks=[("work", work)], readiness={"tea": lambda: reason}, close=[close])
+    return Wired(tasks=[("work", work)], readiness={"tea": lambda: reason}, drain=drain, drain_limit_s=5.0, close=[close])
 
 run("gateway", Settings, wire)
 """
@@ -149,6 +152,7 @@ async def test_it_becomes_ready_and_ends_in_order(service: Service) -> None:
     events = _events(lines)
     assert (events[0], events[-1]) == ("started", "stopped")
     assert service.said.read_text() == "closed, bus up"
+    assert service.said.with_name("drained").read_text() == "work is up"
 
 
 async def test_it_is_not_ready_for_a_reason(service: Service) -> None:

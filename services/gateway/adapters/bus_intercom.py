@@ -6,7 +6,7 @@ from shared.bus import Bus
 from shared.bus.errors import NobodyAnswers
 from shared.errors import RequestRefused
 from shared.messages.base import Message
-from shared.messages.intercom import TalkChange, TalkOpened, TalkRef, TalkStatus, TalkWanted
+from shared.messages.intercom import TalkChange, TalkOpened, TalkRef, TalkStatus, TalkTrickle, TalkWanted
 
 _OPEN_LIMIT_S = 10.0
 # A press waits for a camera that is being prepared.
@@ -27,6 +27,9 @@ class BusIntercom:
 
     async def change(self, change: TalkChange) -> TalkStatus:
         return await self._pinned("talk_change", change.talk, change)
+
+    async def trickle(self, candidates: TalkTrickle) -> TalkStatus:
+        return await self._pinned("talk_trickle", candidates.talk, candidates)
 
     async def end(self, talk: TalkRef) -> TalkStatus:
         return await self._pinned("talk_end", talk.talk, talk)

@@ -10,7 +10,7 @@ from services.gateway.audit import Action, AuditTrail, Deed
 from services.gateway.handlers.registry import By, RegistryDesk
 from shared.clock import Clock
 from shared.errors import RequestRefused
-from shared.messages.intercom import TalkChange, TalkOpened, TalkPriority, TalkRef, TalkStatus, TalkWanted
+from shared.messages.intercom import TalkChange, TalkOpened, TalkPriority, TalkRef, TalkStatus, TalkTrickle, TalkWanted
 
 # <worker>.<random>: a subject token, and nothing that could be another subject.
 _TALK = re.compile(r"[a-zA-Z0-9_-]{1,128}\.[0-9a-f]{16}")
@@ -24,6 +24,8 @@ class Intercom(Protocol):
     async def status(self, talk: TalkRef) -> TalkStatus: ...
 
     async def change(self, change: TalkChange) -> TalkStatus: ...
+
+    async def trickle(self, candidates: TalkTrickle) -> TalkStatus: ...
 
     async def end(self, talk: TalkRef) -> TalkStatus: ...
 
@@ -39,7 +41,9 @@ class TalkDesk:
 
     async def open(self, by: By, camera: str, offer: str, priority: TalkPriority, *, is_prepared: bool) -> TalkOpened:
         found = await self.registry.camera(camera)
-        await self._record(by, "talk_opened", camera, priority=priority)
+        # One who also sees and hears is on record as such.
+        looks = {"looks": "yes"} if "m=video" in offer else {}
+        await self._record(by, "talk_opened", camera, priority=priority, **looks)
         return await self.intercom.open(
             TalkWanted(
                 site=found.site,
@@ -64,6 +68,9 @@ class TalkDesk:
         if not is_talking:
             await self._record(by, "talk_released", status.camera, talk=talk, packets=str(status.packets))
         return status
+
+    async def trickle(self, by: By, talk: str, fragment: str) -> None:
+        await self.intercom.trickle(TalkTrickle(talk=_checked(talk), talker=by.identity.name, fragment=fragment))
 
     async def end(self, by: By, talk: str) -> None:
         status = await self.intercom.end(TalkRef(talk=_checked(talk), talker=by.identity.name))

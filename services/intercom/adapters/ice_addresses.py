@@ -27,6 +27,11 @@ def bind_to(addresses: Sequence[str]) -> None:
     setattr(aioice.ice, _SEAM, chosen)
 
 
+def addresses() -> list[str]:
+    """Those of this machine that ICE uses now."""
+    return list(getattr(aioice.ice, _SEAM)(True, True))
+
+
 def announced(sdp: str, address: str) -> str:
     """The SDP with our candidates at the address we are reached by from outside (NAT 1:1); empty: as it is."""
     if not address:

@@ -140,6 +140,12 @@ class Talk:
                 self._to("waiting")
         return self.status()
 
+    async def trickle(self, fragment: str) -> TalkStatus:
+        """More of the browser's candidates. Raises RequestRefused."""
+        self._require_open()
+        await self._caller.trickle(fragment)
+        return self.status()
+
     async def release(self) -> TalkStatus:
         """Stop speaking, or waiting; the next press is as fast."""
         async with self._locked():

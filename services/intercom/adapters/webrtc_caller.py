@@ -1,29 +1,20 @@
-"""The browser of a talk: WebRTC through aiortc, sound taken as it arrives, a data channel to say how it is."""
+"""The browser of a talk: its microphone taken as it arrives, a data channel to say how the talk is, and where it asks
+for them the camera's picture and sound back over the same connection."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable
 
-from aiortc import (
-    RTCConfiguration,
-    RTCDataChannel,
-    RTCIceServer,
-    RTCPeerConnection,
-    RTCRtpReceiver,
-    RTCSessionDescription,
-)
-from aiortc.exceptions import InvalidStateError
+from aiortc import RTCDataChannel
 
-from services.intercom.adapters.ice_addresses import announced
 from services.intercom.adapters.rtp_tap import OnPacket, tap
-from shared.errors import CameraUnreachable, RequestRefused
+from services.intercom.adapters.sent_media import SentMedia, send_back
+from services.intercom.adapters.webrtc_peer import Ice, WebRtcPeer
+from services.intercom.offered import Section, TalkOffer, has_opus, talk_offer
 from shared.messages.intercom import TalkStatus
 
-_CONNECT_LIMIT_S = 10.0
-_ANSWER_LIMIT_S = 5.0
 # In order of preference: Opus is decoded with less delay than G.711 is passed on, and conceals what is lost.
-_CODECS = ("audio/opus", "audio/PCMU", "audio/PCMA")
+_CODECS = (("audio/opus", ""), ("audio/PCMU", ""), ("audio/PCMA", ""))
 
 
 class WebRtcCaller:
@@ -31,53 +22,38 @@ class WebRtcCaller:
 
     Args:
         on_packet: each RTP packet of the microphone: sequence, payload type, payload.
-        announce: the address browsers reach us by, where it is not ours (NAT 1:1).
+        open_media: the camera's picture and sound, where the offer asks for them; held until `close`.
     """
 
-    def __init__(self, on_packet: OnPacket, ice_servers: Sequence[RTCIceServer] = (), announce: str = ""):
+    def __init__(self, on_packet: OnPacket, ice: Ice, open_media: Callable[[], Awaitable[SentMedia]]):
         self._on_packet = on_packet
-        self._announce = announce
-        self._peer = RTCPeerConnection(RTCConfiguration(iceServers=list(ice_servers)))
-        self._connected = asyncio.Event()
-        self._ended = asyncio.Event()
+        self._open_media = open_media
+        self._media: SentMedia | None = None
+        self._peer = WebRtcPeer(ice)
         self._channel: RTCDataChannel | None = None
         self._newest: TalkStatus | None = None
-        self._peer.on("connectionstatechange", self._state_changed)
-        self._peer.on("datachannel", self._channel_came)
+        self._peer.connection.on("datachannel", self._channel_came)
 
     async def answer(self, offer: str) -> str:
-        try:
-            async with asyncio.timeout(_ANSWER_LIMIT_S):
-                await self._peer.setRemoteDescription(RTCSessionDescription(sdp=offer, type="offer"))
-                self._take_sound()
-                await self._peer.setLocalDescription(await self._peer.createAnswer())
-        except RequestRefused:
-            raise
-        except (ValueError, InvalidStateError, IndexError, KeyError, AttributeError, AssertionError) as error:
-            # aiortc's parser meets a stranger's text.
-            raise RequestRefused(
-                "bad_offer", f"The SDP cannot be answered ({error}). Offer one sound, sendonly.", status=422
-            ) from error
-        except TimeoutError:
-            raise RequestRefused("bad_offer", "The SDP could not be answered in time.", status=422) from None
-        return announced(self._peer.localDescription.sdp, self._announce)
+        wanted = talk_offer(offer)
+        if wanted.picture is not None or wanted.sound is not None:
+            self._media = await self._open_media()
+        for section in wanted.sections:
+            if section is wanted.microphone:
+                self._take_microphone(section, wanted, offer)
+            elif section.kind in ("audio", "video"):
+                send_back(self._peer, section, self._media, offer)
+        return await self._peer.answer(offer)
+
+    async def trickle(self, fragment: str) -> None:
+        await self._peer.trickle(fragment)
 
     async def wait_connected(self) -> None:
-        ended = asyncio.create_task(self._ended.wait())
-        connected = asyncio.create_task(self._connected.wait())
-        try:
-            await asyncio.wait((ended, connected), timeout=_CONNECT_LIMIT_S, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            ended.cancel()
-            connected.cancel()
-        if not self._connected.is_set():
-            raise CameraUnreachable(
-                "The browser and the intercom found no way to each other (ICE): UDP may be blocked in between."
-            )
+        await self._peer.wait_connected()
 
     @property
     def has_ended(self) -> bool:
-        return self._ended.is_set()
+        return self._peer.ended.is_set()
 
     def tell(self, status: TalkStatus) -> None:
         self._newest = status
@@ -86,24 +62,18 @@ class WebRtcCaller:
 
     async def close(self) -> None:
         await self._peer.close()
+        if self._media is not None:
+            media, self._media = self._media, None
+            await media.close()
 
-    def _take_sound(self) -> None:
-        sounds = [one for one in self._peer.getTransceivers() if one.kind == "audio"]
-        if len(sounds) != 1 or any(one.kind != "audio" for one in self._peer.getTransceivers()):
-            raise RequestRefused("bad_offer", "Offer exactly one sound, sendonly, and no picture.", status=422)
-        sound = sounds[0]
-        sound.direction = "recvonly"
-        known = RTCRtpReceiver.getCapabilities("audio")
-        there = [] if known is None else known.codecs
-        sound.setCodecPreferences([codec for name in _CODECS for codec in there if codec.mimeType == name])
-        tap(sound.receiver, self._on_packet)
-
-    def _state_changed(self) -> None:
-        state = self._peer.connectionState
-        if state == "connected":
-            self._connected.set()
-        elif state in ("failed", "closed"):
-            self._ended.set()
+    def _take_microphone(self, section: Section, wanted: TalkOffer, offer: str) -> None:
+        """One section may carry both directions."""
+        media = self._media if section is wanted.sound else None
+        is_heard = media is not None and media.has_sound and has_opus(offer)
+        taken = self._peer.take("audio", "sendrecv" if is_heard else "recvonly", _CODECS)
+        tap(taken.receiver, self._on_packet)
+        if media is not None and is_heard:
+            media.send_sound(taken)
 
     def _channel_came(self, channel: RTCDataChannel) -> None:
         self._channel = channel

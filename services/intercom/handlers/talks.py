@@ -19,11 +19,14 @@ from shared.messages.intercom import (
     TalkOpened,
     TalkRef,
     TalkStatus,
+    TalkTrickle,
     TalkWanted,
 )
 from shared.messages.status import ServiceStatus
 from shared.subjects import CameraRef
 from shared.version import VERSION
+
+_DRAINING = "this part of the intercom is being replaced: open the talk again"
 
 
 class HeldTalk(Protocol):
@@ -49,6 +52,8 @@ class HeldTalk(Protocol):
     async def release(self) -> TalkStatus: ...
 
     async def hang_up(self, ending: TalkEnding = "hung_up", detail: str = "") -> TalkStatus: ...
+
+    async def trickle(self, fragment: str) -> TalkStatus: ...
 
     async def floor_is(self, held: FloorHeld | None) -> None: ...
 
@@ -76,7 +81,9 @@ class Handlers:
 
     async def status(self, request: bytes) -> ServiceStatus:
         """The question says nothing, so it is not read."""
-        return ServiceStatus(service="intercom", worker=self.worker, version=VERSION, capabilities=("talk", "onvif"))
+        return ServiceStatus(
+            service="intercom", worker=self.worker, version=VERSION, capabilities=("talk", "onvif", "view")
+        )
 
     async def talk_open(self, request: bytes) -> TalkOpened:
         wanted = TalkWanted.decode(request)
@@ -101,15 +108,27 @@ class Handlers:
         talk = self._talk(change.talk, change.talker)
         return await (talk.press(may_wait=change.may_wait) if change.is_talking else talk.release())
 
+    async def talk_trickle(self, request: bytes) -> TalkStatus:
+        wanted = TalkTrickle.decode(request)
+        return await self._talk(wanted.talk, wanted.talker).trickle(wanted.fragment)
+
     async def talk_end(self, request: bytes) -> TalkStatus:
         wanted = TalkRef.decode(request)
         return await self._talk(wanted.talk, wanted.talker).hang_up()
 
+    async def drain_idle(self) -> int:
+        """No new talks; those in which nobody speaks are told why they end. Returns how many speak on."""
+        self.is_draining = True
+        speaking = [talk for talk in self.talks.values() if talk.status().state == "talking"]
+        for talk in [talk for talk in self.talks.values() if talk not in speaking]:
+            await talk.hang_up("draining", _DRAINING)
+        return len(speaking)
+
     async def drain(self) -> None:
-        """No new talks; the running ones are told why they end."""
+        """The others, too."""
         self.is_draining = True
         for talk in list(self.talks.values()):
-            await talk.hang_up("draining", "this part of the intercom is being replaced: open the talk again")
+            await talk.hang_up("draining", _DRAINING)
 
     def camera_desired(self, camera: CameraRef, desired: DesiredCamera | None) -> None:
         """KV `cameras`."""

@@ -12,6 +12,7 @@ from services.gateway.adapters.http import (
     clips,
     events,
     evidence,
+    ice_servers,
     live,
     media_tokens,
     orders,
@@ -23,6 +24,7 @@ from services.gateway.adapters.http import (
     status,
     talks,
     uniforms,
+    views,
 )
 from services.gateway.adapters.http.access import guard, uncovered
 from services.gateway.adapters.http.console import console_route
@@ -42,11 +44,14 @@ ROUTERS = (
     evidence.router,
     analysis.router,
     uniforms.router,
+    talks.trickle_router,
     talks.router,
     alerts.router,
     rules.router,
     orders.router,
     events.router,
+    views.router,
+    ice_servers.router,
     media_tokens.router,
     status.router,
 )

@@ -14,6 +14,7 @@ from services.gateway.camera_states import CameraStates
 from services.gateway.handlers.alerts import AlertDesk
 from services.gateway.handlers.analysis import AnalysisDesk
 from services.gateway.handlers.evidence import EvidenceDesk
+from services.gateway.handlers.ice import IceDesk
 from services.gateway.handlers.media import MediaDesk
 from services.gateway.handlers.orders import OrderDesk
 from services.gateway.handlers.people import People
@@ -24,6 +25,7 @@ from services.gateway.handlers.rules import RuleDesk
 from services.gateway.handlers.snapshots import SnapshotDesk
 from services.gateway.handlers.talks import TalkDesk
 from services.gateway.handlers.uniforms import UniformDesk
+from services.gateway.handlers.views import ViewDesk
 from services.gateway.status import Services
 
 
@@ -49,6 +51,8 @@ class Rooms:
     events: EventDesk
     rules: RuleDesk
     orders: OrderDesk
+    views: ViewDesk
+    ice: IceDesk
     states: CameraStates
     services: Services
     trail: AuditTrail

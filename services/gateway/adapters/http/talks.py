@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from services.gateway.adapters.http.access import by_of
 from services.gateway.adapters.http.bodies import Answer, Body
+from services.gateway.adapters.http.ice_servers import ice_links
 from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import rooms_of
-from shared.errors import RequestRefused
+from services.gateway.adapters.http.webrtc import (
+    CANDIDATES,
+    FRAGMENT,
+    SDP_ANSWER,
+    TrickleRoute,
+    created,
+    fragment_of,
+    offer_of,
+    sdp_offer,
+)
 from shared.messages.intercom import TalkEnding, TalkPriority, TalkState, TalkStatus
 
 router = APIRouter(prefix="/api/v1", tags=["talk"])
 
-SDP = "application/sdp"
-_SDP_BYTES_MAX = 64_000
-_OFFER: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "description": "SDP offer with one sound, sendonly; a data channel, if there is one, is told how the talk is.",
-        "content": {SDP: {"schema": {"type": "string"}, "example": "v=0\r\n…"}},
-    }
-}
-_ANSWER: dict[int | str, dict[str, Any]] = {
-    201: {
-        "description": "SDP answer; `Location` is the talk",
-        "content": {SDP: {"schema": {"type": "string"}}},
-        "headers": {"Location": {"schema": {"type": "string"}, "description": "/api/v1/talks/{talk}"}},
-    }
-}
+# Candidates come to the same address as presses: told apart by their media type, so these are asked first.
+trickle_router = APIRouter(prefix="/api/v1", tags=["talk"], route_class=TrickleRoute)
+
+_OFFER = sdp_offer(
+    "SDP offer with one sound that the browser sends. Where it also receives a sound (in the same section or another)"
+    " and a picture, it is given the camera's, over the same connection. A data channel, if there is one, is told how"
+    " the talk is."
+)
+_CHANGE = {"requestBody": {"content": {FRAGMENT: CANDIDATES["requestBody"]["content"][FRAGMENT]}}}
 
 
 class TalkAnswer(Answer):
@@ -67,7 +70,7 @@ class TalkChangeBody(Body):
     "/cameras/{id}/talk",
     status_code=201,
     response_class=Response,
-    responses=_ANSWER | refusals(401, 403, 404, 409, 413, 422),
+    responses=SDP_ANSWER | refusals(401, 403, 404, 406, 409, 413, 422),
     openapi_extra=_OFFER,
 )
 async def open_talk(
@@ -81,10 +84,9 @@ async def open_talk(
     With `prepare` the way is opened as far as it goes without a sound, so that a press is heard at once.
     """
     await rooms_of(request).registry.camera(id)
-    offer = await _offer(request)
+    offer = await offer_of(request)
     opened = await rooms_of(request).talks.open(by_of(request), id, offer, priority, is_prepared=prepare)
-    location = f"{router.prefix}/talks/{opened.status.talk}"
-    return Response(opened.answer, 201, {"Location": location}, SDP)
+    return created(opened.answer, f"{router.prefix}/talks/{opened.status.talk}", opened.status.talk, ice_links(request))
 
 
 @router.get("/talks/{talk}", responses=refusals(401, 403, 404))
@@ -93,9 +95,19 @@ async def get_talk(talk: str, request: Request) -> TalkAnswer:
     return _answer(await rooms_of(request).talks.status(by_of(request), talk))
 
 
-@router.patch("/talks/{talk}", responses=refusals(401, 403, 404, 409, 422))
+@trickle_router.patch("/talks/{talk}", status_code=204, include_in_schema=False)
+async def trickle_talk(talk: str, request: Request) -> None:
+    """More candidates of the browser (trickle ICE, RFC 9725 4.3.2)."""
+    await rooms_of(request).talks.trickle(by_of(request), talk, await fragment_of(request, talk))
+
+
+@router.patch("/talks/{talk}", responses=refusals(401, 403, 404, 409, 412, 422, 428), openapi_extra=_CHANGE)
 async def change_talk(talk: str, body: TalkChangeBody, request: Request) -> TalkAnswer:
-    """Press or release. 409 `floor_taken` names who speaks; 409 `camera_busy`: others than us speak there."""
+    """Press or release. 409 `floor_taken` names who speaks; 409 `camera_busy`: others than us speak there.
+
+    With `application/trickle-ice-sdpfrag` and `If-Match`: more candidates of the browser, answered with 204; 422 where
+    ICE is to be restarted.
+    """
     desk = rooms_of(request).talks
     return _answer(await desk.change(by_of(request), talk, is_talking=body.is_talking, may_wait=body.may_wait))
 
@@ -104,21 +116,6 @@ async def change_talk(talk: str, body: TalkChangeBody, request: Request) -> Talk
 async def end_talk(talk: str, request: Request) -> None:
     """End a talk of one's own."""
     await rooms_of(request).talks.end(by_of(request), talk)
-
-
-async def _offer(request: Request) -> str:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _SDP_BYTES_MAX:
-            raise RequestRefused("body_too_large", "An SDP offer is not that long.", status=413)
-    try:
-        offer = body.decode()
-    except UnicodeDecodeError:
-        offer = ""
-    if not offer.startswith("v=0"):
-        raise RequestRefused("bad_offer", f"Send an SDP offer as {SDP}.", status=422)
-    return offer
 
 
 def _answer(status: TalkStatus) -> TalkAnswer:
