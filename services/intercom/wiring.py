@@ -8,7 +8,6 @@ from services.intercom.adapters.camera_access import CameraAccess
 from services.intercom.adapters.floor_store import FloorStore
 from services.intercom.adapters.ice_addresses import bind_to
 from services.intercom.adapters.libopus import Libopus
-from services.intercom.adapters.onvif_leg import OnvifLeg
 from services.intercom.adapters.paced_speaker import PacedSpeaker
 from services.intercom.adapters.records import Records
 from services.intercom.adapters.talk import Talk
@@ -42,8 +41,7 @@ async def wire(context: Context[Settings]) -> Wired:
     limits = TalkLimits(press_s=settings.talk_max_s, idle_s=settings.talk_idle_s)
 
     def new_talk(id: str, wanted: TalkWanted, desired: DesiredCamera) -> Talk:
-        access.backchannel(desired)  # refused here, before anything is opened
-        leg = OnvifLeg(lambda: access.backchannel(desired))
+        leg = access.leg(desired)
         speaker = PacedSpeaker(leg.send, Libopus(), clock)
         caller = WebRtcCaller(speaker.hear, announce=settings.ice_announce.strip())
         return Talk(id, wanted, caller, leg, speaker, floors, outbox.say, clock, limits, tasks.start)

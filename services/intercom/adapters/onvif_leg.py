@@ -21,7 +21,7 @@ _REST_S = 2.0
 
 
 class OnvifLeg:
-    """Implements `CameraLeg`, and takes what the speaker sends. Args: new: makes a session."""
+    """Implements `CameraLeg`. Args: new: makes a session."""
 
     def __init__(self, new: Callable[[], Backchannel], linger_s: float = LINGER_S):
         self._new = new
