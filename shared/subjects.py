@@ -123,6 +123,17 @@ RECORDER_ANSWERS = (
 
 # All but the first are asked of the worker that holds the talk.
 INTERCOM_ANSWERS = ("talk_open", "talk", "talk_change", "talk_end")
+# `drill_stop` is asked of the worker that holds the run.
+DRILL_ANSWERS = (
+    "drill_start",
+    "drill",
+    "drills",
+    "drill_stop",
+    "reachability",
+    "drill_schedules",
+    "drill_schedule_set",
+    "drill_schedule_remove",
+)
 
 # Whoever is asked answers out of the database.
 ALERTING_ANSWERS = ("alerts", "alert", "alert_acknowledge", "alert_review", "rules", "rule_put", "rule_dry_run")
@@ -178,10 +189,10 @@ CATALOGUE: tuple[Part, ...] = (
     Part(
         "intercom",
         media=("live",),
-        says=("talk_started", "talk_ended"),
-        answers=("status", *INTERCOM_ANSWERS),
+        says=("talk_started", "talk_ended", "drill_passed", "drill_failed"),
+        answers=("status", *INTERCOM_ANSWERS, *DRILL_ANSWERS),
         writes=("floors", "members_intercom", "watches"),
-        reads=("cameras",),
+        reads=("cameras", "camera_states"),
     ),
     Part(
         "gateway",
@@ -196,6 +207,7 @@ CATALOGUE: tuple[Part, ...] = (
             *tuple(f"recorder.{name}" for name in RECORDER_ANSWERS),
             *tuple(f"intercom.{name}" for name in INTERCOM_ANSWERS),
             *tuple(f"alerting.{name}" for name in ALERTING_ANSWERS),
+            *tuple(f"intercom.{name}" for name in DRILL_ANSWERS),
         ),
         writes=("cameras", "model_packs", "uniforms", "watches", "members_gateway"),
         reads=("camera_states", *(f"members_{service}" for service in SERVICES)),

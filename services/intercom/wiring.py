@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from services.intercom.adapters.camera_access import CameraAccess
+from services.intercom.adapters.drill_desk import DrillDesk
 from services.intercom.adapters.floor_store import FloorStore
 from services.intercom.adapters.ice_addresses import bind_to
 from services.intercom.adapters.libopus import Libopus
@@ -47,6 +48,7 @@ async def wire(context: Context[Settings]) -> Wired:
         return Talk(id, wanted, caller, leg, speaker, floors, outbox.say, clock, limits, tasks.start)
 
     handlers = Handlers(worker, new_talk, settings.talks_max)
+    drills = DrillDesk(context, handlers.cameras, access.leg, floors, records, outbox.say)
     presence = Presence(bus, "intercom", worker, clock)
     news: set[asyncio.Task[None]] = set()
 
@@ -61,11 +63,22 @@ async def wire(context: Context[Settings]) -> Wired:
         task.add_done_callback(news.discard)
 
     await (await bus.kv("cameras")).watch(desired_changed)
+    await (await bus.kv("camera_states")).watch(drills.camera_state_changed)
     await floors_bucket.watch(floor_changed)
     pinned = {"talk": handlers.talk, "talk_change": handlers.talk_change, "talk_end": handlers.talk_end}
     shared = {"status": handlers.status, "talk_open": handlers.talk_open}
-    stop_answering = await bus.serve("intercom", shared, pinned=pinned, instance=worker)
+    stop_answering = await bus.serve(
+        "intercom", shared | drills.answers, pinned=pinned | drills.pinned, instance=worker
+    )
     return Wired(
-        tasks=[("presence", presence), ("facts", outbox), ("records", records)],
-        close=[handlers.drain, tasks.close, stop_answering, presence.leave, outbox.flush, records.close],
+        tasks=[("presence", presence), ("facts", outbox), ("records", records), ("drills", drills.clock)],
+        close=[
+            handlers.drain,
+            drills.runs.close,
+            tasks.close,
+            stop_answering,
+            presence.leave,
+            outbox.flush,
+            records.close,
+        ],
     )

@@ -57,6 +57,14 @@ COMMANDS = {
     "talk": ("TalkRef", "TalkStatus"),
     "talk_change": ("TalkChange", "TalkStatus"),
     "talk_end": ("TalkRef", "TalkStatus"),
+    "drill_start": ("DrillsWanted", "DrillRunStatus"),
+    "drill": ("DrillRunRef", "DrillRunStatus"),
+    "drills": ("DrillRunsOf", "DrillRunList"),
+    "drill_stop": ("DrillRunRef", "DrillRunStatus"),
+    "reachability": ("ReachabilityOf", "Reachability"),
+    "drill_schedules": ("DrillSchedulesOf", "DrillSchedules"),
+    "drill_schedule_set": ("DrillSchedule", "DrillSchedule"),
+    "drill_schedule_remove": ("DrillScheduleRef", "DrillSchedules"),
     "uniform_photo": ("UniformPhotoWanted", "UniformPhotoJudged"),
 }
 MEDIA_USES = {

@@ -69,6 +69,11 @@ def video_samples(payload: bytes, begin: int) -> list[Sample]:
     Raises:
         ProtocolViolation: a box does not fit, or a picture lies outside the payload.
     """
+    return samples_of(payload, begin, VIDEO_TRACK)
+
+
+def samples_of(payload: bytes, begin: int, wanted: int) -> list[Sample]:
+    """Those of one track; the times of sound count its sample rate. Raises ProtocolViolation."""
     samples: list[Sample] = []
     moof, track, decode_time = begin, 0, 0
     try:
@@ -80,7 +85,7 @@ def video_samples(payload: bytes, begin: int) -> list[Sample]:
             elif found.path == "moof/traf/tfdt":
                 is_long = payload[found.body] == 1
                 (decode_time,) = struct.unpack_from(">Q" if is_long else ">I", payload, found.body + 4)
-            elif found.path == "moof/traf/trun" and track == VIDEO_TRACK:
+            elif found.path == "moof/traf/trun" and track == wanted:
                 samples += _run(payload, found.body, found.end, moof, decode_time)
     except (struct.error, IndexError) as error:
         raise ProtocolViolation(f"a fragment is cut short: {error}") from error

@@ -1,12 +1,13 @@
 """Finds a coded tone in a recording, however faint, reverberant or hissing it is; and says how sure it is. Pure.
 
 Theory of operation. The recording is brought down to the band around the carrier, and its spectrum is made even, in
-pieces of 128 ms: a whistle, a hum or a chord then weighs no more than any other noise. At every moment each syllable is
-compared with what was recorded: the share of the energy that it explains (the squared correlation coefficient) does not
-depend on loudness. In noise the share is nearly exponential, so its *evidence* -n ln(1 - share), n the degrees of freedom
-of a syllable, is 1 on average whatever the noise; a bound on each syllable's evidence keeps one lucky coincidence from
-counting for eight. The evidences of the eight syllables at their places, each a little early or late, are added up; the
-tone is where the sum is highest, if it is above what noise reaches (shared/design/drills.md has the measurements).
+pieces of 128 ms: a whistle, a hum or a chord then weighs no more than any other noise. At every moment each syllable
+is compared with what was recorded: the share of the energy that it explains (the squared correlation coefficient) does
+not depend on loudness. In noise the share is nearly exponential, so its *evidence* -n ln(1 - share), n the degrees of
+freedom of a syllable, is 1 on average whatever the noise; a bound on each syllable's evidence keeps one lucky
+coincidence from counting for eight. The evidences of the eight syllables at their places, each a little early or late,
+are added up; the tone is where the sum is highest, if it is above what noise reaches (shared/design/drills.md has the
+measurements).
 """
 
 from __future__ import annotations
@@ -87,7 +88,9 @@ class Listener:
         wanted = syllables(code)
         evidence = self._evidence(wanted)
         near = _highest_nearby(np.minimum(evidence, _BOUND), _STRAY)
-        summed = sum(near[number, place : place + moments] for number, place in enumerate(_PLACES))
+        summed = np.zeros(moments, np.float32)
+        for number, place in enumerate(_PLACES):
+            summed += near[number, place : place + moments]
         top = _middle_of_the_highest(summed)
         # Each syllable is dated by itself; half of them decide.
         begins = []

@@ -1,10 +1,10 @@
 """The coded tone of a drill: eight syllables of phase-keyed sound between 1 and 3 kHz, different for every code.
 
-Theory of operation. What a camera's loudspeaker and a small room leave of a sound is its fine structure in time: that is
-what is recognised, so the tone is a long pseudo-random sequence and not a melody. 1 to 3 kHz is what telephone codecs,
-small loudspeakers and cheap microphones all pass. It comes in syllables with rests between them, at the pace of speech,
-because cameras suppress what is as even as a fan; and because each syllable is recognised by itself, a packet lost or a
-clock that strays costs one syllable and not the tone.
+Theory of operation. What a camera's loudspeaker and a small room leave of a sound is its fine structure in time: that
+is what is recognised, so the tone is a long pseudo-random sequence and not a melody. 1 to 3 kHz is what telephone
+codecs, small loudspeakers and cheap microphones all pass. It comes in syllables with rests between them, at the pace of
+speech, because cameras suppress what is as even as a fan; and because each syllable is recognised by itself, a packet
+lost or a clock that strays costs one syllable and not the tone.
 
 Chips are keyed onto a carrier of 2 kHz, 1,000 a second, with root-raised-cosine pulses (roll-off 0.8): nine tenths of
 the power lie between 1.4 and 2.6 kHz, nothing outside 1.1 to 2.9 kHz.
@@ -47,7 +47,7 @@ def chips_of(code: str) -> NDArray[np.float64]:
     count = SYLLABLES * SYLLABLE_CHIPS
     digest = b"".join(sha256(f"{code}#{block}".encode()).digest() for block in range(-(-count // 256)))
     bits = np.unpackbits(np.frombuffer(digest, np.uint8))[:count]
-    return (2.0 * bits - 1.0).reshape(SYLLABLES, SYLLABLE_CHIPS)
+    return np.asarray(2.0 * bits - 1.0, np.float64).reshape(SYLLABLES, SYLLABLE_CHIPS)
 
 
 def tone(code: str, level_dbfs: float = LEVEL_DBFS) -> Sound:
