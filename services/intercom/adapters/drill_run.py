@@ -10,7 +10,7 @@ from typing import Protocol
 
 from services.intercom.adapters.tone_drill import DrillMeans, ToneDrill
 from services.intercom.drills.turns import Turns
-from services.intercom.drills.verdict import not_played
+from services.intercom.drills.verdict import heard_elsewhere, is_worth_another_try, not_played
 from shared.errors import PeerError
 from shared.messages.base import Fact
 from shared.messages.cameras import DesiredCamera
@@ -22,6 +22,10 @@ from shared.telemetry import counter, log
 ROUND_S = 1.0
 # A kitchen's other microphones, at most so many: each is a whole stream from the bus.
 NEIGHBOURS_MAX = 8
+# Tones that may still be heard somewhere.
+CODES_MAX = 64
+# A session opened at once after another was ended stays silent on some cameras.
+REST_S = 2.5
 # = how long results wait for a database that is away when everything else is done
 KEEP_RETRY_S = 2.0
 KEEP_LIMIT_S = 60.0
@@ -54,8 +58,11 @@ class DrillLimits:
 class DrillRun:
     """`run` it in a task; `stop` at any time.
 
+    Two rounds: what may be otherwise a moment later is tried again when all others are done, and then everything that
+    was not heard listens for each other too: speakers that are exchanged always fail together.
+
     Args:
-        cameras: what is known of every camera. until_us: the end of the quiet hour, asked every second.
+        cameras: what is known of every camera. is_time_over: whether its quiet hour has ended.
     """
 
     status: DrillRunStatus
@@ -68,7 +75,11 @@ class DrillRun:
     is_time_over: Callable[[], bool] = lambda: False
     _turns: Turns = field(init=False)
     _running: dict[asyncio.Task[DrillResult], CameraRef] = field(default_factory=dict)
-    _codes: dict[CameraRef, ToneDrill] = field(default_factory=dict)
+    _round: int = 1
+    _again: dict[CameraRef, DrillResult] = field(default_factory=dict)
+    _suspects: tuple[CameraRef, ...] = ()
+    _heard_at: dict[str, CameraRef] = field(default_factory=dict)
+    _codes: deque[tuple[str, CameraRef]] = field(default_factory=lambda: deque(maxlen=CODES_MAX))
     _unkept: deque[DrillResult] = field(default_factory=deque)
     _why: str = ""
     _stopped: asyncio.Event = field(default_factory=asyncio.Event)
@@ -86,7 +97,11 @@ class DrillRun:
         clock = self.means.clock
         next_s = clock.monotonic()
         try:
-            while not self._why and not (self._turns.is_empty and not self._running):
+            while not self._why:
+                if self._turns.is_empty and not self._running:
+                    if not self._begin_again():
+                        break
+                    next_s = clock.monotonic() + REST_S
                 left_s = next_s - clock.monotonic()
                 if left_s <= 0 and len(self._running) < self.limits.at_once and self._begin_next():
                     left_s = self.limits.apart_s
@@ -98,35 +113,46 @@ class DrillRun:
         finally:
             await self._finish()
 
+    def _begin_again(self) -> bool:
+        """The second round; False where there is nothing to try again."""
+        if not self._again:
+            return False
+        self._round += 1
+        self._suspects = (*self._again, *self._heard_at.values())
+        self._turns = Turns.of(self._again)
+        return True
+
     def _begin_next(self) -> bool:
         camera = self._turns.next()
         if camera is None:
             return False
-        desired = self.cameras.get(camera)
-        drill = None if desired is None else self._drill(camera, desired)
-        self._running[asyncio.create_task(self._one(camera, desired, drill), name=f"drill {camera}")] = camera
-        if drill is not None:
-            self._codes[camera] = drill
+        self._running[asyncio.create_task(self._one(camera), name=f"drill {camera}")] = camera
         return True
 
-    def _drill(self, camera: CameraRef, desired: DesiredCamera) -> ToneDrill:
-        near = [
-            other
-            for other, about in self.cameras.items()
-            if other.site == camera.site and other != camera and about.is_enabled and about.wants_audio
-        ]
-        name = f"{self.status.run}.{camera.key}"
-        others = lambda: {drill.code: where for where, drill in self._codes.items() if where != camera}  # noqa: E731
-        return ToneDrill(self.means, desired, name, self.status.level_dbfs, sorted(near)[:NEIGHBOURS_MAX], others)
-
-    async def _one(self, camera: CameraRef, desired: DesiredCamera | None, drill: ToneDrill | None) -> DrillResult:
-        now_us = self.means.clock.now_us()
-        if desired is None or drill is None:
+    async def _one(self, camera: CameraRef) -> DrillResult:
+        now_us, desired = self.means.clock.now_us(), self.cameras.get(camera)
+        if desired is None:
             return not_played(camera, now_us, "skipped", "camera_removed", "There is no such camera (any more).")
         if not desired.is_enabled:
             words = "The camera is switched off in the registry."
             return not_played(camera, now_us, "could_not_speak", "disabled", words)
-        return await drill.run(self.limits.attempts)
+        code = f"{self.status.run}.{camera.key}#{self._round}"
+        self._codes.append((code, camera))
+        drill = ToneDrill(
+            self.means, desired, code, self.status.level_dbfs, self._neighbours(camera), lambda: self._others(camera)
+        )
+        result = await drill.run()
+        return result.model_copy(update={"attempts": self._round})
+
+    def _neighbours(self, camera: CameraRef) -> list[CameraRef]:
+        """Where its tone may come out instead: the same kitchen, and in the second round whoever was not heard."""
+        near = sorted(other for other in self.cameras if other.site == camera.site)
+        listening = [other for other in dict.fromkeys((*self._suspects, *near)) if other != camera]
+        known = [(other, self.cameras.get(other)) for other in listening]
+        return [other for other, about in known if about and about.is_enabled and about.wants_audio][:NEIGHBOURS_MAX]
+
+    def _others(self, camera: CameraRef) -> dict[str, CameraRef]:
+        return {code: where for code, where in self._codes if where != camera}
 
     async def _wait(self, limit_s: float) -> None:
         stopped = asyncio.create_task(self._stopped.wait())
@@ -135,11 +161,18 @@ class DrillRun:
         for task, camera in list(self._running.items()):
             if task.done():
                 del self._running[task]
-                self._codes.pop(camera, None)
                 self._turns.done(camera)
-                self._ended(task.result())
+                self._ended(camera, task.result())
 
-    def _ended(self, result: DrillResult) -> None:
+    def _ended(self, camera: CameraRef, result: DrillResult) -> None:
+        if self._round < self.limits.attempts and is_worth_another_try(result):
+            self._again[camera] = result
+            return
+        self._again.pop(camera, None)
+        if result.cause == "another_heard_here" and result.other:
+            self._heard_at[result.other] = camera
+        elif result.cause == "tone_not_found" and (where := self._heard_at.get(str(camera))) is not None:
+            result = heard_elsewhere(result, where)
         _drilled.labels(outcome=result.outcome or "").inc()
         self._say(result)
         self._unkept.append(result)
@@ -152,8 +185,10 @@ class DrillRun:
         await asyncio.gather(*(task for task, _ in left), return_exceptions=True)
         now_us = self.means.clock.now_us()
         words = "The quiet hour was over." if self._why == "window_over" else "The run was stopped before this camera."
-        for camera in [*(camera for _, camera in left), *self._turns.rest()]:
-            self._unkept.append(not_played(camera, now_us, "skipped", self._why or "stopped", words))
+        unheard = dict.fromkeys((*(camera for _, camera in left), *self._turns.rest(), *self._again))
+        for camera in unheard:
+            skipped = not_played(camera, now_us, "skipped", self._why or "stopped", words)
+            self._unkept.append(self._again.get(camera, skipped))
         until_s = self.means.clock.monotonic() + KEEP_LIMIT_S
         while not await self._keep_all() or not await self._kept_end():
             if self.means.clock.monotonic() > until_s:

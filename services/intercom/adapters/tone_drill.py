@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from services.intercom.adapters.microphone import Microphone
 from services.intercom.drills.recogniser import Found, Listener
 from services.intercom.drills.tone import RATE, TONE_S, tone
-from services.intercom.drills.verdict import Ear, is_worth_another_try, judged, not_played
+from services.intercom.drills.verdict import Ear, judged, not_played
 from services.intercom.g711 import Law, encoded, silence
 from services.intercom.legs import CameraLeg, Floors
 from shared.clock import Clock
@@ -32,8 +32,6 @@ _HEARING_LIMIT_S = 25.0
 # = how late a camera's own sound may come back
 _RETURN_LIMIT_S = 4.0
 _LOOK_S = 1.0
-# A session opened at once after another was ended stays silent on some cameras.
-_REST_S = 2.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +52,15 @@ class ToneDrill:
     """`run` it once.
 
     Args:
-        name: of this drill, different from every other: its code is made of it, and it holds the floor.
-        neighbours: where the tone may come out instead. others: codes that are played elsewhere meanwhile, by camera.
+        code: of its tone, different from every other; it holds the floor by that name.
+        neighbours: where the tone may come out instead. others: codes that were played elsewhere lately, by camera.
     """
 
     def __init__(
         self,
         means: DrillMeans,
         desired: DesiredCamera,
-        name: str,
+        code: str,
         level_dbfs: float,
         neighbours: Sequence[CameraRef],
         others: Callable[[], Mapping[str, CameraRef]],
@@ -70,28 +68,14 @@ class ToneDrill:
         self._means = means
         self._desired = desired
         self._camera = CameraRef(desired.site, desired.camera)
-        self._name = name
+        self._code = code
         self._level_dbfs = level_dbfs
         self._neighbours = neighbours
         self._others = others
-        self._attempt = 0
         self._sent_us = 0
 
-    @property
-    def code(self) -> str:
-        return f"{self._name}#{self._attempt}"
-
-    async def run(self, attempts: int) -> DrillResult:
-        """Tries again where a moment later it may be otherwise. Never raises a PeerError."""
-        while True:
-            self._attempt += 1
-            result = await self._once()
-            if self._attempt >= attempts or not is_worth_another_try(result):
-                return result.model_copy(update={"attempts": self._attempt})
-            await self._means.clock.sleep(_REST_S)
-
-    async def _once(self) -> DrillResult:
-        self._sent_us = 0
+    async def run(self) -> DrillResult:
+        """Never raises a PeerError or a RequestRefused."""
         try:
             leg = self._means.leg(self._desired)
         except RequestRefused as refusal:
@@ -113,16 +97,14 @@ class ToneDrill:
             ear = Ear(has_pictures=False)
             return judged(self._camera, self._means.clock.now_us(), ear, {}, None)
         elsewhere = {camera: await self._opened(camera, stack) for camera in self._neighbours}
-        others = dict(self._others())
         await self._play(leg, codec)
         ear = await self._listen(own)
         is_delivered = leg.is_heard
-        others |= self._others()
         found: dict[CameraRef, Found] = {}
         if ear.found is None:
-            ear = await self._with_others(own, ear, others)
+            ear = await self._with_others(own, ear, self._others())
             for camera, microphone in elsewhere.items():
-                heard = (await self._find(microphone, (self.code,))).get(self.code)
+                heard = (await self._find(microphone, (self._code,))).get(self._code)
                 if heard is not None:
                     found[camera] = heard
         return judged(self._camera, self._sent_us, ear, found, is_delivered)
@@ -136,14 +118,14 @@ class ToneDrill:
     async def _play(self, leg: CameraLeg, codec: str) -> None:
         """The tone between two silences, on the floor; raises FloorTaken, _FloorLost, PeerError."""
         clock, floors = self._means.clock, self._means.floors
-        floor = FloorHeld(talk=self._name, talker=TALKER, priority="routine", since_us=clock.now_us())
+        floor = FloorHeld(talk=self._code, talker=TALKER, priority="routine", since_us=clock.now_us())
         revision: int | None = await floors.take(self._camera, floor)
         renewed_s = clock.monotonic()
         closed = asyncio.create_task(leg.wait_closed())
         try:
             await leg.play()
             began_s = clock.monotonic()
-            for number, payload in enumerate(packets(self.code, codec, self._level_dbfs)):
+            for number, payload in enumerate(packets(self._code, codec, self._level_dbfs)):
                 await clock.sleep(max(0.0, began_s + number * _PACKET_S - clock.monotonic()))
                 if closed.done():
                     await closed
@@ -176,7 +158,7 @@ class ToneDrill:
             ear = Ear(own.has_pictures, own.has_sound_track)
             if sound is not None:
                 listener = await asyncio.to_thread(Listener, sound)
-                found = await asyncio.to_thread(listener.find, self.code)
+                found = await asyncio.to_thread(listener.find, self._code)
                 ear = Ear(True, own.has_sound_track, len(sound) / RATE, listener.level_dbfs, found)
                 if found is not None:
                     arrived_us = own.arrived_us(found.at_s)

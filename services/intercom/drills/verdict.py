@@ -53,14 +53,20 @@ def judged(
         return _with(result, "passed", "heard", "", own.found, own.delay_ms)
     if neighbours:
         where, found = max(neighbours.items(), key=lambda item: item[1].evidence)
-        words = f"The tone was heard at {where} and not here: this camera's sound comes out in another room."
-        return _with(result, "wrong_room", "heard_elsewhere", words, found, None, other=str(where))
+        return heard_elsewhere(_with(result, None, "", "", found), where)
     if own.others:
         whose = own.others[0]
         words = f"The tone of {whose} was heard here: the speakers or the addresses of both are exchanged."
         return _with(result, "wrong_room", "another_heard_here", words, other=str(whose))
     cause, words = _why_not_heard(own, is_delivered)
     return _with(result, "not_heard", cause, words)
+
+
+def heard_elsewhere(result: DrillResult, where: CameraRef) -> DrillResult:
+    """The same, now that another microphone heard its tone."""
+    words = f"The tone was heard at {where} and not here: this camera's sound comes out in another room."
+    more = {"outcome": "wrong_room", "cause": "heard_elsewhere", "detail": words, "other": str(where)}
+    return result.model_copy(update=more)
 
 
 def not_played(camera: CameraRef, at_us: int, outcome: DrillOutcome, cause: str, detail: str) -> DrillResult:
@@ -99,7 +105,7 @@ def _why_not_heard(own: Ear, is_delivered: bool | None) -> tuple[str, str]:
 
 def _with(
     result: DrillResult,
-    outcome: DrillOutcome,
+    outcome: DrillOutcome | None,
     cause: str,
     detail: str,
     found: Found | None = None,

@@ -11,6 +11,7 @@ from services.gateway.adapters.http import (
     cameras,
     clips,
     events,
+    drills,
     evidence,
     live,
     media_tokens,
@@ -45,6 +46,7 @@ ROUTERS = (
     alerts.router,
     rules.router,
     events.router,
+    drills.router,
     media_tokens.router,
     status.router,
 )

@@ -13,6 +13,7 @@ from services.gateway.audit import AuditTrail
 from services.gateway.camera_states import CameraStates
 from services.gateway.handlers.alerts import AlertDesk
 from services.gateway.handlers.analysis import AnalysisDesk
+from services.gateway.handlers.drills import DrillDesk
 from services.gateway.handlers.evidence import EvidenceDesk
 from services.gateway.handlers.media import MediaDesk
 from services.gateway.handlers.people import People
@@ -47,6 +48,7 @@ class Rooms:
     alerts: AlertDesk
     events: EventDesk
     rules: RuleDesk
+    drills: DrillDesk
     states: CameraStates
     services: Services
     trail: AuditTrail

@@ -651,7 +651,7 @@ export interface paths {
         patch: operations["change_talk"];
         trace?: never;
     };
-    "/api/v1/alerts": {
+    "/api/v1/drills": {
         parameters: {
             query?: never;
             header?: never;
@@ -659,220 +659,148 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Alerts
-         * @description Newest first.
+         * List Drills
+         * @description Runs of drills, newest first.
          */
-        get: operations["list_alerts"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/alerts/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Alert
-         * @description One alert, whole.
-         */
-        get: operations["get_alert"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/alerts/{id}/picture.jpg": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Alert Picture
-         * @description The best picture at full resolution, made from the recorded bytes.
-         */
-        get: operations["alert_picture"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/alerts/{id}/acknowledgement": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
+        get: operations["list_drills"];
         put?: never;
         /**
-         * Acknowledge Alert
-         * @description Take it: nobody else is called. Who was first stays.
-         */
-        post: operations["acknowledge_alert"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/alerts/{id}/review": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Review Alert
-         * @description Judge it. A false alarm counts in the precision of its rule, camera and model.
-         */
-        post: operations["review_alert"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/rules": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Rules
-         * @description What is in force.
-         */
-        get: operations["list_rules"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/rules/{id}/versions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Rule Versions
-         * @description Every version of one rule, newest first.
-         */
-        get: operations["list_rule_versions"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/rules/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Put Rule
-         * @description Change a rule, or make one: in force at once, as the next version. `version` is the one you changed.
-         */
-        put: operations["put_rule"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/rules/dry-run": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Dry Run Rule
-         * @description What this rule would have raised, out of what was seen. Nothing is stored and nobody is told.
-         */
-        post: operations["dry_run_rule"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/rules.yaml": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Rules As Yaml
-         * @description All rules in force as one file, to keep, to compare, to put elsewhere.
-         */
-        get: operations["rules_as_yaml"];
-        /**
-         * Put Rules As Yaml
-         * @description Put a file of rules in force: those that differ become the next version; the answer names them.
-         */
-        put: operations["put_rules_as_yaml"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Events
-         * @description What happens, as it happens. A browser that comes back hears what it missed, each once.
+         * Start Drills
+         * @description Play a coded tone of 2 s through each camera's speaker and listen for it in its own microphone.
          *
-         *     The first event is `hello`; its id is the place to go on from. `reset` says that too much was missed to be sent
-         *     again: read the lists anew.
+         *     Some kitchens at once, never two cameras of one kitchen; whoever speaks there goes first. 409 `drills_running`:
+         *     one run is under way.
          */
-        get: operations["events"];
+        post: operations["start_drills"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Drills
+         * @description A run with every result so far.
+         */
+        get: operations["get_drills"];
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop Drills
+         * @description Stop a run: what sounds is cut off, what waits is skipped.
+         */
+        post: operations["stop_drills"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reachability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Reachability
+         * @description Which kitchens could be spoken to right now: by their cameras' last drills, and by who is online.
+         */
+        get: operations["get_reachability"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drill-schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Drill Schedules
+         * @description When drills come by themselves. Without any, they do not.
+         */
+        get: operations["list_drill_schedules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drill-schedules/installation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Drill Schedule
+         * @description The quiet hour of every site that has none of its own.
+         */
+        put: operations["set_drill_schedule"];
+        post?: never;
+        /**
+         * Remove Drill Schedule
+         * @description No drills by themselves, but at sites with a schedule of their own.
+         */
+        delete: operations["remove_drill_schedule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{id}/drill-schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Site Drill Schedule
+         * @description A site's own quiet hour; `is_enabled` false keeps it out of the installation's.
+         */
+        put: operations["set_site_drill_schedule"];
+        post?: never;
+        /**
+         * Remove Site Drill Schedule
+         * @description The site follows the installation's again.
+         */
+        delete: operations["remove_site_drill_schedule"];
         options?: never;
         head?: never;
         patch?: never;
@@ -982,7 +910,7 @@ export interface components {
             /** Name */
             name: string;
             /** Roles */
-            roles: ("admin" | "supervisor" | "viewer" | "school")[];
+            roles: ("admin" | "supervisor" | "viewer")[];
             /** Is Enabled */
             is_enabled: boolean;
             /**
@@ -990,11 +918,6 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
-            /**
-             * Sites
-             * @description the only schools it may see; null: all
-             */
-            sites: string[] | null;
         };
         /**
          * AccountChange
@@ -1004,135 +927,9 @@ export interface components {
             /** Password */
             password?: string | null;
             /** Roles */
-            roles?: ("admin" | "supervisor" | "viewer" | "school")[] | null;
+            roles?: ("admin" | "supervisor" | "viewer")[] | null;
             /** Is Enabled */
             is_enabled?: boolean | null;
-            /**
-             * Sites
-             * @description the only schools it may see; null: all
-             */
-            sites?: string[] | null;
-        };
-        /**
-         * AlertAnswer
-         * @description One alert.
-         */
-        AlertAnswer: {
-            /** Id */
-            id: string;
-            /** Site */
-            site: string;
-            /**
-             * Camera
-             * @description the one that saw it first
-             */
-            camera: string;
-            /**
-             * Cameras
-             * @description all that see it
-             */
-            cameras: string[];
-            /**
-             * Rule
-             * @description stable name: no_mask, no_hat, rodent, …
-             */
-            rule: string;
-            /** Rule Version */
-            rule_version: number;
-            /**
-             * Detail
-             * @description such as the fault of the picture, or why a camera is away
-             */
-            detail: string;
-            /**
-             * Risk
-             * @enum {integer}
-             */
-            risk: 1 | 2 | 3;
-            /**
-             * Progress
-             * @enum {string}
-             */
-            progress: "going_on" | "over";
-            /**
-             * First At
-             * Format: date-time
-             * @description first picture that broke the rule
-             */
-            first_at: string;
-            /**
-             * Raised At
-             * Format: date-time
-             * @description picture that completed the condition
-             */
-            raised_at: string;
-            /**
-             * Last At
-             * Format: date-time
-             * @description newest picture that broke it
-             */
-            last_at: string;
-            /** Closed At */
-            closed_at?: string | null;
-            /**
-             * Broken
-             * @description pictures that broke the rule
-             */
-            broken: number;
-            /**
-             * Looked
-             * @description pictures looked at since the first of them
-             */
-            looked: number;
-            best?: components["schemas"]["BestPicture"] | null;
-            /**
-             * Frames
-             * @description the pictures that it rests on, at most 20
-             */
-            frames: components["schemas"]["FrameRef"][];
-            /**
-             * Models
-             * @description capability and SHA-256 of the weights that saw it
-             */
-            models: {
-                [key: string]: string;
-            };
-            /**
-             * Thresholds
-             * @description of the rule, as it was in force
-             */
-            thresholds: {
-                [key: string]: number;
-            };
-            /**
-             * Picture Faults
-             * @description what was wrong with the picture, and not enough to disbelieve it
-             */
-            picture_faults: string[];
-            /**
-             * Is Silent
-             * @description kept, and nobody was told
-             */
-            is_silent: boolean;
-            /**
-             * Latency Ms
-             * @description from the picture to each hop
-             */
-            latency_ms: {
-                [key: string]: number;
-            };
-            /** Acknowledged By */
-            acknowledged_by?: string | null;
-            /** Acknowledged At */
-            acknowledged_at?: string | null;
-            review?: components["schemas"]["ReviewAnswer"] | null;
-            /** Case */
-            case?: string | null;
-            /**
-             * Clip
-             * @description 10 s before and after: /clips/{clip}
-             */
-            clip?: string | null;
         };
         /**
          * AnalysisPlan
@@ -1238,35 +1035,6 @@ export interface components {
             };
         };
         /**
-         * BestPicture
-         * @description The picture that shows it best. Draw `boxes` over it: they are never burned in.
-         */
-        BestPicture: {
-            /** Camera */
-            camera: string;
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Width */
-            width: number;
-            /** Height */
-            height: number;
-            /**
-             * Boxes
-             * @description what broke the rule, surest first, 0 to 1 of the picture
-             */
-            boxes: components["schemas"]["SeenBox"][];
-            /** Score */
-            score: number;
-            /**
-             * Fragment Sha256
-             * @description the recorded fragment that holds it
-             */
-            fragment_sha256: string;
-        };
-        /**
          * CameraAnswer
          * @description A camera. The password never leaves; `has_password` says whether there is one.
          */
@@ -1320,6 +1088,23 @@ export interface components {
             wants_audio?: boolean | null;
             recording?: components["schemas"]["RecordingPlan"] | null;
             analysis?: components["schemas"]["AnalysisPlan"] | null;
+        };
+        /**
+         * CameraReachAnswer
+         * @description Whether one could speak to a camera's kitchen right now, as far as is known.
+         */
+        CameraReachAnswer: {
+            /** Camera */
+            camera: string;
+            /** Site */
+            site: string;
+            /**
+             * State
+             * @description reachable: its last drill passed lately, and it is online · offline: it passed, and is not online · stale: it passed too long ago · failed: it did not pass · never: it was never drilled
+             * @enum {string}
+             */
+            state: "reachable" | "offline" | "failed" | "stale" | "never";
+            last?: components["schemas"]["DrillAnswer"] | null;
         };
         /**
          * CameraStateAnswer
@@ -1500,45 +1285,6 @@ export interface components {
             expires_at: string;
         };
         /**
-         * Condition
-         * @description How sure: `broken` of the last `looked` usable pictures of one object track (or of the camera), for so long.
-         */
-        Condition: {
-            /**
-             * Broken
-             * @default 1
-             */
-            broken: number;
-            /**
-             * Looked
-             * @default 1
-             */
-            looked: number;
-            /**
-             * Seconds
-             * @description from the first to the newest picture that breaks it
-             * @default 0
-             */
-            seconds: number;
-            /**
-             * Score
-             * @description least score of what breaks it
-             * @default 0
-             */
-            score: number;
-            /**
-             * Height
-             * @description least height of it, share of the picture's
-             * @default 0
-             */
-            height: number;
-            /**
-             * Needs Usable Picture
-             * @default true
-             */
-            needs_usable_picture: boolean;
-        };
-        /**
          * CoverageAnswer
          * @description Signed statements, by day, as they were signed.
          */
@@ -1566,78 +1312,177 @@ export interface components {
             expires_at: string;
         };
         /**
-         * DryRunAnswer
-         * @description What the rule would have raised.
+         * DrillAnswer
+         * @description One drill of one camera.
          */
-        DryRunAnswer: {
-            /** Count */
-            count: number;
+        DrillAnswer: {
             /**
-             * Items
-             * @description the newest 200
+             * Camera
+             * @example cook-1
              */
-            items: components["schemas"]["DryRunItem"][];
-            /**
-             * Facts
-             * @description read for it
-             */
-            facts: number;
-            /**
-             * Start
-             * Format: date-time
-             * @description the oldest that is still known: facts are not kept for ever
-             */
-            start: string;
-            /**
-             * End
-             * Format: date-time
-             */
-            end: string;
-            /**
-             * Is Whole
-             * @description false: there were more facts than one question may read
-             */
-            is_whole: boolean;
-        };
-        /**
-         * DryRunBody
-         * @description A rule as it would be, and since when.
-         */
-        DryRunBody: {
-            rule: components["schemas"]["Rule"];
-            /**
-             * Start
-             * Format: date-time
-             */
-            start: string;
-            /**
-             * Sites
-             * @description of these alone; empty: all that it is about
-             * @default []
-             */
-            sites: string[];
-        };
-        /**
-         * DryRunItem
-         * @description One alert that it would have raised.
-         */
-        DryRunItem: {
-            /** Site */
-            site: string;
-            /** Camera */
             camera: string;
             /**
-             * First At
-             * Format: date-time
+             * Site
+             * @example school-2
              */
-            first_at: string;
+            site: string;
             /**
-             * Last At
+             * Outcome
+             * @description null: it waits, or is under way
+             */
+            outcome?: ("passed" | "not_heard" | "wrong_room" | "could_not_speak" | "skipped") | null;
+            /**
+             * Cause
+             * @description stable, for programs: heard · tone_not_found, microphone_silent, no_sound_track, not_delivered, no_picture · heard_elsewhere, another_heard_here · floor_taken, preempted, no_backchannel, camera_refused, camera_unreachable, camera_gone, disabled · stopped, window_over, camera_removed
+             * @example heard
+             */
+            cause: string;
+            /**
+             * Detail
+             * @description the same in words, with what to look at; empty where it passed
+             */
+            detail: string;
+            /**
+             * At
+             * @description when the tone began
+             */
+            at?: string | null;
+            /**
+             * Delay Ms
+             * @description from the first sample sent until it was back here
+             * @example 412
+             */
+            delay_ms?: number | null;
+            /**
+             * Snr Db
+             * @description of the tone between 1 and 3 kHz, its own echoes counted as noise
+             * @example 3.5
+             */
+            snr_db?: number | null;
+            /**
+             * Level Dbfs
+             * @description of the tone in the microphone's sound
+             * @example -31
+             */
+            level_dbfs?: number | null;
+            /**
+             * Noise Dbfs
+             * @description the loudest tenth of a second of the microphone's sound
+             */
+            noise_dbfs?: number | null;
+            /**
+             * Evidence
+             * @description how sure, 0 to 96; 64 and more is heard
+             * @example 96
+             */
+            evidence?: number | null;
+            /**
+             * Is Delivered
+             * @description whether the camera reports our sound; null: it does not say
+             */
+            is_delivered?: boolean | null;
+            /**
+             * Other
+             * @description where it was heard instead, or whose tone was heard here
+             */
+            other?: string | null;
+            /**
+             * Attempts
+             * @example 1
+             */
+            attempts: number;
+        };
+        /**
+         * DrillRunAnswer
+         * @description A run of drills.
+         */
+        DrillRunAnswer: {
+            /**
+             * Id
+             * @example intercom-1.0f3a5c7e9b1d2f40
+             */
+            id: string;
+            /** Asked By */
+            asked_by: string;
+            /**
+             * Is Scheduled
+             * @description it came by itself, in a quiet hour
+             */
+            is_scheduled: boolean;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "done" | "stopped" | "abandoned";
+            /**
+             * Began At
              * Format: date-time
              */
-            last_at: string;
-            /** Broken */
-            broken: number;
+            began_at: string;
+            /** Ended At */
+            ended_at?: string | null;
+            /** Level Dbfs */
+            level_dbfs: number;
+            /** Total */
+            total: number;
+            /**
+             * Counts
+             * @description of each outcome, so far
+             * @example {
+             *       "not_heard": 1,
+             *       "passed": 30
+             *     }
+             */
+            counts: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * DrillRunDetails
+         * @description A run of drills with every result.
+         */
+        DrillRunDetails: {
+            /**
+             * Id
+             * @example intercom-1.0f3a5c7e9b1d2f40
+             */
+            id: string;
+            /** Asked By */
+            asked_by: string;
+            /**
+             * Is Scheduled
+             * @description it came by itself, in a quiet hour
+             */
+            is_scheduled: boolean;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "done" | "stopped" | "abandoned";
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /** Ended At */
+            ended_at?: string | null;
+            /** Level Dbfs */
+            level_dbfs: number;
+            /** Total */
+            total: number;
+            /**
+             * Counts
+             * @description of each outcome, so far
+             * @example {
+             *       "not_heard": 1,
+             *       "passed": 30
+             *     }
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /** Results */
+            results: components["schemas"]["DrillAnswer"][];
         };
         /**
          * EvidenceAnswer
@@ -1698,18 +1543,6 @@ export interface components {
             error?: string | null;
         };
         /**
-         * FrameRef
-         * @description One picture that an alert rests on.
-         */
-        FrameRef: {
-            /** Camera */
-            camera: string;
-            /** At Us */
-            at_us: number;
-            /** Fragment Sha256 */
-            fragment_sha256: string;
-        };
-        /**
          * LogIn
          * @description A name and a password.
          */
@@ -1767,12 +1600,7 @@ export interface components {
              */
             password: string;
             /** Roles */
-            roles: ("admin" | "supervisor" | "viewer" | "school")[];
-            /**
-             * Sites
-             * @description the only schools it may see; null: all
-             */
-            sites?: string[] | null;
+            roles: ("admin" | "supervisor" | "viewer")[];
         };
         /**
          * NewCamera
@@ -1857,6 +1685,46 @@ export interface components {
             is_exact: boolean;
         };
         /**
+         * NewDrills
+         * @description Which cameras to drill: some, those of some sites, or all.
+         * @example {
+         *       "sites": [
+         *         "school-2"
+         *       ]
+         *     }
+         * @example {
+         *       "cameras": [
+         *         "cook-1",
+         *         "wash-1"
+         *       ]
+         *     }
+         * @example {
+         *       "all": true
+         *     }
+         */
+        NewDrills: {
+            /**
+             * Cameras
+             * @default []
+             */
+            cameras: string[];
+            /**
+             * Sites
+             * @default []
+             */
+            sites: string[];
+            /**
+             * All
+             * @default false
+             */
+            all: boolean;
+            /**
+             * Level Dbfs
+             * @description loudness of the tone, decibels of full scale; null: as the intercom is set
+             */
+            level_dbfs?: number | null;
+        };
+        /**
          * NewEvidence
          * @description A case file to seal.
          */
@@ -1929,16 +1797,6 @@ export interface components {
              */
             next_cursor?: string | null;
         };
-        /** Page[AlertAnswer] */
-        Page_AlertAnswer_: {
-            /** Items */
-            items: components["schemas"]["AlertAnswer"][];
-            /**
-             * Next Cursor
-             * @description pass it as `cursor` for the next page; null at the end
-             */
-            next_cursor?: string | null;
-        };
         /** Page[AuditRow] */
         Page_AuditRow_: {
             /** Items */
@@ -1969,6 +1827,16 @@ export interface components {
              */
             next_cursor?: string | null;
         };
+        /** Page[DrillRunAnswer] */
+        Page_DrillRunAnswer_: {
+            /** Items */
+            items: components["schemas"]["DrillRunAnswer"][];
+            /**
+             * Next Cursor
+             * @description pass it as `cursor` for the next page; null at the end
+             */
+            next_cursor?: string | null;
+        };
         /** Page[EvidenceAnswer] */
         Page_EvidenceAnswer_: {
             /** Items */
@@ -1979,10 +1847,10 @@ export interface components {
              */
             next_cursor?: string | null;
         };
-        /** Page[RuleAnswer] */
-        Page_RuleAnswer_: {
+        /** Page[ScheduleAnswer] */
+        Page_ScheduleAnswer_: {
             /** Items */
-            items: components["schemas"]["RuleAnswer"][];
+            items: components["schemas"]["ScheduleAnswer"][];
             /**
              * Next Cursor
              * @description pass it as `cursor` for the next page; null at the end
@@ -2139,6 +2007,37 @@ export interface components {
             transport: "auto" | "tcp" | "udp";
         };
         /**
+         * ReachabilityAnswer
+         * @description Who could be reached right now. Ratios are 0 to 1, null where there is nothing to count.
+         */
+        ReachabilityAnswer: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Fresh H
+             * @description hours for which a drill that passed counts
+             */
+            fresh_h: number;
+            /**
+             * Camera Ratio
+             * @example 0.94
+             */
+            camera_ratio?: number | null;
+            /**
+             * Site Ratio
+             * @description of kitchens
+             * @example 0.97
+             */
+            site_ratio?: number | null;
+            /** Sites */
+            sites: components["schemas"]["SiteReachAnswer"][];
+            /** Cameras */
+            cameras: components["schemas"]["CameraReachAnswer"][];
+        };
+        /**
          * RecordingPlan
          * @description What of a camera is recorded, and for how long it is kept.
          */
@@ -2187,158 +2086,77 @@ export interface components {
             time_zone: string;
         };
         /**
-         * ReviewAnswer
-         * @description What a person made of it.
+         * ScheduleAnswer
+         * @description A schedule, and whose it is.
          */
-        ReviewAnswer: {
-            /**
-             * Verdict
-             * @enum {string}
-             */
-            verdict: "confirmed" | "false" | "unclear";
-            /** By */
-            by: string;
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /**
-             * Note
-             * @default
-             */
-            note: string;
-        };
-        /**
-         * ReviewBody
-         * @description What you see: does it stand?
-         */
-        ReviewBody: {
-            /**
-             * Verdict
-             * @enum {string}
-             */
-            verdict: "confirmed" | "false" | "unclear";
-            /**
-             * Note
-             * @default
-             */
-            note: string;
-        };
-        /**
-         * Rule
-         * @description One rule, one version of it. A change makes the next version; old alerts keep theirs.
-         */
-        Rule: {
-            /** Rule */
-            rule: string;
-            /**
-             * Version
-             * @default 1
-             */
-            version: number;
-            /**
-             * Title
-             * @description by language: zh-CN, en
-             */
-            title: {
-                [key: string]: string;
-            };
+        ScheduleAnswer: {
             /**
              * Is Enabled
              * @default true
              */
             is_enabled: boolean;
-            watched: components["schemas"]["Watched"];
             /**
-             * @default {
-             *       "sites": [],
-             *       "site_kinds": [],
-             *       "purposes": [],
-             *       "cameras": [],
-             *       "zones": []
+             * @description on the kitchen's clock
+             * @example {
+             *       "days": [
+             *         7
+             *       ],
+             *       "end": "04:00",
+             *       "start": "02:30"
              *     }
              */
-            where: components["schemas"]["Where"];
+            window: components["schemas"]["PlanWindow"];
             /**
-             * When
-             * @description parts of the kitchen's day; empty: always
-             * @default []
+             * Time Zone
+             * @default Asia/Shanghai
              */
-            when: ("closed" | "preparing" | "serving" | "cleaning" | "open")[];
+            time_zone: string;
             /**
-             * @default {
-             *       "broken": 1,
-             *       "looked": 1,
-             *       "seconds": 0,
-             *       "score": 0,
-             *       "height": 0,
-             *       "needs_usable_picture": true
-             *     }
+             * Level Dbfs
+             * @description loudness of the tone, decibels of full scale; null: as the intercom is set
              */
-            condition: components["schemas"]["Condition"];
+            level_dbfs?: number | null;
             /**
-             * Risk
-             * @enum {integer}
+             * Site
+             * @description null: the installation's, for sites without their own
              */
-            risk: 1 | 2 | 3;
-            /**
-             * Deadline H
-             * @description working hours to correct it; None: by its class
-             */
-            deadline_h?: number | null;
-            /**
-             * Tell
-             * @description groups or people that are told
-             * @default [
-             *       "supervisors"
-             *     ]
-             */
-            tell: string[];
-            /**
-             * Warns Kitchen
-             * @description class 1 may warn the kitchen before a person looked
-             * @default false
-             */
-            warns_kitchen: boolean;
-            /**
-             * Announcement
-             * @description id or text that is spoken in the kitchen
-             */
-            announcement?: string | null;
-            /**
-             * Over After S
-             * @description without a breaking picture: the incident is over
-             * @default 60
-             */
-            over_after_s: number;
-            /**
-             * Reopen S
-             * @description broken again within this: the same alert goes on, no second one
-             * @default 600
-             */
-            reopen_s: number;
-            /**
-             * Folds
-             * @description site: cameras of a kitchen share one alert
-             * @default camera
-             * @enum {string}
-             */
-            folds: "camera" | "site";
-        };
-        /**
-         * RuleAnswer
-         * @description One version of a rule.
-         */
-        RuleAnswer: {
-            rule: components["schemas"]["Rule"];
+            site?: string | null;
             /** Changed By */
             changed_by: string;
+            /** Changed At */
+            changed_at?: string | null;
+        };
+        /**
+         * ScheduleBody
+         * @description A quiet hour in which drills come by themselves, once: begun within it, and stopped at its end.
+         */
+        ScheduleBody: {
             /**
-             * Changed At
-             * Format: date-time
+             * Is Enabled
+             * @default true
              */
-            changed_at: string;
+            is_enabled: boolean;
+            /**
+             * @description on the kitchen's clock
+             * @example {
+             *       "days": [
+             *         7
+             *       ],
+             *       "end": "04:00",
+             *       "start": "02:30"
+             *     }
+             */
+            window: components["schemas"]["PlanWindow"];
+            /**
+             * Time Zone
+             * @default Asia/Shanghai
+             */
+            time_zone: string;
+            /**
+             * Level Dbfs
+             * @description loudness of the tone, decibels of full scale; null: as the intercom is set
+             */
+            level_dbfs?: number | null;
         };
         /**
          * SeenBox
@@ -2434,6 +2252,20 @@ export interface components {
              * @description gigabytes that all recordings of the site may take together; null: no bound but the days. Below 7 days nothing is deleted for it
              */
             recordings_gb?: number | null;
+        };
+        /**
+         * SiteReachAnswer
+         * @description A kitchen is reachable where one of its cameras is.
+         */
+        SiteReachAnswer: {
+            /** Site */
+            site: string;
+            /** Is Reachable */
+            is_reachable: boolean;
+            /** Cameras */
+            cameras: number;
+            /** Reachable */
+            reachable: number;
         };
         /**
          * SnapshotOrder
@@ -2701,68 +2533,7 @@ export interface components {
             /** Name */
             name: string;
             /** Roles */
-            roles: ("admin" | "supervisor" | "viewer" | "school")[];
-            /**
-             * Sites
-             * @description the only schools they may see; null: all
-             */
-            sites: string[] | null;
-        };
-        /**
-         * Watched
-         * @description What breaks the rule. A new class of violation is a new value here, not new code.
-         */
-        Watched: {
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "attribute_absent" | "attribute_present" | "thing" | "person" | "small_mover" | "large_mover" | "picture_fault" | "offline";
-            /**
-             * Name
-             * @description the attribute (mask, headwear, uniform), the label of a thing, or the fault; None: any
-             */
-            name?: string | null;
-            /**
-             * Is Advisory Enough
-             * @description whether what nobody trusts yet (uniforms) counts
-             * @default false
-             */
-            is_advisory_enough: boolean;
-        };
-        /**
-         * Where
-         * @description Which kitchens and which parts of the picture. Empty: everywhere.
-         */
-        Where: {
-            /**
-             * Sites
-             * @default []
-             */
-            sites: string[];
-            /**
-             * Site Kinds
-             * @description kindergarten, primary, secondary, school, university, other
-             * @default []
-             */
-            site_kinds: string[];
-            /**
-             * Purposes
-             * @description of the camera: hygiene, processing, dishes, storage
-             * @default []
-             */
-            purposes: string[];
-            /**
-             * Cameras
-             * @default []
-             */
-            cameras: string[];
-            /**
-             * Zones
-             * @description purposes of zones: cooking, door, bin, …
-             * @default []
-             */
-            zones: string[];
+            roles: ("admin" | "supervisor" | "viewer")[];
         };
         /**
          * FieldProblem
@@ -7804,30 +7575,10 @@ export interface operations {
             };
         };
     };
-    list_alerts: {
+    list_drills: {
         parameters: {
             query?: {
-                /** @description of these sites */
-                site?: string[] | null;
-                /** @description of these cameras */
-                camera?: string[] | null;
-                /** @description of these rules */
-                rule?: string[] | null;
-                /** @description of these classes */
-                risk?: number[] | null;
-                /** @description none: not judged yet */
-                verdict?: ("confirmed" | "false" | "unclear" | "none")[] | null;
-                progress?: ("going_on" | "over") | null;
-                /** @description those that nobody was told of, instead */
-                silent?: boolean;
-                /** @description first picture at or after */
-                start?: string | null;
-                /** @description first picture before */
-                end?: string | null;
-                /** @description items on a page */
                 limit?: number;
-                /** @description `next_cursor` of the page before */
-                cursor?: string | null;
             };
             header?: never;
             path?: never;
@@ -7841,25 +7592,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_AlertAnswer_"];
-                };
-            };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "about:blank",
-                     *       "title": "Bad Request",
-                     *       "status": 400,
-                     *       "detail": "Take `cursor` from `next_cursor` of the page before.",
-                     *       "code": "bad_cursor"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Page_DrillRunAnswer_"];
                 };
             };
             /** @description Unauthorized */
@@ -7943,7 +7676,146 @@ export interface operations {
             };
         };
     };
-    get_alert: {
+    start_drills: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDrills"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillRunAnswer"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no camera 'cook-9'.",
+                     *       "code": "no_such_camera"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Conflict",
+                     *       "status": 409,
+                     *       "detail": "There is a camera 'cook-1' already: choose another id.",
+                     *       "code": "camera_exists"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "1 field is wrong; it is listed with what to change.",
+                     *       "code": "invalid_fields",
+                     *       "errors": [
+                     *         {
+                     *           "field": "main.url",
+                     *           "problem": "The scheme 'ftp' is not one that cameras speak.",
+                     *           "change": "Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_drills: {
         parameters: {
             query?: never;
             header?: never;
@@ -7960,7 +7832,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AlertAnswer"];
+                    "application/json": components["schemas"]["DrillRunDetails"];
                 };
             };
             /** @description Unauthorized */
@@ -8037,27 +7909,466 @@ export interface operations {
             };
         };
     };
-    alert_picture: {
+    stop_drills: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillRunDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no camera 'cook-9'.",
+                     *       "code": "no_such_camera"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_reachability: {
         parameters: {
             query?: {
-                /** @description pixels; never enlarged */
-                width?: number | null;
+                /** @description of this site alone */
+                site?: string | null;
             };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReachabilityAnswer"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no camera 'cook-9'.",
+                     *       "code": "no_such_camera"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_drill_schedules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ScheduleAnswer_"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_drill_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleAnswer"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "1 field is wrong; it is listed with what to change.",
+                     *       "code": "invalid_fields",
+                     *       "errors": [
+                     *         {
+                     *           "field": "main.url",
+                     *           "problem": "The scheme 'ftp' is not one that cameras speak.",
+                     *           "change": "Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_drill_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_site_drill_schedule: {
+        parameters: {
+            query?: never;
             header?: never;
             path: {
                 id: string;
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleBody"];
+            };
+        };
         responses: {
-            /** @description The picture as it was recorded; X-Captured-Us says when it was taken */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "image/jpeg": string;
+                    "application/json": components["schemas"]["ScheduleAnswer"];
                 };
             };
             /** @description Unauthorized */
@@ -8159,7 +8470,7 @@ export interface operations {
             };
         };
     };
-    acknowledge_alert: {
+    remove_site_drill_schedule: {
         parameters: {
             query?: never;
             header?: never;
@@ -8171,13 +8482,11 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Successful Response */
-            200: {
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["AlertAnswer"];
-                };
+                content?: never;
             };
             /** @description Unauthorized */
             401: {
@@ -8228,821 +8537,6 @@ export interface operations {
                      *       "status": 404,
                      *       "detail": "There is no camera 'cook-9'.",
                      *       "code": "no_such_camera"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "about:blank",
-                     *       "title": "Service Unavailable",
-                     *       "status": 503,
-                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
-                     *       "code": "camera_unreachable"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    review_alert: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ReviewBody"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AlertAnswer"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "about:blank",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
-                     *       "code": "not_logged_in"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "about:blank",
-                     *       "title": "Forbidden",
-                     *       "status": 403,
-                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
-                     *       "code": "not_allowed"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "about:blank",
-                     *       "title": "Not Found",
-                     *       "status": 404,
-                     *       "detail": "There is no camera 'cook-9'.",
-                     *       "code": "no_such_camera"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "about:blank",
-                     *       "title": "Unprocessable Entity",
-                     *       "status": 422,
-                     *       "detail": "1 field is wrong; it is listed with what to change.",
-                     *       "code": "invalid_fields",
-                     *       "errors": [
-                     *         {
-                     *           "field": "main.url",
-                     *           "problem": "The scheme 'ftp' is not one that cameras speak.",
-                     *           "change": "Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://."
-                     *         }
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "about:blank",
-                     *       "title": "Service Unavailable",
-                     *       "status": 503,
-                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
-                     *       "code": "camera_unreachable"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_rules: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_RuleAnswer_"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "about:blank",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
-                     *       "code": "not_logged_in"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "about:blank",
-                     *       "title": "Forbidden",
-                     *       "status": 403,
-                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
-                     *       "code": "not_allowed"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "about:blank",
-                     *       "title": "Service Unavailable",
-                     *       "status": 503,
-                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
-                     *       "code": "camera_unreachable"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_rule_versions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_RuleAnswer_"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "about:blank",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
-                     *       "code": "not_logged_in"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "about:blank",
-                     *       "title": "Forbidden",
-                     *       "status": 403,
-                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
-                     *       "code": "not_allowed"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "about:blank",
-                     *       "title": "Not Found",
-                     *       "status": 404,
-                     *       "detail": "There is no camera 'cook-9'.",
-                     *       "code": "no_such_camera"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "about:blank",
-                     *       "title": "Service Unavailable",
-                     *       "status": 503,
-                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
-                     *       "code": "camera_unreachable"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    put_rule: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Rule"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RuleAnswer"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "about:blank",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
-                     *       "code": "not_logged_in"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "about:blank",
-                     *       "title": "Forbidden",
-                     *       "status": 403,
-                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
-                     *       "code": "not_allowed"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Precondition Failed */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "about:blank",
-                     *       "title": "Precondition Failed",
-                     *       "status": 412,
-                     *       "detail": "Somebody changed it since you read it. Read it again, then send the change.",
-                     *       "code": "changed_meanwhile"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "about:blank",
-                     *       "title": "Unprocessable Entity",
-                     *       "status": 422,
-                     *       "detail": "1 field is wrong; it is listed with what to change.",
-                     *       "code": "invalid_fields",
-                     *       "errors": [
-                     *         {
-                     *           "field": "main.url",
-                     *           "problem": "The scheme 'ftp' is not one that cameras speak.",
-                     *           "change": "Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://."
-                     *         }
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "about:blank",
-                     *       "title": "Service Unavailable",
-                     *       "status": 503,
-                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
-                     *       "code": "camera_unreachable"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    dry_run_rule: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["DryRunBody"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DryRunAnswer"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "about:blank",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
-                     *       "code": "not_logged_in"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "about:blank",
-                     *       "title": "Forbidden",
-                     *       "status": 403,
-                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
-                     *       "code": "not_allowed"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "about:blank",
-                     *       "title": "Unprocessable Entity",
-                     *       "status": 422,
-                     *       "detail": "1 field is wrong; it is listed with what to change.",
-                     *       "code": "invalid_fields",
-                     *       "errors": [
-                     *         {
-                     *           "field": "main.url",
-                     *           "problem": "The scheme 'ftp' is not one that cameras speak.",
-                     *           "change": "Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://."
-                     *         }
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "about:blank",
-                     *       "title": "Service Unavailable",
-                     *       "status": 503,
-                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
-                     *       "code": "camera_unreachable"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    rules_as_yaml: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description All rules, one document */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/yaml": string;
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "about:blank",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
-                     *       "code": "not_logged_in"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "about:blank",
-                     *       "title": "Forbidden",
-                     *       "status": 403,
-                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
-                     *       "code": "not_allowed"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "about:blank",
-                     *       "title": "Service Unavailable",
-                     *       "status": 503,
-                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
-                     *       "code": "camera_unreachable"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    put_rules_as_yaml: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description All rules, one document */
-        requestBody: {
-            content: {
-                "application/yaml": string;
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_RuleAnswer_"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "about:blank",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
-                     *       "code": "not_logged_in"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "about:blank",
-                     *       "title": "Forbidden",
-                     *       "status": 403,
-                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
-                     *       "code": "not_allowed"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Precondition Failed */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "about:blank",
-                     *       "title": "Precondition Failed",
-                     *       "status": 412,
-                     *       "detail": "Somebody changed it since you read it. Read it again, then send the change.",
-                     *       "code": "changed_meanwhile"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "about:blank",
-                     *       "title": "Request Entity Too Large",
-                     *       "status": 413,
-                     *       "detail": "The body is larger than 12 MB: send a smaller photo.",
-                     *       "code": "body_too_large"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "about:blank",
-                     *       "title": "Unprocessable Entity",
-                     *       "status": 422,
-                     *       "detail": "1 field is wrong; it is listed with what to change.",
-                     *       "code": "invalid_fields",
-                     *       "errors": [
-                     *         {
-                     *           "field": "main.url",
-                     *           "problem": "The scheme 'ftp' is not one that cameras speak.",
-                     *           "change": "Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://."
-                     *         }
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "about:blank",
-                     *       "title": "Service Unavailable",
-                     *       "status": 503,
-                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
-                     *       "code": "camera_unreachable"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    events: {
-        parameters: {
-            query?: {
-                /** @description only facts of these names, such as alert_raised */
-                name?: string[] | null;
-                /** @description only facts about these sites */
-                site?: string[] | null;
-                /** @description the same, for a first connection */
-                since?: string | null;
-            };
-            header?: {
-                /** @description sent by browsers when they come back */
-                "last-event-id"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description One event a fact: `event` is its name, `data` the fact (AsyncAPI), `id` the place to go on from */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/event-stream": string;
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "about:blank",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
-                     *       "code": "not_logged_in"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "about:blank",
-                     *       "title": "Forbidden",
-                     *       "status": 403,
-                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
-                     *       "code": "not_allowed"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
