@@ -54,7 +54,7 @@ class DrillResult(Message):
     snr_db: float | None = Field(None, description="of the tone between 1 and 3 kHz, its own echoes counted as noise")
     level_dbfs: float | None = Field(None, description="of the tone in the microphone's sound")
     noise_dbfs: float | None = Field(None, description="of the microphone's sound: its loudest tenth of a second")
-    evidence: float | None = Field(None, description="how sure, 0 to 96; 64 and more is heard")
+    evidence: float | None = Field(None, description="how sure, 0 to 96; 56 and more is heard")
     is_delivered: bool | None = Field(
         None, description="whether the camera reports that our sound came; None: not said"
     )

@@ -54,6 +54,7 @@ class DrillDesk:
         )
         self.clock = DrillClock(self._handlers, self.runs, store, records.made, settings.drill_keep_days, context.clock)
         handlers = self._handlers
+        handlers.changed = self.runs.ended = self.clock.wake
         self.answers: dict[str, RequestHandler] = {
             "drill_start": handlers.drill_start,
             "drill": handlers.drill,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 from services.intercom.adapters.drill_run import DrillLimits, DrillRun
 from services.intercom.adapters.drill_store import DrillStore
@@ -50,6 +51,7 @@ class DrillRuns:
         self._held: DrillRun | None = None
         self._task: asyncio.Task[None] | None = None
         self._is_starting = False
+        self.ended: Callable[[], None] = lambda: None
 
     @property
     def is_running(self) -> bool:
@@ -87,6 +89,8 @@ class DrillRuns:
             await held.run()
         except Exception as error:  # noqa: BLE001 - our bug: one run ends by it, talks go on
             log().critical("our bug in a run of drills", run=held.status.run, exc_info=error)
+        finally:
+            self.ended()
 
 
 class DrillClock:
@@ -107,15 +111,23 @@ class DrillClock:
         self._made = made
         self._keep_days = keep_days
         self._clock = clock
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """A schedule changed, or a run ended: no need to wait for the next look."""
+        self._woken.set()
 
     async def run_once(self) -> None:
         await self._made.wait()
+        self._woken.clear()
         now_us = self._clock.now_us()
         await self._store.abandon(now_us, now_us - self._keep_days * _DAY_US)
         if not self._runs.is_running:
             await self._begin_what_is_due(now_us)
         await self.measure()
-        await self._clock.sleep(_ROUND_S)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_ROUND_S):
+                await self._woken.wait()
 
     async def measure(self) -> None:
         reach = await self._handlers.reach()

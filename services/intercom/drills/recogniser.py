@@ -19,24 +19,24 @@ from numpy.typing import NDArray
 
 from services.intercom.drills.tone import (
     BASE_RATE,
-    CARRIER_HZ,
-    CHIPS_PER_S,
     RATE,
     STEP_S,
     SYLLABLE_CHIPS,
+    SYLLABLE_S,
     SYLLABLES,
     Base,
     Sound,
+    base_of,
     syllables,
 )
 
-_LENGTH = SYLLABLE_CHIPS * BASE_RATE // CHIPS_PER_S
+_LENGTH = round(SYLLABLE_S * BASE_RATE)
 _PLACES = tuple(round(number * STEP_S * BASE_RATE) for number in range(SYLLABLES))
 # A camera's two clocks may stray by this much from a syllable's place: 1,250 parts in a million over the tone.
 _STRAY = round(0.0025 * BASE_RATE)
 _BOUND = 12.0
 # Evidence above which a tone is said to be there, and how many of its syllables must be heard by themselves.
-THRESHOLD = 64.0
+THRESHOLD = 56.0
 HEARD_MIN = 4
 _SYLLABLE_EVIDENCE = 6.0
 _PIECE = 256
@@ -66,7 +66,7 @@ class Listener:
     """One recording, to be searched for any number of codes."""
 
     def __init__(self, sound: Sound):
-        self._plain = _base(sound)
+        self._plain = base_of(sound)
         self._even = _evened(self._plain)
         self._count = len(self._even) - _LENGTH + 1
         self._size = 1 << (len(self._even) + _LENGTH).bit_length()
@@ -109,7 +109,7 @@ class Listener:
         spectra = np.conj(np.fft.fft(wanted, self._size, axis=1))
         matched = np.fft.ifft(self._spectrum * spectra, axis=1)[:, : self._count]
         shares = np.minimum((matched.real**2 + matched.imag**2) / self._energy, 0.999)
-        return np.asarray(-_LENGTH * np.log1p(-shares), np.float32)
+        return np.asarray(-SYLLABLE_CHIPS * np.log1p(-shares), np.float32)
 
     def _measured(self, wanted: Base, begins: list[int]) -> tuple[float, float]:
         """SNR and level, of the recording as it was, not as it was made even."""
@@ -130,22 +130,6 @@ def level_dbfs(sound: Sound) -> float:
         return -99.0
     pieces = sound[: len(sound) // step * step].reshape(-1, step).astype(np.float64)
     return round(_db(float((pieces**2).mean(axis=1).max()) + 1e-10), 1)
-
-
-def _base(sound: Sound) -> Base:
-    """The band of 2 kHz around the carrier, complex, at BASE_RATE."""
-    step = RATE // BASE_RATE
-    length = len(sound) // step * step
-    if not length:
-        return np.zeros(0, np.complex64)
-    spectrum = np.fft.fft(sound[:length].astype(np.float64))
-    wide = length // step
-    carrier = round(CARRIER_HZ * length / RATE)
-    kept = np.arange(-(wide // 2), wide - wide // 2)
-    # At its rest phase the carrier's bin is zero frequency; a rotation over the whole does not matter to shares.
-    band = np.zeros(wide, np.complex128)
-    band[kept % wide] = spectrum[(carrier + kept) % length]
-    return np.asarray(np.fft.ifft(band) / step, np.complex64)
 
 
 def _evened(base: Base) -> Base:

@@ -6,8 +6,8 @@ codecs, small loudspeakers and cheap microphones all pass. It comes in syllables
 speech, because cameras suppress what is as even as a fan; and because each syllable is recognised by itself, a packet
 lost or a clock that strays costs one syllable and not the tone.
 
-Chips are keyed onto a carrier of 2 kHz, 1,000 a second, with root-raised-cosine pulses (roll-off 0.8): nine tenths of
-the power lie between 1.4 and 2.6 kHz, nothing outside 1.1 to 2.9 kHz.
+Chips of four phases are keyed onto a carrier of 2 kHz, 1,600 a second, with root-raised-cosine pulses (roll-off 0.25),
+which fill 1 to 3 kHz evenly. Four phases and not two: two tones whose chips fall together are then as unlike as noise.
 """
 
 from __future__ import annotations
@@ -20,71 +20,86 @@ from numpy.typing import NDArray
 
 RATE = 8000
 CARRIER_HZ = 2000
-CHIPS_PER_S = 1000
+CHIPS_PER_S = 1600
 SYLLABLES = 8
-SYLLABLE_CHIPS = 200
-REST_CHIPS = 50
+SYLLABLE_CHIPS = 320
+REST_CHIPS = 80
+SYLLABLE_S = SYLLABLE_CHIPS / CHIPS_PER_S
 STEP_S = (SYLLABLE_CHIPS + REST_CHIPS) / CHIPS_PER_S
 TONE_S = SYLLABLES * STEP_S - REST_CHIPS / CHIPS_PER_S
-# = how loud it is by default, of full scale, while it sounds: as loud as a person who speaks up, peaks at -7 dB
+# = how loud it is by default, of full scale, while it sounds: as loud as a person who speaks up, peaks at -6 dB
 LEVEL_DBFS = -12.0
 
-# Complex samples a second of the band around the carrier; two a chip.
+# Complex samples a second of the band around the carrier.
 BASE_RATE = 2000
 _CHIP_SAMPLES = RATE // CHIPS_PER_S
-_BASE_CHIP_SAMPLES = BASE_RATE // CHIPS_PER_S
-_ROLL_OFF = 0.8
-_PULSE_CHIPS = 8
+_ROLL_OFF = 0.25
+_PULSE_CHIPS = 16
 
 Sound = NDArray[np.float32]
 """(samples,) at RATE, full scale 1."""
 Base = NDArray[np.complex64]
 """(samples,) at BASE_RATE: the band around the carrier."""
+_Waves = NDArray[np.float64]
 
 
-def chips_of(code: str) -> NDArray[np.float64]:
-    """(SYLLABLES, SYLLABLE_CHIPS) of 1 and -1: the same for the same code on every machine and for ever."""
-    count = SYLLABLES * SYLLABLE_CHIPS
-    digest = b"".join(sha256(f"{code}#{block}".encode()).digest() for block in range(-(-count // 256)))
-    bits = np.unpackbits(np.frombuffer(digest, np.uint8))[:count]
-    return np.asarray(2.0 * bits - 1.0, np.float64).reshape(SYLLABLES, SYLLABLE_CHIPS)
+def chips_of(code: str) -> NDArray[np.complex128]:
+    """(SYLLABLES, SYLLABLE_CHIPS) of four phases: the same for the same code on every machine and for ever."""
+    bits_count = 2 * SYLLABLES * SYLLABLE_CHIPS
+    digest = b"".join(sha256(f"{code}#{block}".encode()).digest() for block in range(-(-bits_count // 256)))
+    signs = 1.0 - 2.0 * np.unpackbits(np.frombuffer(digest, np.uint8))[:bits_count]
+    return np.asarray(signs[0::2] + 1j * signs[1::2], np.complex128).reshape(SYLLABLES, SYLLABLE_CHIPS)
 
 
 def tone(code: str, level_dbfs: float = LEVEL_DBFS) -> Sound:
     """What is played. Args: level_dbfs: root mean square of a syllable; a full-scale square wave is 0."""
     sound = np.zeros(round(TONE_S * RATE), np.float64)
-    length = SYLLABLE_CHIPS * _CHIP_SAMPLES
-    at = np.arange(length)
-    carrier = np.cos(2 * np.pi * CARRIER_HZ * at / RATE)
-    for number, chips in enumerate(chips_of(code)):
-        keyed = _shaped(chips, _CHIP_SAMPLES)[:length] * carrier
-        keyed *= 10 ** (level_dbfs / 20) / np.sqrt(np.mean(keyed**2))
+    for number, wave in enumerate(_waves(code)):
         begin = round(number * STEP_S * RATE)
-        sound[begin : begin + length] = keyed
+        sound[begin : begin + len(wave)] = wave * 10 ** (level_dbfs / 20)
     return sound.clip(-1, 1).astype(np.float32)
 
 
 @lru_cache(maxsize=256)
 def syllables(code: str) -> Base:
     """(SYLLABLES, samples) What is looked for: each syllable in the band around the carrier, of unit energy."""
-    rows = [_shaped(chips, _BASE_CHIP_SAMPLES)[: SYLLABLE_CHIPS * _BASE_CHIP_SAMPLES] for chips in chips_of(code)]
-    found = np.array(rows)
+    found = np.array([base_of(wave) for wave in _waves(code)])
     return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True), np.complex64)
 
 
-def _shaped(chips: NDArray[np.float64], samples: int) -> NDArray[np.float64]:
-    """Chips as pulses, `samples` apart; a chip's pulse is centred on the middle of its time."""
-    spread = np.zeros(len(chips) * samples)
-    spread[samples // 2 :: samples] = chips
-    pulse = _pulse(samples)
-    middle = len(pulse) // 2
-    return np.convolve(spread, pulse)[middle : middle + len(spread)]
+def base_of(sound: _Waves | Sound) -> Base:
+    """The band of 2 kHz around the carrier, complex, at BASE_RATE."""
+    step = RATE // BASE_RATE
+    length = len(sound) // step * step
+    if not length:
+        return np.zeros(0, np.complex64)
+    spectrum = np.fft.fft(sound[:length].astype(np.float64))
+    wide = length // step
+    carrier = round(CARRIER_HZ * length / RATE)
+    kept = np.arange(-(wide // 2), wide - wide // 2)
+    band = np.zeros(wide, np.complex128)
+    band[kept % wide] = spectrum[(carrier + kept) % length]
+    return np.asarray(np.fft.ifft(band) / step, np.complex64)
 
 
-@lru_cache(maxsize=4)
-def _pulse(samples: int) -> NDArray[np.float64]:
-    """A root-raised-cosine pulse, `samples` a chip. Source: Proakis, Digital Communications, 9.2-1."""
-    t = np.arange(-_PULSE_CHIPS * samples // 2, _PULSE_CHIPS * samples // 2 + 1) / samples
+def _waves(code: str) -> _Waves:
+    """(SYLLABLES, samples) of unit power."""
+    count = SYLLABLE_CHIPS * _CHIP_SAMPLES
+    carrier = np.exp(2j * np.pi * CARRIER_HZ * np.arange(count) / RATE)
+    waves = []
+    for chips in chips_of(code):
+        spread = np.zeros(count, np.complex128)
+        spread[_CHIP_SAMPLES // 2 :: _CHIP_SAMPLES] = chips
+        keyed = (np.convolve(spread, _pulse(), "same") * carrier).real
+        waves.append(keyed / np.sqrt(np.mean(keyed**2)))
+    return np.array(waves)
+
+
+@lru_cache(maxsize=1)
+def _pulse() -> _Waves:
+    """A root-raised-cosine pulse. Source: Proakis, Digital Communications, 9.2."""
+    reach = _PULSE_CHIPS * _CHIP_SAMPLES // 2
+    t = np.arange(-reach, reach + 1) / _CHIP_SAMPLES
     a = _ROLL_OFF
     with np.errstate(divide="ignore", invalid="ignore"):
         pulse = (np.sin(np.pi * t * (1 - a)) + 4 * a * t * np.cos(np.pi * t * (1 + a))) / (
@@ -93,4 +108,4 @@ def _pulse(samples: int) -> NDArray[np.float64]:
     pulse[np.isclose(t, 0)] = 1 - a + 4 * a / np.pi
     edge = np.isclose(np.abs(t), 1 / (4 * a))
     pulse[edge] = a / np.sqrt(2) * ((1 + 2 / np.pi) * np.sin(np.pi / 4 / a) + (1 - 2 / np.pi) * np.cos(np.pi / 4 / a))
-    return pulse
+    return np.asarray(pulse, np.float64)

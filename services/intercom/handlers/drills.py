@@ -58,7 +58,11 @@ class DrillRecords(Protocol):
 
 @dataclass(slots=True)
 class DrillHandlers:
-    """One function for each request. Args: cameras: all that are wanted; online: those that are, now."""
+    """One function for each request.
+
+    Args:
+        cameras: all that are wanted; online: those that are, now. changed: told when there is another schedule.
+    """
 
     worker: str
     clock: Clock
@@ -68,6 +72,7 @@ class DrillHandlers:
     level_dbfs: float
     fresh_h: float
     online: set[CameraRef] = field(default_factory=set)
+    changed: Callable[[], None] = lambda: None
 
     async def drill_start(self, request: bytes) -> DrillRunStatus:
         wanted = DrillsWanted.decode(request)
@@ -135,6 +140,7 @@ class DrillHandlers:
                 status=422,
             ) from error
         await self.records.set_schedule(schedule)
+        self.changed()
         return schedule
 
     async def drill_schedule_remove(self, request: bytes) -> DrillSchedules:

@@ -73,7 +73,7 @@ class DrillAnswer(Answer):
     )
     level_dbfs: float | None = Field(None, description="of the tone in the microphone's sound", examples=[-31.0])
     noise_dbfs: float | None = Field(None, description="the loudest tenth of a second of the microphone's sound")
-    evidence: float | None = Field(None, description="how sure, 0 to 96; 64 and more is heard", examples=[96.0])
+    evidence: float | None = Field(None, description="how sure, 0 to 96; 56 and more is heard", examples=[96.0])
     is_delivered: bool | None = Field(None, description="whether the camera reports our sound; null: it does not say")
     other: str | None = Field(None, description="where it was heard instead, or whose tone was heard here")
     attempts: int = Field(examples=[1])
