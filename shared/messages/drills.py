@@ -97,9 +97,9 @@ class DrillRunList(Message):
 
 
 class ReachabilityOf(Message):
-    """Command `reachability`: of all cameras that are wanted, or those of a site."""
+    """Command `reachability`: of all cameras that are wanted, or those of some sites."""
 
-    site: str | None = None
+    sites: tuple[str, ...] | None = Field(None, max_length=5000, description="None: of all")
 
 
 class CameraReach(Message):

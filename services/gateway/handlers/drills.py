@@ -9,6 +9,7 @@ from typing import Protocol
 from services.gateway.audit import Action, AuditTrail, Deed
 from services.gateway.cameras import Camera
 from services.gateway.handlers.registry import By, RegistryDesk
+from services.gateway.identity import Identity
 from services.gateway.refusals import no_such
 from shared.clock import Clock
 from shared.errors import RequestRefused
@@ -63,8 +64,8 @@ class DrillDesk:
     async def start(
         self, by: By, cameras: Sequence[str], sites: Sequence[str], *, of_all: bool, level_dbfs: float | None
     ) -> DrillRunStatus:
-        """Of these cameras, of all cameras of these sites, or of all there are; those that are switched on."""
-        chosen = await self._chosen(cameras, sites, of_all=of_all)
+        """Of these cameras, of all cameras of these sites, or of all that one sees; those that are switched on."""
+        chosen = await self._chosen(by.identity, cameras, sites, of_all=of_all)
         if not chosen:
             raise RequestRefused("no_cameras", "There is no camera among them that is switched on.", status=422)
         if len(chosen) > CAMERAS_MAX:
@@ -74,20 +75,22 @@ class DrillDesk:
         wanted = tuple(DrillCamera(site=camera.site, camera=camera.id) for camera in chosen)
         return await self.drills.start(DrillsWanted(cameras=wanted, asked_by=by.identity.name, level_dbfs=level_dbfs))
 
-    async def run(self, id: str) -> DrillRunStatus:
-        return await self.drills.run(DrillRunRef(run=id))
+    async def run(self, identity: Identity, id: str) -> DrillRunStatus:
+        """With the results of those schools that one sees."""
+        return _seen(identity, await self.drills.run(DrillRunRef(run=id)))
 
     async def runs(self, limit: int) -> DrillRunList:
         return await self.drills.runs(DrillRunsOf(limit=limit))
 
     async def stop(self, by: By, id: str) -> DrillRunStatus:
+        await self.run(by.identity, id)
         await self._record(by, "drills_stopped", run=id[:200])
-        return await self.drills.stop(DrillRunRef(run=id, asked_by=by.identity.name))
+        stopped = await self.drills.stop(DrillRunRef(run=id, asked_by=by.identity.name))
+        return _seen(by.identity, stopped)
 
-    async def reachability(self, site: str | None) -> Reachability:
-        if site is not None:
-            await self.registry.site(site)
-        return await self.drills.reachability(ReachabilityOf(site=site))
+    async def reachability(self, identity: Identity, sites: Sequence[str]) -> Reachability:
+        """Of these schools, of all that one sees where none is named."""
+        return await self.drills.reachability(ReachabilityOf(sites=identity.seen_sites(sites)))
 
     async def schedules(self) -> DrillSchedules:
         return await self.drills.schedules()
@@ -106,15 +109,34 @@ class DrillDesk:
         await self._record(by, "drill_schedule_removed", site=site)
         await self.drills.remove_schedule(DrillScheduleRef(site=site))
 
-    async def _chosen(self, cameras: Sequence[str], sites: Sequence[str], *, of_all: bool) -> list[Camera]:
-        every = {camera.id: camera for camera in await self.registry.register.every_camera()}
+    async def _chosen(
+        self, identity: Identity, cameras: Sequence[str], sites: Sequence[str], *, of_all: bool
+    ) -> list[Camera]:
+        every = {
+            camera.id: camera for camera in await self.registry.register.every_camera() if identity.sees(camera.site)
+        }
         for id in cameras:
             if id not in every:
                 raise no_such("camera", id)
         for site in sites:
-            await self.registry.site(site)
+            if not identity.sees((await self.registry.site(site)).id):
+                raise no_such("site", site)
         those = [camera for camera in every.values() if of_all or camera.site in sites or camera.id in cameras]
         return [camera for camera in those if camera.is_enabled]
 
     async def _record(self, by: By, action: Action, **detail: str) -> None:
         await self.trail.add(Deed(action, by.identity.name, by.address, self.clock.now(), detail=detail))
+
+
+def _seen(identity: Identity, run: DrillRunStatus) -> DrillRunStatus:
+    """Raises RequestRefused 404 where the run is about other people's schools alone."""
+    if identity.sites is None:
+        return run
+    results = tuple(result for result in run.results if identity.sees(result.site))
+    if not results:
+        raise no_such("drill", run.run)
+    counts: dict[str, int] = {}
+    for result in results:
+        if result.outcome is not None:
+            counts[result.outcome] = counts.get(result.outcome, 0) + 1
+    return run.model_copy(update={"results": results, "counts": counts, "total": len(results)})

@@ -140,11 +140,11 @@ class DrillStore:
                 counts.setdefault(run, {})[outcome] = count
         return [_status(row, totals.get(row.id, 0), counts.get(row.id, {}), ()) for row in rows]
 
-    async def last(self, site: str | None) -> dict[CameraRef, DrillResult]:
+    async def last(self, sites: tuple[str, ...] | None) -> dict[CameraRef, DrillResult]:
         """The newest of each camera that says something about its speaker."""
         says = [drills.c.outcome.is_not(None), drills.c.outcome != "skipped", drills.c.cause.not_in(_SAYS_NOTHING)]
-        if site is not None:
-            says.append(drills.c.site == site)
+        if sites is not None:
+            says.append(drills.c.site.in_(sites))
         query = (
             select(drills.c.result)
             .distinct(drills.c.site, drills.c.camera)

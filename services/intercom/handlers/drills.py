@@ -47,7 +47,7 @@ class DrillRecords(Protocol):
 
     async def newest(self, limit: int) -> list[DrillRunStatus]: ...
 
-    async def last(self, site: str | None) -> dict[CameraRef, DrillResult]: ...
+    async def last(self, sites: tuple[str, ...] | None) -> dict[CameraRef, DrillResult]: ...
 
     async def schedules(self) -> dict[str, DrillSchedule]: ...
 
@@ -114,16 +114,16 @@ class DrillHandlers:
         return await self._run(id)
 
     async def reachability(self, request: bytes) -> Reachability:
-        return await self.reach(ReachabilityOf.decode(request).site)
+        return await self.reach(ReachabilityOf.decode(request).sites)
 
-    async def reach(self, site: str | None = None) -> Reachability:
+    async def reach(self, sites: tuple[str, ...] | None = None) -> Reachability:
         """Of every camera that is wanted and has a speaker as far as is known."""
         wanted = [
             camera
             for camera, desired in self.cameras.items()
-            if desired.is_enabled and desired.talk != "none" and site in (None, camera.site)
+            if desired.is_enabled and desired.talk != "none" and (sites is None or camera.site in sites)
         ]
-        last = await self.records.last(site)
+        last = await self.records.last(sites)
         return reachability(wanted, last, self.online, self.clock.now_us(), self.fresh_h)
 
     async def drill_schedules(self, request: bytes) -> DrillSchedules:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from services.gateway.adapters.http.access import by_of
+from services.gateway.adapters.http.access import by_of, identity_of
 from services.gateway.adapters.http.bodies import Answer, Body
 from services.gateway.adapters.http.recording_plans import PlanWindow, known_zone, plan_windows, policy_windows
 from services.gateway.adapters.http.refusal_docs import refusals
@@ -191,7 +191,7 @@ async def list_drills(request: Request, limit: Annotated[int, Query(ge=1, le=500
 @router.get("/drills/{id}", responses=refusals(401, 403, 404))
 async def get_drills(id: str, request: Request) -> DrillRunDetails:
     """A run with every result so far."""
-    return DrillRunDetails.of(await rooms_of(request).drills.run(id))
+    return DrillRunDetails.of(await rooms_of(request).drills.run(identity_of(request), id))
 
 
 @router.post("/drills/{id}/stop", responses=refusals(401, 403, 404))
@@ -200,12 +200,12 @@ async def stop_drills(id: str, request: Request) -> DrillRunDetails:
     return DrillRunDetails.of(await rooms_of(request).drills.stop(by_of(request), id))
 
 
-@router.get("/reachability", responses=refusals(401, 403, 404))
+@router.get("/reachability", responses=refusals(401, 403, 422))
 async def get_reachability(
-    request: Request, site: Annotated[str | None, Query(description="of this site alone")] = None
+    request: Request, site: Annotated[list[str] | None, Query(description="of these sites alone")] = None
 ) -> ReachabilityAnswer:
     """Which kitchens could be spoken to right now: by their cameras' last drills, and by who is online."""
-    found = await rooms_of(request).drills.reachability(site)
+    found = await rooms_of(request).drills.reachability(identity_of(request), site or ())
     return ReachabilityAnswer(
         at=datetime.fromtimestamp(found.at_us / 1e6, UTC),
         fresh_h=found.fresh_h,
