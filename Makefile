@@ -27,7 +27,7 @@ CONSOLE := services/gateway/console
 CONSOLE_BUILT := $(CONSOLE)/dist/index.html
 CONSOLE_SOURCES := $(shell find $(CONSOLE) \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help up test test-peers check format bench-ingest bench-live bench-whep bench-ice-port bench-recorder bench-detector bench-start bench-seek bench-timeline bench-intercom proof-recorder proof-detector proof-diagnosis proof-rodents console docs clean
+.PHONY: help up test test-peers check format bench-ingest bench-live bench-whep bench-ice-port bench-recorder bench-detector bench-start bench-seek bench-timeline bench-intercom proof-recorder proof-detector proof-diagnosis proof-rodents proof-drills console docs clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -97,6 +97,9 @@ proof-diagnosis: $(INSTALLED) ## precision and recall of picture diagnosis on 32
 
 proof-rodents: $(INSTALLED) ## runs found and false alarms of the night watch on composed nights
 	@$(BIN)/python -m tests.bench.proof_rodents
+
+proof-drills: $(INSTALLED) $(CONSOLE_BUILT) ## the tone of a drill: found, not found, false alarms; kitchens of a real stack
+	@$(BIN)/python -m tests.bench.proof_drills
 
 console: $(CONSOLE_BUILT) ## build the console
 

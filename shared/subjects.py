@@ -134,6 +134,17 @@ INTERCOM_ANSWERS = (
     "view_trickle",
     "views_keep",
 )
+# `drill_stop` is asked of the worker that holds the run.
+DRILL_ANSWERS = (
+    "drill_start",
+    "drill",
+    "drills",
+    "drill_stop",
+    "reachability",
+    "drill_schedules",
+    "drill_schedule_set",
+    "drill_schedule_remove",
+)
 
 # Whoever is asked answers out of the database.
 ALERTING_ANSWERS = (
@@ -215,10 +226,10 @@ CATALOGUE: tuple[Part, ...] = (
     Part(
         "intercom",
         media=("live", "recent"),
-        says=("talk_started", "talk_ended"),
-        answers=("status", *INTERCOM_ANSWERS),
+        says=("talk_started", "talk_ended", "drill_passed", "drill_failed"),
+        answers=("status", *INTERCOM_ANSWERS, *DRILL_ANSWERS),
         writes=("floors", "floor_waits", "members_intercom", "watches"),
-        reads=("cameras",),
+        reads=("cameras", "camera_states"),
     ),
     Part(
         "gateway",
@@ -233,6 +244,7 @@ CATALOGUE: tuple[Part, ...] = (
             *tuple(f"recorder.{name}" for name in RECORDER_ANSWERS),
             *tuple(f"intercom.{name}" for name in INTERCOM_ANSWERS),
             *tuple(f"alerting.{name}" for name in ALERTING_ANSWERS),
+            *tuple(f"intercom.{name}" for name in DRILL_ANSWERS),
         ),
         writes=("cameras", "model_packs", "uniforms", "watches", "members_gateway"),
         reads=("camera_states", *(f"members_{service}" for service in SERVICES)),

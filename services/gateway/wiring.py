@@ -7,6 +7,7 @@ from typing import Any
 
 from services.gateway.adapters.bus_alerting import BusAlerting
 from services.gateway.adapters.bus_detector import BusDetector
+from services.gateway.adapters.bus_drills import BusDrills
 from services.gateway.adapters.bus_intercom import BusIntercom
 from services.gateway.adapters.bus_media import BusMediaFeed, BusWatchLeases
 from services.gateway.adapters.bus_probe import BusProber
@@ -34,6 +35,7 @@ from services.gateway.camera_addresses import AddressRules
 from services.gateway.camera_states import CameraStates
 from services.gateway.handlers.alerts import AlertDesk
 from services.gateway.handlers.analysis import AnalysisDesk
+from services.gateway.handlers.drills import DrillDesk
 from services.gateway.handlers.evidence import EvidenceDesk
 from services.gateway.handlers.ice import IceDesk
 from services.gateway.handlers.media import MediaDesk
@@ -127,6 +129,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         alerts=AlertDesk(BusAlerting(bus), stored.trail, context.clock),
         views=views,
         ice=IceDesk(IceServers(context.settings), context.clock),
+        drills=DrillDesk(registry, BusDrills(bus), stored.trail, context.clock),
         uniforms=UniformDesk(
             registry, detector, photos, BusUniforms(await bus.kv("uniforms")), stored.trail, context.clock
         ),

@@ -33,13 +33,24 @@ class CallerLeg(Protocol):
 
 
 class CameraLeg(Protocol):
-    """The camera's speaker."""
+    """The camera's speaker, whatever it is spoken to by; made by `CameraAccess.leg`. Not for two talks at once.
+
+    Talks, broadcasts and drills use it alike: `prepare`, then `play`, `send` every 20 ms and `stop` as often as
+    wanted, then `close`. All but `send` raise PeerError.
+    """
 
     async def prepare(self) -> str:
-        """As far as it goes without a sound; returns the codec. Raises PeerError."""
+        """As far as it goes without a sound; returns the codec the camera is given."""
         ...
 
-    async def play(self) -> None: ...
+    async def play(self) -> None:
+        """From here on sound may be sent. Prepares where nothing stands (any more)."""
+        ...
+
+    def send(self, payload: bytes, samples: int) -> None:
+        """One packet of G.711 at 8 kHz: A-law where `prepare` said pcma, else mu-law (a camera that takes something
+        else gets it made of that). Never waits, never raises; dropped while nothing plays."""
+        ...
 
     @property
     def is_heard(self) -> bool | None:
@@ -47,7 +58,7 @@ class CameraLeg(Protocol):
         ...
 
     async def stop(self) -> None:
-        """No more sound; ready for `play` again."""
+        """No more sound; ready for `play` again, which costs nothing for a while."""
         ...
 
     async def leave(self) -> None:
@@ -58,7 +69,9 @@ class CameraLeg(Protocol):
         """Raises PeerError: why the camera ended it."""
         ...
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """The camera is told, so that it does not hiss."""
+        ...
 
 
 class Speaker(Protocol):

@@ -67,6 +67,35 @@ class Settings(
         le=3600,
     )
 
+    drills_at_once: int = setting(
+        4,
+        says="kitchens that one run of drills plays its tone in at the same time",
+        when_wrong="many: a camera's stream from the bus for each, and its neighbours'; one: a night is too short",
+        ge=1,
+        le=64,
+    )
+    drill_level_dbfs: float = setting(
+        -12.0,
+        says="loudness of a drill's tone while it sounds, decibels of full scale",
+        when_wrong="too low: mute speakers are reported that are not; too high: small speakers distort, people wake up",
+        ge=-40,
+        le=-6,
+    )
+    drill_fresh_h: float = setting(
+        192.0,
+        says="hours for which a drill that passed counts a kitchen as reachable: a week and a day",
+        when_wrong="too long: speakers that broke since then count; shorter than the schedule: nobody counts",
+        gt=0,
+        le=8760,
+    )
+    drill_keep_days: int = setting(
+        400,
+        says="days for which drills are kept",
+        when_wrong="long: some hundred bytes a camera and drill; short: last year's drills cannot be shown",
+        ge=7,
+        le=3650,
+    )
+
     @property
     def own_bucket(self) -> str:
         """Sound kept by the intercom lies beside the recordings, never among them."""

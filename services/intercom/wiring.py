@@ -10,11 +10,11 @@ from typing import Any
 from services.intercom.adapters.camera_access import CameraAccess
 from services.intercom.adapters.camera_feeds import CameraFeeds
 from services.intercom.adapters.draining import Draining
+from services.intercom.adapters.drill_desk import DrillDesk
 from services.intercom.adapters.floor_store import FloorStore, talk_of
 from services.intercom.adapters.ice_addresses import addresses, bind_to
 from services.intercom.adapters.ice_port import IcePort, PortTaken
 from services.intercom.adapters.libopus import Libopus
-from services.intercom.adapters.onvif_leg import OnvifLeg
 from services.intercom.adapters.paced_speaker import PacedSpeaker
 from services.intercom.adapters.records import Records
 from services.intercom.adapters.rtp_outlet import know_h264_profiles
@@ -87,8 +87,7 @@ async def _wire(context: Context[Settings], port: IcePort) -> Wired:
         return View(id, wanted, open_media, ice, clock)
 
     def new_talk(id: str, wanted: TalkWanted, desired: DesiredCamera) -> Talk:
-        access.backchannel(desired)  # refused here, before anything is opened
-        leg = OnvifLeg(lambda: access.backchannel(desired))
+        leg = access.leg(desired)
         speaker = PacedSpeaker(leg.send, Libopus(), clock)
         camera = CameraRef(wanted.site, wanted.camera)
         caller = WebRtcCaller(speaker.hear, ice, lambda: open_media(camera, "main"))
@@ -97,6 +96,7 @@ async def _wire(context: Context[Settings], port: IcePort) -> Wired:
 
     handlers = Handlers(worker, new_talk, settings.talks_max, clock)
     views = ViewHandlers(worker, new_view, settings.views_max, handlers.cameras)
+    drills = DrillDesk(context, handlers.cameras, access.leg, floors, records, outbox.say)
     presence = Presence(bus, "intercom", worker, clock)
     news: set[asyncio.Task[None]] = set()
 
@@ -120,24 +120,33 @@ async def _wire(context: Context[Settings], port: IcePort) -> Wired:
         handlers.wait_changed(CameraRef.from_key(entry.key), talk_of(entry.key), wanted)
 
     await (await bus.kv("cameras")).watch(desired_changed)
+    await (await bus.kv("camera_states")).watch(drills.camera_state_changed)
     await waits_bucket.watch(wait_changed)
     await floors_bucket.watch(floor_changed)
     pinned = {
         **{name: getattr(handlers, name) for name in ("talk", "talk_change", "talk_end", "talk_trickle")},
         **{name: getattr(views, name) for name in ("view", "view_end", "view_trickle", "views_keep")},
+        **drills.pinned,
     }
     # Apart from each other: a worker that ends leaves the queue group first, and goes on answering for what it holds.
     opening = {"status": handlers.status, "talk_open": handlers.talk_open, "view_open": views.view_open}
-    stop_opening = await bus.serve("intercom", opening)
+    stop_opening = await bus.serve("intercom", opening | drills.answers)
     stop_answering = await bus.serve("intercom", {}, pinned=pinned, instance=worker)
     draining = Draining(handlers, views, [stop_opening], clock, settings.drain_s)
     return Wired(
-        tasks=[("presence", presence), ("facts", outbox), ("records", records), ("feeds", feeds)],
+        tasks=[
+            ("presence", presence),
+            ("facts", outbox),
+            ("records", records),
+            ("feeds", feeds),
+            ("drills", drills.clock),
+        ],
         drain=draining,
         drain_limit_s=settings.drain_s + _DRAIN_RESERVE_S,
         close=[
             handlers.drain,
             views.drain,
+            drills.runs.close,
             tasks.close,
             stop_answering,
             presence.leave,

@@ -72,6 +72,14 @@ COMMANDS = {
     "view_end": ("ViewRef", "ViewStatus"),
     "view_trickle": ("ViewTrickle", "ViewStatus"),
     "views_keep": ("ViewsKept", "ViewsSeen"),
+    "drill_start": ("DrillsWanted", "DrillRunStatus"),
+    "drill": ("DrillRunRef", "DrillRunStatus"),
+    "drills": ("DrillRunsOf", "DrillRunList"),
+    "drill_stop": ("DrillRunRef", "DrillRunStatus"),
+    "reachability": ("ReachabilityOf", "Reachability"),
+    "drill_schedules": ("DrillSchedulesOf", "DrillSchedules"),
+    "drill_schedule_set": ("DrillSchedule", "DrillSchedule"),
+    "drill_schedule_remove": ("DrillScheduleRef", "DrillSchedules"),
     "uniform_photo": ("UniformPhotoWanted", "UniformPhotoJudged"),
 }
 MEDIA_USES = {

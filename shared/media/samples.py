@@ -128,15 +128,16 @@ def video_samples(payload: bytes, begin: int) -> list[Sample]:
     Raises:
         ProtocolViolation: a box does not fit, or a picture lies outside the payload.
     """
-    return _samples(payload, begin, VIDEO_TRACK)
+    return samples_of(payload, begin, VIDEO_TRACK)
 
 
 def sound_samples(payload: bytes, begin: int) -> list[SoundSample]:
     """The sound of a fragment. Args, Raises: as `video_samples`."""
-    return [SoundSample(each.begin, each.end, each.dts_90k) for each in _samples(payload, begin, AUDIO_TRACK)]
+    return [SoundSample(each.begin, each.end, each.dts_90k) for each in samples_of(payload, begin, AUDIO_TRACK)]
 
 
-def _samples(payload: bytes, begin: int, of_track: int) -> list[Sample]:
+def samples_of(payload: bytes, begin: int, wanted: int) -> list[Sample]:
+    """Those of one track; the times of sound count its sample rate. Raises ProtocolViolation."""
     samples: list[Sample] = []
     moof, track, decode_time = begin, 0, 0
     try:
@@ -148,7 +149,7 @@ def _samples(payload: bytes, begin: int, of_track: int) -> list[Sample]:
             elif found.path == "moof/traf/tfdt":
                 is_long = payload[found.body] == 1
                 (decode_time,) = struct.unpack_from(">Q" if is_long else ">I", payload, found.body + 4)
-            elif found.path == "moof/traf/trun" and track == of_track:
+            elif found.path == "moof/traf/trun" and track == wanted:
                 samples += _run(payload, found.body, found.end, moof, decode_time)
     except (struct.error, IndexError) as error:
         raise ProtocolViolation(f"a fragment is cut short: {error}") from error

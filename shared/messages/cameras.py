@@ -10,6 +10,7 @@ from shared.messages.base import Message
 
 StreamName = Literal["main", "sub", "h264"]
 Transport = Literal["auto", "tcp", "udp"]
+TalkWay = Literal["auto", "onvif", "isapi", "dahua", "none"]
 CameraCondition = Literal["connecting", "online", "refused", "unreachable", "stalled", "disabled"]
 
 
@@ -90,6 +91,10 @@ class DesiredCamera(Message):
     purpose: str = Field("", description="what it looks at: hygiene, processing, dishes, storage")
     site_kind: str = Field("", description="of its site: kindergarten, primary, secondary, school, university, other")
     site_name: str = Field("", description="what people call its site")
+    talk: TalkWay = Field(
+        "auto",
+        description="how its speaker is reached; auto: the ONVIF backchannel, else what the camera was found to have",
+    )
     recording: RecordingPolicy = RecordingPolicy()
     analysis: AnalysisPolicy = AnalysisPolicy()
     site_budget_bytes: int | None = Field(

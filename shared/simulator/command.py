@@ -34,12 +34,18 @@ def simulate(
     user: Annotated[str | None, typer.Option("--user", help=f"ask for a password (${PASSWORD_VARIABLE})")] = None,
     password_file: Annotated[Path | None, typer.Option("--password-file", help="holds the password instead")] = None,
     backchannel: Annotated[bool, typer.Option("--backchannel", help="take sound (ONVIF, PCMU)")] = False,
+    room: Annotated[
+        bool, typer.Option("--room", help="let the microphone hear the loudspeaker, a kitchen's hum beside it")
+    ] = False,
     heard: Annotated[Path | None, typer.Option("--heard", help="folder for what was said, camera-<n>.ulaw")] = None,
     pieces: Annotated[
         int, typer.Option("--pieces", help="writes per picture, spread over its time", min=1, max=64)
     ] = 1,
     control_port: Annotated[
-        int | None, typer.Option("--control-port", help="tell over HTTP what was sent when; 0: any", min=0, max=65535)
+        int | None,
+        typer.Option(
+            "--control-port", help="tell over HTTP what was sent when, turn a room's knobs; 0: any", min=0, max=65535
+        ),
     ] = None,
     cache: Annotated[
         Path | None, typer.Option("--cache", envvar="BK_SIMULATE_CACHE", help="folder where composed footage is kept")
@@ -51,7 +57,8 @@ def simulate(
         from shared.simulator.fleet import FleetOptions
         from shared.simulator.run import run_fleet
 
-        options = FleetOptions(count, host, port, user, _password(user, password_file), backchannel, pieces, heard)
+        secret = _password(user, password_file)
+        options = FleetOptions(count, host, port, user, secret, backchannel or room, pieces, heard, room)
         run_fleet(options, kind.value, file, cache or _default_cache(), control_port, typer.echo)
 
 

@@ -1,4 +1,4 @@
-"""A look behind simulated cameras over HTTP on loopback: what was sent when, and what was said to them."""
+"""A look behind simulated cameras over HTTP on loopback: what was sent when, what was said to them; and their knobs."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import asyncio
 import json
 import re
 from typing import Any
+from urllib.parse import parse_qsl
 
 from shared.simulator.camera import SimulatedCamera
 from shared.simulator.fleet import Fleet
 
 _READ_LIMIT_S = 5.0
-_REQUEST = re.compile(rb"GET (/[^ ]*) HTTP/1\.[01]\r\n")
+_REQUEST = re.compile(rb"(GET|POST) (/[^ ]*) HTTP/1\.[01]\r\n")
+_ROOM = re.compile(r"/cameras/([0-9]{1,5})/room\?([a-z0-9.=&]+)")
 _ONE = re.compile(r"/cameras/([0-9]{1,5})(?:/(main|sub))?")
 
 
@@ -20,6 +22,9 @@ class Control:
 
     `written` is [[wall time in microseconds, picture index in the loop], ...] of the last 10 s and more, oldest
     first: the moment when the picture was handed to the network (in pieces: its first).
+
+    `POST /cameras/<n>/room?speaker=0&microphone=1&into=<m>` of a fleet with rooms: gains, 0 is mute, and in whose room
+    the loudspeaker sounds.
     """
 
     def __init__(self, fleet: Fleet):
@@ -51,7 +56,9 @@ class Control:
     def answer(self, head: bytes) -> tuple[str, Any]:
         """Status line and JSON body for a request."""
         asked = _REQUEST.match(head)
-        path = asked[1].decode("latin-1") if asked else ""
+        path = asked[2].decode("latin-1") if asked else ""
+        if asked and asked[1] == b"POST":
+            return self._turn(path)
         if path == "/cameras":
             return "200 OK", [self._short(camera) for camera in self._fleet.cameras.values()]
         one = _ONE.fullmatch(path)
@@ -60,6 +67,24 @@ class Control:
         if camera is None or stream not in camera.streams:
             return "404 Not Found", {"detail": "GET /cameras, /cameras/<n> or /cameras/<n>/sub"}
         return "200 OK", self._short(camera) | {"written": camera.written("sub" if stream == "sub" else "main")}
+
+    def _turn(self, path: str) -> tuple[str, Any]:
+        found = _ROOM.fullmatch(path)
+        room = self._fleet.rooms.get(int(found[1])) if found else None
+        if found is None or room is None:
+            return "404 Not Found", {
+                "detail": "POST /cameras/<n>/room?speaker=&microphone=&into= of a fleet with --room"
+            }
+        try:
+            wanted = {name: float(text) for name, text in parse_qsl(found[2])}
+        except ValueError:
+            return "400 Bad Request", {"detail": "gains and cameras are numbers"}
+        room.knobs.speaker = wanted.get("speaker", room.knobs.speaker)
+        room.knobs.microphone = wanted.get("microphone", room.knobs.microphone)
+        into = int(wanted.get("into", 0))
+        if into in self._fleet.rooms:
+            self._fleet.put_speaker(int(found[1]), into)
+        return "200 OK", {"speaker": room.knobs.speaker, "microphone": room.knobs.microphone}
 
     def _short(self, camera: SimulatedCamera) -> dict[str, Any]:
         speaker = camera.loudspeaker

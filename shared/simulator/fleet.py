@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from shared.clock import Clock
@@ -23,7 +24,9 @@ from shared.simulator.camera import (
     spread_begin_s,
 )
 from shared.simulator.loudspeaker import Loudspeaker
+from shared.simulator.microphone_reel import with_microphone
 from shared.simulator.pacer import SLOT_S, Pacer
+from shared.simulator.room import Room
 
 # /cam/3 and /cam/3/sub, and the longer form that the demo registers.
 _PATH = re.compile(r"/(?:cam/|camera-)([1-9][0-9]{0,4})(?:/(main|sub))?")
@@ -35,6 +38,8 @@ class FleetOptions:
     """`pieces`: in how many writes, spread over its time, a picture is sent; 1 = whole.
 
     `heard_dir`: where each camera's backchannel is kept as `camera-<n>.ulaw`; None: only the last 30 s in memory.
+
+    `has_room`: the main stream's sound is a microphone's, which hears the camera's loudspeaker.
     """
 
     count: int
@@ -45,6 +50,7 @@ class FleetOptions:
     has_backchannel: bool = False
     pieces: int = 1
     heard_dir: Path | None = None
+    has_room: bool = False
 
 
 class Fleet:
@@ -56,14 +62,20 @@ class Fleet:
         self._pacer = Pacer(loop, SLOT_S if options.pieces == 1 else _PIECES_SLOT_S)
         start_s = self._pacer.now_s()
         self.cameras: dict[int, SimulatedCamera] = {}
+        self.rooms: dict[int, Room] = {}
         for place in range(options.count):
             shown = offers[place % len(offers)]
             number = place + 1
             begin_s = start_s - spread_begin_s(place, options.count, shown.main)
             heard = None if options.heard_dir is None else options.heard_dir / f"camera-{number}.ulaw"
+            if options.has_room:
+                room = self.rooms[number] = Room(self._pacer.now_s, begin_s, number)
+                shown = replace(shown, main=with_microphone(shown.main, room, secrets.randbits(32)))
             self.cameras[number] = SimulatedCamera(
                 number, shown, self._pacer, clock, begin_s, Loudspeaker(heard), options.pieces
             )
+            if options.has_room:
+                self.put_speaker(number, number)
         # Without qop, as cameras ask: GStreamer's client and old recorders do not answer it.
         gatekeeper = None if options.user is None else Gatekeeper(options.user, options.password, clock, uses_qop=False)
         self._server = RtspServer(self, gatekeeper, clock)
@@ -74,6 +86,16 @@ class Fleet:
             await self._server.listen(options.host, options.port)
         except OSError as error:
             raise ResourceExhausted(f"cannot listen on {options.host}:{options.port}: {error.strerror}") from error
+
+    def put_speaker(self, number: int, where: int) -> None:
+        """From now on the loudspeaker of camera `number` sounds in the room of camera `where`."""
+        speaker, room, knobs = self.cameras[number].loudspeaker, self.rooms[where], self.rooms[number].knobs
+
+        def sounds(timestamp: int, ulaw: bytes) -> None:
+            if knobs.speaker:
+                room.say(number, timestamp, ulaw, knobs.speaker)
+
+        speaker.sounds = sounds
 
     @property
     def port(self) -> int:

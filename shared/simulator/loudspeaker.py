@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,12 +14,16 @@ KEPT_BYTES = 30 * 8000  # half a minute of PCMU
 
 
 class Loudspeaker:
-    """Takes RTP packets of PCMU. `packets` and `octets` count all that came, `lost` holes in the sequence."""
+    """Takes RTP packets of PCMU. `packets` and `octets` count all that came, `lost` holes in the sequence.
+
+    `sounds`: where it can be heard, if anywhere: given RTP time and payload.
+    """
 
     def __init__(self, file: Path | None = None):
         self.packets = 0
         self.octets = 0
         self.lost = 0
+        self.sounds: Callable[[int, bytes], None] | None = None
         self._kept: deque[bytes] = deque()
         self._kept_bytes = 0
         self._expected: int | None = None
@@ -38,6 +43,8 @@ class Loudspeaker:
         self.packets += 1
         self.octets += len(payload)
         self._keep(payload)
+        if self.sounds is not None and payload:
+            self.sounds(parsed.timestamp, payload)
         if self._path is not None:
             self._write(payload)
 

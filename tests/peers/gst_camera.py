@@ -8,12 +8,14 @@ of the wall clock in milliseconds, and the exclusive or of the three.
 from __future__ import annotations
 
 import argparse
+import array
 import json
 import os
 import random
 import struct
 import sys
 import time
+from collections import deque
 
 import gi
 
@@ -97,14 +99,16 @@ def onvif_factory(options: argparse.Namespace):
 
 def hear(media, path: str) -> None:
     sink = media.get_element().get_by_name("heard")
-    if sink is None or not path:
+    if sink is None or not (path or MICROPHONES):
         return
-    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    file = os.open(path or os.devnull, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
     def on_sample(sink):
         buffer = sink.emit("pull-sample").get_buffer()
         data = buffer.extract_dup(0, buffer.get_size())
         os.write(file, struct.pack("<dI", time.time(), len(data) // 2) + data)
+        for microphone in list(MICROPHONES):
+            microphone.hear(data)
         return Gst.FlowReturn.OK
 
     sink.set_property("emit-signals", True)
@@ -127,6 +131,52 @@ def deafen(server, sessions: int) -> None:
         return GstRtsp.RTSPStatusCode.OK
 
     server.connect("client-connected", lambda _, client: client.connect("pre-play-request", before_play))
+
+
+class Microphone:
+    """What one client is sent of the room: the loudspeaker 100 ms later and 18 dB fainter, and some hiss."""
+
+    def __init__(self):
+        self._waiting = deque()
+
+    def hear(self, data: bytes) -> None:
+        if not self._waiting:
+            self._waiting.extend([0] * 800)
+        self._waiting.extend(array.array("h", data))
+
+    def next(self) -> bytes:
+        said = (self._waiting.popleft() if self._waiting else 0 for _ in range(160))
+        return array.array("h", [one // 8 + random.randrange(-60, 61) for one in said]).tobytes()
+
+
+# Of everybody who is sent sound; each client of a camera with a backchannel has a pipeline of its own.
+MICROPHONES: list[Microphone] = []
+
+
+def listen(media) -> None:
+    """Feed the microphone of this pipeline, 20 ms at a time, by the clock."""
+    source = media.get_element().get_by_name("microphone")
+    if source is None:
+        return
+    microphone = Microphone()
+    MICROPHONES.append(microphone)
+    begin, sent = time.monotonic(), 0
+    is_over = False
+
+    def stop(_):
+        nonlocal is_over
+        is_over = True
+        MICROPHONES.remove(microphone)
+
+    def push():
+        nonlocal sent
+        while not is_over and sent <= (time.monotonic() - begin) * 50:
+            sent += 1
+            source.emit("push-buffer", Gst.Buffer.new_wrapped(microphone.next()))
+        return not is_over
+
+    media.connect("unprepared", stop)
+    GLib.timeout_add(10, push)
 
 
 class CameraFactory(GstRtspServer.RTSPMediaFactory):
@@ -164,10 +214,15 @@ class CameraFactory(GstRtspServer.RTSPMediaFactory):
             )
         audio = AUDIO[options.audio]
         if audio:
-            audio = f"audiotestsrc is-live=true samplesperbuffer=441 freq=440 ! audioconvert ! audioresample {audio}"
+            source = "audiotestsrc is-live=true samplesperbuffer=441 freq=440"
+            if options.loop:
+                caps_heard = "audio/x-raw,format=S16LE,rate=8000,channels=1,layout=interleaved"
+                source = f"appsrc name=microphone is-live=true do-timestamp=true format=time caps={caps_heard}"
+            audio = f"{source} ! audioconvert ! audioresample {audio}"
         return f"( appsrc name=pictures is-live=true do-timestamp=true format=time caps={caps} ! {encode} {audio} )"
 
     def on_media(self, factory, media):
+        listen(media)
         source = media.get_element().get_by_name("pictures")
         picture = Picture(self._options.width, self._options.height)
         begin = time.monotonic()
@@ -221,6 +276,7 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--heard", default="", help="file for what was heard")
     parser.add_argument("--deaf", type=int, default=0, help="so many plays that are granted and hear nothing")
     parser.add_argument("--sessions", type=int, default=0, help="RTSP sessions at once; more are refused with 503")
+    parser.add_argument("--loop", action="store_true", help="the microphone (--audio) hears the loudspeaker")
     return parser.parse_args()
 
 

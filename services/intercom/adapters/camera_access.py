@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+from services.intercom.adapters.onvif_leg import OnvifLeg
+from services.intercom.legs import CameraLeg
 from services.intercom.settings import Settings
 from shared.camera_networks import may_connect
 from shared.clock import Clock
@@ -16,7 +18,7 @@ from shared.sealing import SealBroken, Sealer
 
 
 class CameraAccess:
-    """Makes sessions with cameras."""
+    """Makes the leg that a camera wants."""
 
     def __init__(self, settings: Settings, sealer: Sealer, mill: ReadMill, clock: Clock):
         self._settings = settings
@@ -25,11 +27,16 @@ class CameraAccess:
         self._clock = clock
         self._may_connect = partial(may_connect, settings.networks)
 
-    def backchannel(self, desired: DesiredCamera) -> Backchannel:
-        """Not connected yet. Raises RequestRefused where it cannot be."""
-        url = desired.main.url
-        if url.partition(":")[0].lower() not in ("rtsp", "rtsps"):
+    def leg(self, desired: DesiredCamera) -> CameraLeg:
+        """Nothing is connected yet. Raises RequestRefused where the camera cannot be spoken to as it is registered."""
+        if desired.talk == "none":
+            raise RequestRefused("no_backchannel", "This camera is registered as one without a speaker.", status=409)
+        if desired.main.url.partition(":")[0].lower() not in ("rtsp", "rtsps"):
             raise RequestRefused("no_backchannel", "Only RTSP cameras can be spoken to.", status=409)
+        source = self._source(desired)
+        return OnvifLeg(lambda: Backchannel(source, self._mill, self._clock, self._settings.connect_timeout_s))
+
+    def _source(self, desired: DesiredCamera) -> RtspSource:
         password = None
         if desired.sealed_password is not None:
             try:
@@ -38,8 +45,8 @@ class CameraAccess:
                 raise RequestRefused(
                     "password_unreadable", "The camera's stored password cannot be read: enter it again.", status=409
                 ) from error
-        source = RtspSource(
-            url,
+        return RtspSource(
+            desired.main.url,
             desired.username,
             password,
             desired.main.transport,
@@ -48,4 +55,3 @@ class CameraAccess:
             require=FEATURE,
             may_connect=self._may_connect,
         )
-        return Backchannel(source, self._mill, self._clock, self._settings.connect_timeout_s)

@@ -10,6 +10,7 @@ from services.gateway.adapters.http import (
     analysis,
     cameras,
     clips,
+    drills,
     events,
     evidence,
     ice_servers,
@@ -52,6 +53,7 @@ ROUTERS = (
     events.router,
     views.router,
     ice_servers.router,
+    drills.router,
     media_tokens.router,
     status.router,
 )

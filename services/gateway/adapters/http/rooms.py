@@ -13,6 +13,7 @@ from services.gateway.audit import AuditTrail
 from services.gateway.camera_states import CameraStates
 from services.gateway.handlers.alerts import AlertDesk
 from services.gateway.handlers.analysis import AnalysisDesk
+from services.gateway.handlers.drills import DrillDesk
 from services.gateway.handlers.evidence import EvidenceDesk
 from services.gateway.handlers.ice import IceDesk
 from services.gateway.handlers.media import MediaDesk
@@ -53,6 +54,7 @@ class Rooms:
     orders: OrderDesk
     views: ViewDesk
     ice: IceDesk
+    drills: DrillDesk
     states: CameraStates
     services: Services
     trail: AuditTrail
