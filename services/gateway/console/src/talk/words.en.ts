@@ -4,15 +4,15 @@ import type { TalkWords } from "./words.zh-CN";
 
 export const en: TalkWords = {
   title: "Talk", end: "End the talk", retry: "Try again", details: "Technical details", with: "Talk · {name}",
-  hold: "Hold to talk", holdSpace: "or hold the space bar", wait: "Hold to wait", takeOver: "Hold to take over", letGo: "Let go to stop", level: "Microphone level",
+  hold: "Hold to talk", holdSpace: "or hold the space bar", wait: "Hold to wait", takeOver: "Hold to take over", letGo: "Let go to stop", letGoWait: "Let go to stop waiting", close: "Close", level: "Microphone level",
   phase: {
     opening: "Opening", ready: "Ready to talk", pressing: "Opening the speaker…", speaking: "You are speaking", heard: "You are speaking, and the camera receives it", unheard: "The camera reports that nothing arrives",
     busy: "{name} has the floor", busySelf: "You are speaking somewhere else", queued: "{name} has the floor; you are number {place} in the queue", waiting: "Waiting; you are number {place} in the queue", lost: "{name} took the floor with a higher priority", failed: "Cannot talk",
   },
   step: { microphone: "Allow the microphone where the browser asks for it.", network: "Connecting to the intercom…", camera: "Preparing the camera's speaker…" },
   hint: {
-    ready: "Hold the button or the space bar to speak, let go to stop. The kitchen does not hear you now.", pressing: "One moment: keep holding.", speaking: "The kitchen can hear you. Let go to stop.", heard: "Let go to stop.",
-    unheard: "Perhaps nobody hears you: see whether anybody reacts in the picture, and telephone if not.", busy: "Keep holding: you are put through as soon as it is free. If it is more urgent, choose a higher priority.",
+    ready: "Hold the button or the space bar to speak, let go to stop. The kitchen does not hear you now.", readyTouch: "Hold the button to speak, let go to stop. The kitchen does not hear you now.", pressing: "One moment: keep holding.", speaking: "The kitchen can hear you. Let go to stop.", heard: "Let go to stop.",
+    unheard: "Perhaps nobody hears you: see whether anybody reacts in the picture, and telephone if not.", busy: "Hold the button: you are put through as soon as it is free. If it is more urgent, choose a higher priority.",
     wait: "They are as urgent as you. Keep holding: you are put through as soon as it is free.", order: "Hold: a routine talk gives way at once, another when it ends.", emergency: "Hold to interrupt them; another emergency gives way when it ends.",
     lost: "Keep holding: you are put through as soon as they have finished.", silent: "The microphone is silent: check the mute key of the headset, and which microphone the system uses.",
   },

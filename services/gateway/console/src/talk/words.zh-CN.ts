@@ -2,14 +2,14 @@
 
 export const zhCN = {
   title: "语音对讲", end: "结束对讲", retry: "重试", details: "技术细节", with: "对讲 · {name}",
-  hold: "按住讲话", holdSpace: "或按住空格键", wait: "按住等候", takeOver: "按住接管", letGo: "松开结束", level: "麦克风音量",
+  hold: "按住讲话", holdSpace: "或按住空格键", wait: "按住等候", takeOver: "按住接管", letGo: "松开结束", letGoWait: "松开即不再等候", close: "关闭", level: "麦克风音量",
   phase: {
     opening: "正在接通", ready: "可以讲话", pressing: "正在打开扬声器…", speaking: "正在讲话", heard: "正在讲话，摄像机已收到", unheard: "摄像机报告没有收到声音",
     busy: "{name} 正在讲话", busySelf: "您在另一处正在讲话", queued: "{name} 正在讲话，您排在第 {place} 位", waiting: "正在等候，您排在第 {place} 位", lost: "{name} 以更高的优先级接管了讲话", failed: "无法对讲",
   },
   step: { microphone: "请在浏览器的提示中允许使用麦克风。", network: "正在与对讲服务连接…", camera: "正在准备摄像机的扬声器…" },
   hint: {
-    ready: "按住按钮或空格键讲话，松开即停。现在后厨听不到您。", pressing: "马上就好，请先不要松开。", speaking: "后厨能听到您。松开即停。", heard: "松开即停。",
+    ready: "按住按钮或空格键讲话，松开即停。现在后厨听不到您。", readyTouch: "按住按钮讲话，松开即停。现在后厨听不到您。", pressing: "马上就好，请先不要松开。", speaking: "后厨能听到您。松开即停。", heard: "松开即停。",
     unheard: "继续讲可能没有人听到：请看画面中有没有反应，必要时改用电话。", busy: "按住不放，空出后立即接通您。更紧急时请选择更高的优先级。",
     wait: "对方的优先级不低于您。按住不放，空出后立即接通您。", order: "按住试接：对方若是日常讲话，立即接通您；否则空出后接通。", emergency: "按住即可打断对方；对方若也是应急，空出后接通您。",
     lost: "按住不放，对方讲完后立即接通您。", silent: "麦克风没有声音：检查耳机上的静音键，以及系统选择的麦克风。",
