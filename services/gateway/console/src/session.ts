@@ -24,7 +24,16 @@ export async function logIn(name: string, password: string): Promise<void> {
   isKnown = true;
 }
 
+const farewells = new Set<() => Promise<void>>();
+
+/** What must be said while the login still counts. Returns how to take it back. */
+export function beforeLogOut(say: () => Promise<void>): () => void {
+  farewells.add(say);
+  return () => farewells.delete(say);
+}
+
 export async function logOut(): Promise<void> {
+  await Promise.allSettled([...farewells].map((say) => say()));
   try {
     await api.logOut();
   } finally {
@@ -39,4 +48,9 @@ export function forget(): void {
 
 export function mayConfigure(): boolean {
   return user.value?.roles.includes("admin") ?? false;
+}
+
+/** To kitchens; a viewer looks. */
+export function maySpeak(): boolean {
+  return user.value?.roles.some((role) => role !== "viewer") ?? false;
 }

@@ -17,6 +17,8 @@ export class Problem extends Error {
     readonly fields: Record<string, string>,
     /** With 429 and 503: when to try again. */
     readonly retryAfterS: number | null = null,
+    /** Stable name of the refusal; empty where the answer was no problem document. */
+    readonly code = "",
   ) {
     super(detail || title);
   }
@@ -33,18 +35,25 @@ export function whenLoginEnds(told: () => void): void {
 }
 
 export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const text = body === undefined ? null : JSON.stringify(body);
+  const answer = await send(method, path, text, "application/json");
+  return (answer.status === 204 ? undefined : await answer.json()) as T;
+}
+
+/** Any kind of text. Throws Offline and Problem, as `call` does. */
+export async function send(method: string, path: string, text: string | null, type: string): Promise<Response> {
   let answer: Response;
   try {
     answer = await fetch(`/api/v1${path}`, {
       method,
-      headers: body === undefined ? {} : { "Content-Type": "application/json" },
-      body: body === undefined ? null : JSON.stringify(body),
+      headers: text === null ? {} : { "Content-Type": type },
+      body: text,
       signal: AbortSignal.timeout(LIMIT_MS),
     });
   } catch {
     throw new Offline("offline");
   }
-  if (answer.ok) return (answer.status === 204 ? undefined : await answer.json()) as T;
+  if (answer.ok) return answer;
   const problem = await asProblem(answer);
   if (answer.status === 401 && path !== "/sessions") onLoginEnded();
   throw problem;
@@ -55,7 +64,7 @@ async function asProblem(answer: Response): Promise<Problem> {
     const document = (await answer.json()) as Schemas["Problem"];
     const fields: Record<string, string> = {};
     for (const error of document.errors ?? []) fields[error.field] = `${error.problem} ${error.change}`.trim();
-    return new Problem(answer.status, document.title, document.detail, fields, document.retry_after_s ?? null);
+    return new Problem(answer.status, document.title, document.detail, fields, document.retry_after_s ?? null, document.code);
   } catch {
     return new Problem(answer.status, answer.statusText, "", {});
   }

@@ -9,9 +9,10 @@ export const en: Words = {
   signIn: { title: "Log in", name: "Account", password: "Password", submit: "Log in", wrong: "The account or the password is not right.", tooOften: "Too many failures. Try again in {seconds} s.", hint: "The administrator's password was printed at the first start and is kept in the file admin-password of the data folder.", offline: "The server cannot be reached. Check the network and try again." },
   nav: { live: "Live", playback: "Playback", cameras: "Cameras", sites: "Schools", status: "System", manage: "Manage", signOut: "Log out", menu: "Menu" },
   live: {
-    title: "Live view", layout: "Layout", page: "Page {page} of {pages}", previous: "Previous page", next: "Next page", fullScreen: "Full screen", enlarge: "Enlarge {name}", back: "Back (Esc)",
+    title: "Live view", layout: "Layout", page: "Page {page} of {pages}", previous: "Previous page", next: "Next page", fullScreen: "Full screen", enlarge: "Enlarge {name}", back: "Back",
     online: "{online} of {all} online", behind: "{ms} ms behind", mute: "Mute", unmute: "Sound on", allSites: "All schools", connecting: "Connecting…", since: "since {time}",
     emptyTitle: "No cameras yet", emptyText: "Pictures appear here as soon as the first camera is added.", add: "Add a camera", noneHere: "This school has no cameras yet.", mainStream: "main stream", live: "live",
+    talk: "Talk", talkTo: "Talk to {name}", talkOpen: "Talk is open", talkSpeaking: "Speaking",
   },
   condition: { online: "online", connecting: "connecting", refused: "refused", unreachable: "unreachable", stalled: "no picture", disabled: "switched off" },
   reason: {

@@ -104,7 +104,6 @@ export class LivePlayer {
     private readonly url: string,
     private readonly events: PlayerEvents,
   ) {
-    video.muted = true;
     video.playsInline = true;
     video.disableRemotePlayback = true;
     this.connect();
@@ -287,7 +286,17 @@ export class LivePlayer {
     this.hasStarted = true;
     this.startedAt = this.lastMovedAt = performance.now();
     if (this.video.currentTime < range.start) this.video.currentTime = range.start;
-    void this.video.play().catch(() => undefined); // muted video may always play; a closed one need not
+    this.play();
+  }
+
+  /** Where the browser lets no sound begin by itself the picture is what counts: the owner sees `volumechange`. */
+  private play(): void {
+    void this.video.play().catch((error: unknown) => {
+      const isForbidden = error instanceof DOMException && error.name === "NotAllowedError";
+      if (this.isClosed || this.video.muted || !isForbidden) return; // a closed one need not play
+      this.video.muted = true;
+      this.play();
+    });
   }
 
   /** Once, after the first picture: from the IDR to the newest. */
@@ -337,7 +346,7 @@ export class LivePlayer {
       this.lastMovedAt = now;
       this.pace.reset();
       this.video.currentTime = range.end - START_S;
-      void this.video.play().catch(() => undefined);
+      this.play();
     }
     const decided = this.pace.decide(now, position, range.start, range.end);
     if ("seekTo" in decided) {
