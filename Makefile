@@ -82,8 +82,8 @@ bench-seek: $(INSTALLED) $(CONSOLE_BUILT) ## 200 seeks in a day of three cameras
 bench-timeline: $(INSTALLED) ## a timeline out of ten million segments, with its plan
 	@$(BIN)/python -m tests.bench.bench_timeline
 
-bench-intercom: $(INSTALLED) $(CONSOLE_BUILT) ## a press to the first sound, mouth to camera, CPU of a talk
-	@$(BIN)/python -m tests.bench.bench_intercom
+bench-intercom: $(INSTALLED) $(CONSOLE_BUILT) ## a press to the first sound, mouth to camera, CPU of a talk: WHAT=all|press|browser|latency|cost
+	@$(BIN)/python -m tests.bench.bench_intercom --what "$(if $(filter command line,$(origin WHAT)),$(WHAT),all)"
 
 WHAT ?= kill
 proof-recorder: $(INSTALLED) $(CONSOLE_BUILT) ## every fragment of 31 cameras compared: WHAT=kill|objects|database CAMERAS= SECONDS=

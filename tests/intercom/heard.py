@@ -55,6 +55,7 @@ def sound(packets: list[Heard]) -> NDArray[np.float64]:
 
 
 def frequency(samples: NDArray[np.float64]) -> float:
-    """The strongest, Hz."""
-    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
-    return float(np.argmax(spectrum) * RATE / len(samples))
+    """The strongest, to a fraction of a Hz."""
+    length = 32 * len(samples)
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples)), length))
+    return float(np.argmax(spectrum) * RATE / length)

@@ -16,14 +16,14 @@ _HZ = 440.0
 
 
 class Packets(MediaStreamTrack):
-    """A tone of 440 Hz in packets of 20 ms, over and over."""
+    """A tone of 440 Hz in packets of 20 ms, over and over. Args: repairs: Opus that repeats the packet before (FEC)."""
 
     kind = "audio"
 
-    def __init__(self, codec: str):
+    def __init__(self, codec: str, *, repairs: bool = False):
         super().__init__()
         name, self._rate = _ENCODERS[codec]
-        self._packets = _encoded(name, self._rate)
+        self._packets = _encoded(name, self._rate, repairs=repairs)
         self._sent = 0
         self._began: float | None = None
 
@@ -39,11 +39,12 @@ class Packets(MediaStreamTrack):
         return packet
 
 
-def _encoded(name: str, rate: int) -> list[bytes]:
+def _encoded(name: str, rate: int, *, repairs: bool) -> list[bytes]:
     encoder: av.AudioCodecContext = av.CodecContext.create(name, "w")  # type: ignore[assignment]
     encoder.sample_rate, encoder.layout, encoder.format = rate, "mono", "s16"  # type: ignore[assignment]
     if name == "libopus":
-        encoder.bit_rate, encoder.options = 48_000, {"application": "voip"}
+        encoder.bit_rate = 24_000 if repairs else 48_000
+        encoder.options = {"application": "voip"} | ({"fec": "1", "packet_loss": "10"} if repairs else {})
     packets: list[bytes] = []
     samples = rate // 50
     for number in range(50 * _SECONDS):

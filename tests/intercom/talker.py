@@ -22,6 +22,7 @@ from aiortc import (
 from av import AudioFrame
 
 from services.intercom.adapters.ice_addresses import bind_to
+from tests.intercom.lossy import BadNetwork
 
 RATE = 48_000
 SAMPLES = RATE // 50
@@ -50,7 +51,8 @@ class Tone(MediaStreamTrack):
             self.turned_on_s = time.time()
         at = np.arange(self._sent, self._sent + SAMPLES)
         wave = np.sin(2 * np.pi * self._hz * at / RATE) * 32767 * self._level * self.is_on
-        frame = AudioFrame.from_ndarray(wave.astype(np.int16)[None, :], format="s16", layout="mono")
+        # Two channels: libav makes stereo of mono 3 dB quieter, and aiortc's Opus is stereo.
+        frame = AudioFrame.from_ndarray(np.repeat(wave.astype(np.int16), 2)[None, :], format="s16", layout="stereo")
         frame.sample_rate, frame.pts, frame.time_base = RATE, self._sent, fractions.Fraction(1, RATE)
         self._sent += SAMPLES
         return frame
@@ -66,6 +68,7 @@ class Talker:
         codec: str = "audio/opus",
         microphone: MediaStreamTrack | None = None,
         configuration: RTCConfiguration | None = None,
+        network: BadNetwork | None = None,
     ):
         bind_to(("127.0.0.1",))
         self.http = httpx.AsyncClient(
@@ -73,6 +76,7 @@ class Talker:
         )
         self._codec = codec
         self._configuration = configuration
+        self._network = network
         self.tone = Tone()
         self._microphone = microphone or self.tone
         self.told: list[dict[str, Any]] = []
@@ -98,15 +102,17 @@ class Talker:
         channel: RTCDataChannel = self.peer.createDataChannel("talk")
         channel.on("message", lambda text: self.told.append(json.loads(text)))
         await self.peer.setLocalDescription(await self.peer.createOffer())
+        sdp = self.peer.localDescription.sdp
         answer = await self.http.post(
             f"/api/v1/cameras/{camera}/talk",
             params=query,
-            content=self.peer.localDescription.sdp,
+            content=self._network.offer(sdp) if self._network else sdp,
             headers={"Content-Type": "application/sdp"},
         )
         if answer.status_code == 201:
             self.talk = answer.headers["Location"]
-            await self.peer.setRemoteDescription(RTCSessionDescription(answer.text, "answer"))
+            text = self._network.answer(answer.text) if self._network else answer.text
+            await self.peer.setRemoteDescription(RTCSessionDescription(text, "answer"))
         return answer
 
     async def press(self) -> httpx.Response:

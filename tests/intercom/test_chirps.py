@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.intercom.chirps import PERIOD_S, chirp, delays_s
+from tests.intercom.chirps import PERIOD_S, chirp, found
 from tests.intercom.heard import Heard
 
 
@@ -17,6 +17,6 @@ def test_a_known_delay_is_found(delay_s: float) -> None:
         begin = round((number * PERIOD_S + delay_s) * rate)
         samples[begin : begin + len(chirp(rate))] += 9000 * chirp(rate)
     packets = [Heard(began_s + k / rate, samples[k : k + 160].astype(np.int16)) for k in range(0, len(samples), 160)]
-    found = delays_s(began_s, packets, rate)
-    assert len(found) >= 8
-    assert found == pytest.approx([delay_s] * len(found), abs=0.0002)
+    chirps = found(began_s, packets, rate)
+    assert len(chirps) >= 8
+    assert [one.delay_s for one in chirps] == pytest.approx([delay_s] * len(chirps), abs=0.0002)
