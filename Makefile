@@ -27,7 +27,7 @@ CONSOLE := services/gateway/console
 CONSOLE_BUILT := $(CONSOLE)/dist/index.html
 CONSOLE_SOURCES := $(shell find $(CONSOLE) \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help up test test-peers check format bench-ingest bench-live bench-whep bench-ice-port bench-recorder bench-detector bench-start bench-seek bench-timeline bench-intercom proof-recorder proof-detector proof-diagnosis proof-rodents proof-drills console docs clean
+.PHONY: help up test test-peers check format bench-ingest bench-live bench-whep bench-ice-port bench-recorder bench-detector bench-start bench-seek bench-timeline bench-intercom proof-intercom proof-recorder proof-detector proof-diagnosis proof-rodents proof-drills console docs clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -100,6 +100,9 @@ proof-rodents: $(INSTALLED) ## runs found and false alarms of the night watch on
 
 proof-drills: $(INSTALLED) $(CONSOLE_BUILT) ## the tone of a drill: found, not found, false alarms; kitchens of a real stack
 	@$(BIN)/python -m tests.bench.proof_drills
+
+proof-intercom: $(INSTALLED) $(CONSOLE_BUILT) ## what is said is what is heard: WHAT=tone|network SECONDS=
+	@$(BIN)/python -m tests.bench.proof_intercom --what "$(if $(filter command line,$(origin WHAT)),$(WHAT),tone)" --seconds "$(SECONDS)"
 
 console: $(CONSOLE_BUILT) ## build the console
 
