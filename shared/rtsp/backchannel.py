@@ -4,7 +4,7 @@
 
 GStreamer's server has the tracks of a camera in one pipeline: PLAY with sound alone set up makes the picture's source
 fail, and that failure, racing with the start of the sound, leaves the camera silent in 13 of 237 sessions, and refusing
-PLAY after PAUSE in all (1.22; its log shows the sound's source left in state NULL). So a picture is set up there beside
+PLAY after PAUSE (1.22; its log shows the sound's source left in state NULL). So a picture is set up there beside
 the sound, and not read. With other cameras this is tried where they were found to hear nothing.
 """
 
