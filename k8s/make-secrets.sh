@@ -42,6 +42,8 @@ secret intercom nats-password "$intercom" database-url "$(url intercom "$db_inte
 secret recorder nats-password "$recorder" database-url "$(url recorder "$db_recorder")" \
     evidence-key "$(random 32 | base64)"
 secret sealing secret-key "$(random 32 | base64)"
+# The TURN servers are given the same (coturn: use-auth-secret, static-auth-secret).
+secret turn secret "$(password)"
 secret objects access-key "$(hex 10)" secret-key "$(password)"
 
 # Only overlays/demo reads these two.

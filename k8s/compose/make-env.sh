@@ -27,6 +27,7 @@ fresh=$file.new
     echo "BK_S3_ACCESS_KEY=$(random 10 | od -An -v -tx1 | tr -d ' \n')"
     echo "BK_S3_SECRET_KEY=$(password)"
     echo "BK_SECRET_KEY=$(random 32 | base64)"
+    echo "BK_TURN_SECRET=$(password)"
     echo "BK_EVIDENCE_KEY=$(random 32 | base64)"
     echo "BK_SIMULATE_PASSWORD=$(password)"
 } >"$fresh"

@@ -94,16 +94,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     mirror = RegistryMirror(stored.register, cameras, bus)
     registry = _registry(context, stored, mirror)
     leases = BusWatchLeases(await bus.kv("watches"), context.settings.worker_id)
-    live = LiveDesk(
-        LiveHub(HubLimit(context.settings.live_viewers, context.settings.live_viewers_of_person)),
-        BusMediaFeed(bus),
-        leases,
-        states,
-        people,
-        stored.trail,
-        context.clock,
-        ViewerLimit(context.settings.live_queue_bytes, context.settings.live_queue_s),
-    )
+    live = _live(context, stored, people, states, leases)
     events = EventDesk(bus, people, context.settings.event_listeners)
     await events.open()
     worker = context.settings.worker_id
@@ -165,6 +156,21 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
             photos.close,
             database.close,
         ],
+    )
+
+
+def _live(
+    context: Context[GatewaySettings], stored: _Stored, people: People, states: CameraStates, leases: BusWatchLeases
+) -> LiveDesk:
+    return LiveDesk(
+        LiveHub(HubLimit(context.settings.live_viewers, context.settings.live_viewers_of_person)),
+        BusMediaFeed(context.bus),
+        leases,
+        states,
+        people,
+        stored.trail,
+        context.clock,
+        ViewerLimit(context.settings.live_queue_bytes, context.settings.live_queue_s),
     )
 
 

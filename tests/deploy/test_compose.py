@@ -25,6 +25,8 @@ from tests.deploy.documents import (
     interpolate,
 )
 
+# HTTP 2 s, browsers and cameras told 5 s, tasks 5 s, closing: each step of shared/service.py has its limit.
+ORDERLY_STOP_S = 30
 SERVERS = ("minio", "nats", "postgres", "volumes")
 
 
@@ -62,12 +64,18 @@ def test_a_service_has_the_port_of_its_image(service: str, variables: dict[str, 
     assert built["image"].startswith(f"bright-kitchen/{service}:")
 
 
+def test_who_speaks_may_finish_before_the_engine_ends_the_intercom() -> None:
+    drain_s = settings_classes()["intercom"].model_fields["drain_s"].default
+    grace = compose()["services"]["intercom"]["stop_grace_period"]
+    assert int(grace.removesuffix("s")) >= drain_s + ORDERLY_STOP_S
+
+
 def test_only_the_gateway_and_the_sound_of_talks_are_reached(variables: dict[str, str]) -> None:
     published = {name: each["ports"] for name, each in compose()["services"].items() if "ports" in each}
     port = compose_environment("gateway", variables)["BK_HTTP_PORT"]
-    # Browsers send their sound to the intercom itself: the UDP ports it takes, and nothing else.
-    first, last = compose()["services"]["intercom"]["sysctls"]["net.ipv4.ip_local_port_range"].split()
-    assert published.pop("intercom") == [f"{first}-{last}:{first}-{last}/udp"]
+    # Browsers send their sound to the intercom itself: to its one UDP port, and nothing else.
+    sound = compose_environment("intercom", variables)["BK_ICE_PORT"]
+    assert published.pop("intercom") == [f"{sound}:{sound}/udp"]
     assert published == {"gateway": [f"127.0.0.1:${{BK_PORT:-{port}}}:{port}"]}
 
 

@@ -91,7 +91,9 @@ def test_a_service_is_probed_where_it_listens(folder: str, service: str) -> None
     workload = workloads(documents)[service]
     container = pod_spec(workload)["containers"][0]
     port = int(pod_environment(documents, workload)["BK_HTTP_PORT"])
-    assert container["ports"] == [{"name": "http", "containerPort": port}]
+    assert [each for each in container["ports"] if each.get("protocol", "TCP") == "TCP"] == [
+        {"name": "http", "containerPort": port}
+    ]
     assert str(port) == image_variables(f"services/{service}/Dockerfile")["BK_HTTP_PORT"]
     paths = {kind: container[kind]["httpGet"] for kind in ("startupProbe", "livenessProbe", "readinessProbe")}
     assert paths["startupProbe"] == paths["livenessProbe"] == {"path": "/healthz", "port": "http"}
@@ -224,20 +226,34 @@ def test_selectors_and_targets_find_somebody(folder: str) -> None:
             assert backend["port"]["name"] in ports
 
 
-def test_browsers_reach_the_ports_that_the_intercom_takes() -> None:
+def test_browsers_reach_the_one_port_that_the_intercom_takes() -> None:
     documents = kustomized(BASE)
-    (ports,) = by_kind(documents, "NetworkPolicy")["talkers"]["spec"]["ingress"][0]["ports"]
-    sysctls = workloads(documents)["intercom"]["spec"]["template"]["spec"]["securityContext"]["sysctls"]
-    assert sysctls == [{"name": "net.ipv4.ip_local_port_range", "value": f"{ports['port']} {ports['endPort']}"}]
+    intercom = workloads(documents)["intercom"]
+    port = int(pod_environment(documents, intercom)["BK_ICE_PORT"])
+    assert by_kind(documents, "NetworkPolicy")["talkers"]["spec"]["ingress"] == [
+        {"ports": [{"protocol": "UDP", "port": port}]}
+    ]
+    declared = pod_spec(intercom)["containers"][0]["ports"]
+    assert {"name": "webrtc", "containerPort": port, "protocol": "UDP"} in declared
+    assert "sysctls" not in pod_spec(intercom)["securityContext"]
+
+
+def test_who_speaks_may_finish_before_the_kernel_ends_the_pod() -> None:
+    documents = kustomized(BASE)
+    intercom = workloads(documents)["intercom"]
+    drain_s = float(pod_environment(documents, intercom)["BK_DRAIN_S"])
+    # HTTP 2 s, browsers and cameras told 5 s, tasks 5 s, closing: each step of shared/service.py has its limit.
+    assert pod_spec(intercom)["terminationGracePeriodSeconds"] >= drain_s + 30
 
 
 def test_nothing_speaks_unless_it_is_allowed() -> None:
     policies = by_kind(kustomized(BASE), "NetworkPolicy")
     assert policies["default-deny"]["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
-    # Browsers are anywhere: to them goes UDP alone, from the intercom alone, and never to the cloud's metadata service.
+    # Browsers are anywhere, TURN servers too: to them goes UDP, and TCP to TURN's own ports, from the intercom alone,
+    # and never to the cloud's metadata service.
     (talkers,) = policies.pop("talkers")["spec"]["egress"]
     assert [peer["ipBlock"] for peer in talkers["to"]] == [{"cidr": "0.0.0.0/0", "except": ["169.254.0.0/16"]}]
-    assert {port["protocol"] for port in talkers["ports"]} == {"UDP"}
+    assert {port["port"] for port in talkers["ports"] if port["protocol"] != "UDP"} == {3478, 5349}
     blocks = [
         peer["ipBlock"]["cidr"]
         for policy in policies.values()

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from services.gateway.audit import Action, AuditTrail, Deed
 from services.gateway.handlers.registry import By, RegistryDesk
+from services.gateway.identity import not_allowed
 from shared.clock import Clock
 from shared.errors import RequestRefused
 from shared.messages.intercom import TalkChange, TalkOpened, TalkPriority, TalkRef, TalkStatus, TalkTrickle, TalkWanted
@@ -43,6 +44,8 @@ class TalkDesk:
         found = await self.registry.camera(camera)
         # One who also sees and hears is on record as such.
         looks = {"looks": "yes"} if "m=video" in offer else {}
+        if looks and not by.identity.may("view"):
+            raise not_allowed("view")
         await self._record(by, "talk_opened", camera, priority=priority, **looks)
         return await self.intercom.open(
             TalkWanted(
