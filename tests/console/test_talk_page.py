@@ -26,7 +26,6 @@ pytestmark = [pytest.mark.chromium, pytest.mark.gstreamer]
 TALK_FLAGS = [*FLAGS, "--use-fake-device-for-media-stream", "--allow-loopback-in-peer-connection"]
 PASSWORD = "long enough for all"
 LOUD = 2000
-REST_S = 2.5
 
 
 @pytest.fixture(scope="module")
@@ -65,17 +64,12 @@ class Kitchen:
 
     id: str
     file: Path
-    disturbed_s: float
 
     def heard_since(self, at_s: float) -> list[Heard]:
         return [one for one in heard(self.file) if one.at_s >= at_s]
 
     def is_loud_since(self, at_s: float) -> bool:
         return any(np.abs(one.samples).max() > LOUD for one in self.heard_since(at_s))
-
-    def rest(self) -> None:
-        """GStreamer's camera may stay deaf to a session that is opened within 2 s of another one's begin or end."""
-        time.sleep(max(0.0, self.disturbed_s + REST_S - time.monotonic()))
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +79,7 @@ def camera(stack: Stack, folder: Path) -> Iterator[Kitchen]:
         api = Api(stack.url, stack.admin_password)
         api.add("cooking", peer.url, username="admin", password="secret")
         api.until_condition("cooking", "online")
-        yield Kitchen("cooking", file, time.monotonic())
+        yield Kitchen("cooking", file)
         api.remove("cooking")
         api.close()
 
@@ -93,11 +87,9 @@ def camera(stack: Stack, folder: Path) -> Iterator[Kitchen]:
 @pytest.fixture
 def kitchen(camera: Kitchen, person: NewPerson) -> Iterator[Kitchen]:
     """Whoever talked has gone when the next one comes."""
-    camera.rest()
     yield camera
     for one in person.everybody:
         one.page.close()
-    camera.disturbed_s = time.monotonic()
 
 
 class Person:

@@ -50,7 +50,7 @@ export function mayConfigure(): boolean {
   return user.value?.roles.includes("admin") ?? false;
 }
 
-/** To kitchens; a viewer looks. */
+/** To kitchens: viewers look, and a school's own people are spoken to. */
 export function maySpeak(): boolean {
-  return user.value?.roles.some((role) => role !== "viewer") ?? false;
+  return user.value?.roles.some((role) => role === "supervisor" || role === "admin") ?? false;
 }
