@@ -41,14 +41,14 @@ class Seen:
     Attributes:
         shown: pictures that the models are to be asked about, oldest first.
         facts: faults that began or ended.
-        decoded: pictures; late: those that were due and overtaken by newer ones of the same job.
+        decoded: pictures; late_us: when those were filmed that were due and overtaken by newer ones of the same job.
         broken: why the rest of it could not be decoded.
     """
 
     shown: deque[Shown]
     facts: list[DetectorFact] = field(default_factory=list)
     decoded: int = 0
-    late: int = 0
+    late_us: list[int] = field(default_factory=list)
     broken: ProtocolViolation | ResourceExhausted | None = None
 
 
@@ -76,7 +76,6 @@ class CameraFeed:
         self._eye = eye
         self._prepare = prepare
         self._masks = tuple(mask.polygon for mask in policy.masks)
-        self._late_told = 0
         self._next_look_us = 0
         self.heard_us = 0
 
@@ -90,9 +89,7 @@ class CameraFeed:
         self.intake.set_rate(self.plan.pace(fragment.header.captured_us).decoded_hz)
         self.heard_us = now_us
         is_due = self.intake.take(fragment, now_us)
-        if self.intake.late > self._late_told:
-            self.coverage.late(now_us, self.intake.late - self._late_told)
-            self._late_told = self.intake.late
+        self.coverage.late(self.intake.overtaken())
         return is_due
 
     def show(self, job: DecodeJob, now_us: int) -> Seen:
@@ -108,8 +105,7 @@ class CameraFeed:
                     continue
                 seen.shown.append(shown)
                 while len(seen.shown) > self.depth:
-                    seen.shown.popleft()
-                    seen.late += 1
+                    seen.late_us.append(seen.shown.popleft().picture.captured_us)
             for shown in seen.shown:
                 if shown.verdict.is_usable:
                     self._prepare(shown.picture)

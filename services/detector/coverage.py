@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from shared.messages.detector import CoverageMinute
@@ -22,11 +23,12 @@ class _Minute:
 
 @dataclass(slots=True)
 class CameraCoverage:
-    """Of one camera. Pictures count in the minute in which they were filmed; late ones when they are dropped."""
+    """Of one camera. Pictures count in the minute in which they were filmed; if that was said already, in the next."""
 
     camera: CameraRef
     _minutes: dict[int, _Minute] = field(default_factory=dict)
     _wanted_to_us: int = 0
+    _said_to_us: int = 0
 
     def want(self, rate_hz: float, now_us: int) -> None:
         """From the last call until now, pictures were wanted at that rate."""
@@ -43,8 +45,10 @@ class CameraCoverage:
         minute.unusable += not is_usable
         minute.unavailable.update(unavailable)
 
-    def late(self, at_us: int, count: int = 1) -> None:
-        self._at(at_us).late += count
+    def late(self, captured_us: Iterable[int]) -> None:
+        """Pictures that were dropped, by when they were filmed."""
+        for at_us in captured_us:
+            self._at(at_us).late += 1
 
     def undecodable(self, at_us: int) -> None:
         self._at(at_us).undecodable += 1
@@ -52,10 +56,13 @@ class CameraCoverage:
     def ended(self, now_us: int, settle_us: int = 5_000_000) -> list[CoverageMinute]:
         """Minutes that are over, and long enough that nothing of them is on its way any more; each once."""
         done = [begins for begins in self._minutes if begins + MINUTE_US + settle_us <= now_us]
+        self._said_to_us = max([self._said_to_us, *(begins + MINUTE_US for begins in done)])
         return [self._said(begins, self._minutes.pop(begins)) for begins in sorted(done)]
 
     def _said(self, begins_us: int, minute: _Minute) -> CoverageMinute:
-        wanted = max(round(minute.wanted), minute.analysed)
+        # A minute may hold a picture more than its length and the rate say.
+        accounted = minute.analysed + minute.late + minute.undecodable
+        wanted = max(round(minute.wanted), accounted)
         return CoverageMinute(
             site=self.camera.site,
             camera=self.camera.camera,
@@ -66,9 +73,9 @@ class CameraCoverage:
             late=minute.late,
             undecodable=minute.undecodable,
             unusable=minute.unusable,
-            absent=max(0, wanted - minute.analysed - minute.late - minute.undecodable),
+            absent=wanted - accounted,
             unavailable=tuple(sorted(minute.unavailable)),
         )
 
     def _at(self, at_us: int) -> _Minute:
-        return self._minutes.setdefault(at_us // MINUTE_US * MINUTE_US, _Minute())
+        return self._minutes.setdefault(max(at_us // MINUTE_US * MINUTE_US, self._said_to_us), _Minute())

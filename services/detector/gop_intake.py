@@ -19,6 +19,7 @@ PENDING_MAX_BYTES = 24 * 1024 * 1024
 # An IDR that comes a little early is taken: the next would be much too late.
 _EARLY_SHARE = 0.15
 _GOPS_REMEMBERED = 4
+_LATE_MAX = 1500  # a minute at 25 a second: more is no lateness
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class GopIntake:
 
     def __init__(self, rate_hz: float):
         self.interval_us = round(1e6 / rate_hz)
-        self.late = 0
+        self._late_us: list[int] = []
         self._pending: list[Fragment] = []
         self._pending_bytes = 0
         self._continues = False
@@ -70,6 +71,11 @@ class GopIntake:
     def is_due(self) -> bool:
         """Whether there is a job."""
         return self._is_due
+
+    def overtaken(self) -> list[int]:
+        """When pictures were filmed that were due and are not decoded any more; each once."""
+        late_us, self._late_us = self._late_us, []
+        return late_us
 
     def take(self, fragment: Fragment, heard_us: int) -> bool:
         """Keep it as far as it may be needed; returns whether there is a job."""
@@ -118,8 +124,7 @@ class GopIntake:
     def _begin(self, fragment: Fragment) -> None:
         header = fragment.header
         if self._is_due:
-            self.late += 1  # what was due and not begun yet is overtaken
-            self._is_due = False
+            self._overtake(header.captured_us)
         if self._idr_us and header.run == self._run:
             self._gops_us.append(header.captured_us - self._idr_us)
         elif header.run != self._run:
@@ -155,6 +160,21 @@ class GopIntake:
 
     def _give_up(self) -> None:
         if self._is_due:
-            self.late += 1
+            newest = self._pending[-1].header
+            self._overtake(newest.captured_us + newest.duration_90k * 100 // 9)
         self._pending, self._pending_bytes = [], 0
-        self._is_whole = self._is_due = False
+        self._is_whole = False
+
+    def _overtake(self, by_us: int) -> None:
+        """What is due and not begun yet is given up for what was filmed at `by_us`."""
+        passed_us = by_us - self._due_us
+        if self.uses_idrs_alone:
+            # An IDR that comes within the same interval takes the place of the one before.
+            count = int((passed_us + self.interval_us * _EARLY_SHARE) // self.interval_us)
+        else:
+            count = -(-passed_us // self.interval_us)
+        if not 0 <= count <= _LATE_MAX:
+            count = 1  # the clock was set
+        self._late_us += [self._due_us + at * self.interval_us for at in range(count)]
+        self._due_us += count * self.interval_us
+        self._is_due = False

@@ -211,8 +211,7 @@ async def looked_at(running: Running, feed: CameraFeed, fragment: Fragment) -> N
         return
     seen = feed.show(feed.intake.job(), fragment.header.received_us)
     count = len(running.facts) + len(seen.shown)
-    if seen.late:
-        feed.coverage.late(fragment.header.received_us, seen.late)
+    feed.coverage.late(seen.late_us)
     running.batcher.put(feed, replace(seen, facts=[]))
     await running.until(lambda: len(running.facts) >= count)
 

@@ -95,12 +95,24 @@ def test_broken_bytes_are_told_and_the_next_idr_is_seen(rate_hz: float) -> None:
 
 
 def test_a_waiting_picture_is_overtaken_by_a_newer_one() -> None:
-    intake = GopIntake(1.0)
+    intake, late_us = GopIntake(1.0), []
     for fragment in filmed(numbered(150), gop=25):
         intake.take(fragment, 0)  # and nobody decodes
-    assert intake.late >= 3
+        late_us += intake.overtaken()
+    assert late_us == [BEGAN_US + second * 1_000_000 for second in range(5)], "each once, when it was filmed"
     pictures = list(CameraDecoder().decode(intake.job()))
     assert pictures[-1].captured_us >= BEGAN_US + 5_000_000, "the newest wins"
+
+
+@pytest.mark.parametrize(("gop", "rate_hz", "wanted"), [(12, 1.0, 9), (25, 5.0, 45), (250, 1.0, 0), (50, 2.0, 16)])
+def test_what_nobody_decodes_is_late_as_often_as_it_was_wanted(gop: int, rate_hz: float, wanted: int) -> None:
+    """Ten seconds. Two IDRs in the time of one picture are one; a GOP of ten seconds waits as a whole."""
+    intake, late_us = GopIntake(rate_hz), []
+    for fragment in filmed(numbered(250), gop=gop):
+        intake.take(fragment, 0)
+        late_us += intake.overtaken()
+    assert len(late_us) == pytest.approx(wanted, abs=1)
+    assert len(set(late_us)) == len(late_us)
 
 
 def test_without_a_gpu_the_cpu_decodes_and_the_device_is_asked_once() -> None:

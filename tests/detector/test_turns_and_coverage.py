@@ -50,7 +50,7 @@ def test_a_minute_says_what_became_of_what_was_wanted() -> None:
         coverage.want(1.0, BEGAN_US + second * 1_000_000)
     for second in range(40):
         coverage.analysed(BEGAN_US + second * 1_000_000, second >= 5, ("head_attributes",))
-    coverage.late(BEGAN_US + 41_000_000, 10)
+    coverage.late(BEGAN_US + second * 1_000_000 for second in range(41, 51))
     coverage.undecodable(BEGAN_US + 52_000_000)
     assert not coverage.ended(BEGAN_US + MINUTE_US + 1_000_000), "what was filmed last may be on its way"
     (minute,) = coverage.ended(BEGAN_US + MINUTE_US + 6_000_000)
@@ -59,3 +59,28 @@ def test_a_minute_says_what_became_of_what_was_wanted() -> None:
     assert (minute.unusable, minute.absent) == (5, 9)
     assert minute.unavailable == ("head_attributes",)
     assert not coverage.ended(BEGAN_US + MINUTE_US + 9_000_000), "each once"
+    coverage.analysed(BEGAN_US + 59_000_000, True, ())
+    coverage.late([BEGAN_US + 58_000_000])
+    assert not coverage.ended(BEGAN_US + MINUTE_US + 9_000_000), "what comes after it was said is of the next minute"
+    (minute,) = coverage.ended(BEGAN_US + 2 * MINUTE_US + 6_000_000)
+    assert minute.minute_us == BEGAN_US + MINUTE_US
+    assert (minute.analysed, minute.late) == (1, 1)
+
+
+@given(
+    st.lists(st.integers(0, 59), max_size=70),
+    st.lists(st.integers(0, 59), max_size=70),
+    st.lists(st.integers(0, 59), max_size=9),
+)
+def test_a_minute_always_adds_up(analysed: list[int], late: list[int], undecodable: list[int]) -> None:
+    coverage = CameraCoverage(CameraRef("school", "cook-1"))
+    for second in range(61):
+        coverage.want(1.0, BEGAN_US + second * 1_000_000)
+    for second in analysed:
+        coverage.analysed(BEGAN_US + second * 1_000_000, True, ())
+    coverage.late(BEGAN_US + second * 1_000_000 for second in late)
+    for second in undecodable:
+        coverage.undecodable(BEGAN_US + second * 1_000_000)
+    (minute,) = coverage.ended(BEGAN_US + MINUTE_US + 6_000_000)
+    assert minute.analysed + minute.late + minute.undecodable + minute.absent == minute.wanted >= 60
+    assert minute.absent >= 0

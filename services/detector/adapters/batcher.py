@@ -132,8 +132,7 @@ class Batcher:
         if not len(self._turns):
             self._first_s = self._clock.monotonic()
         dropped = self._turns.put(feed.camera, (feed, shown), feed.depth)
-        for late, _ in dropped:
-            late.coverage.late(self._clock.now_us())
+        feed.coverage.late(late.picture.captured_us for _, late in dropped)
         _late.inc(len(dropped))
         self._news.set()
 

@@ -82,8 +82,7 @@ class DecodeLanes:
             _broken.inc()
             feed.coverage.undecodable(job.fragments[0].header.captured_us)
             log().warning("picture not decodable", camera=str(feed.camera), detail=str(seen.broken))
-        if seen.late:
-            feed.coverage.late(now_us, seen.late)
+        feed.coverage.late(seen.late_us)
         for shown in seen.shown:
             shown.picture.decoded_us = now_us
         self._on_seen(feed, seen)

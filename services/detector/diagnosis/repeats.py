@@ -97,15 +97,15 @@ class Loops:
     """Looks for a distance in time at which the pictures of the last seconds were there already."""
 
     def __init__(self) -> None:
-        self._prints = np.zeros((_REMEMBERED, 144), np.float32)
+        # All of it from the start, and touched: what a camera takes does not grow.
+        self._prints = np.full((_REMEMBERED, 144), 0, np.float32)
         self._count = 0
         self._taken_us = 0
         # For each distance: pictures in a row that were alike at it.
         self._runs = np.zeros(_REMEMBERED, np.int32)
         self._moved: deque[np.ndarray] = deque(maxlen=_AGAIN)
         self._quiet = 0
-        # All of it from the start: what a camera takes does not grow.
-        self._digests = np.zeros(_DIGESTS, np.uint32)
+        self._digests = np.full(_DIGESTS, 0, np.uint32)
         self._told = 0
         self._same_lag = (0, 0)
         self._strength = 0.0
