@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from services.gateway.adapters.bus_alerting import BusAlerting
+from services.gateway.adapters.bus_broadcasts import BusAnnouncements, BusBroadcasts
 from services.gateway.adapters.bus_detector import BusDetector
 from services.gateway.adapters.bus_drills import BusDrills
 from services.gateway.adapters.bus_intercom import BusIntercom
@@ -35,6 +36,8 @@ from services.gateway.camera_addresses import AddressRules
 from services.gateway.camera_states import CameraStates
 from services.gateway.handlers.alerts import AlertDesk
 from services.gateway.handlers.analysis import AnalysisDesk
+from services.gateway.handlers.announcements import AnnouncementDesk
+from services.gateway.handlers.broadcasts import BroadcastDesk
 from services.gateway.handlers.drills import DrillDesk
 from services.gateway.handlers.evidence import EvidenceDesk
 from services.gateway.handlers.ice import IceDesk
@@ -130,6 +133,8 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         views=views,
         ice=IceDesk(IceServers(context.settings), context.clock),
         drills=DrillDesk(registry, BusDrills(bus), stored.trail, context.clock),
+        broadcasts=BroadcastDesk(registry, BusBroadcasts(bus), stored.trail, context.clock),
+        announcements=AnnouncementDesk(registry, BusAnnouncements(bus), recorded, stored.trail, context.clock),
         uniforms=UniformDesk(
             registry, detector, photos, BusUniforms(await bus.kv("uniforms")), stored.trail, context.clock
         ),

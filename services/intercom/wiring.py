@@ -7,6 +7,7 @@ from collections.abc import Coroutine, Sequence
 from functools import partial
 from typing import Any
 
+from services.intercom.adapters.broadcast_office import BroadcastOffice
 from services.intercom.adapters.camera_access import CameraAccess
 from services.intercom.adapters.camera_feeds import CameraFeeds
 from services.intercom.adapters.draining import Draining
@@ -63,8 +64,7 @@ async def wire(context: Context[Settings]) -> Wired:
 
 
 async def _wire(context: Context[Settings], port: IcePort) -> Wired:
-    settings, bus, clock = context.settings, context.bus, context.clock
-    worker = settings.worker_id
+    settings, bus, clock, worker = context.settings, context.bus, context.clock, context.settings.worker_id
     servers = IceServers(settings)
 
     def ice_servers() -> Sequence[IceServer]:
@@ -97,6 +97,7 @@ async def _wire(context: Context[Settings], port: IcePort) -> Wired:
     handlers = Handlers(worker, new_talk, settings.talks_max, clock)
     views = ViewHandlers(worker, new_view, settings.views_max, handlers.cameras)
     drills = DrillDesk(context, handlers.cameras, access.leg, floors, records, outbox.say)
+    office = await BroadcastOffice.open(context, handlers.cameras, access.leg, floors, ice, records, outbox.say)
     presence = Presence(bus, "intercom", worker, clock)
     news: set[asyncio.Task[None]] = set()
 
@@ -113,6 +114,7 @@ async def _wire(context: Context[Settings], port: IcePort) -> Wired:
 
     def floor_changed(entry: KvEntry) -> None:
         held = None if entry.value is None else FloorHeld.decode(entry.value)
+        office.desk.floor_changed(CameraRef.from_key(entry.key), held)
         soon(handlers.floor_changed(CameraRef.from_key(entry.key), held))
 
     def wait_changed(entry: KvEntry) -> None:
@@ -127,12 +129,13 @@ async def _wire(context: Context[Settings], port: IcePort) -> Wired:
         **{name: getattr(handlers, name) for name in ("talk", "talk_change", "talk_end", "talk_trickle")},
         **{name: getattr(views, name) for name in ("view", "view_end", "view_trickle", "views_keep")},
         **drills.pinned,
+        **office.pinned,
     }
     # Apart from each other: a worker that ends leaves the queue group first, and goes on answering for what it holds.
     opening = {"status": handlers.status, "talk_open": handlers.talk_open, "view_open": views.view_open}
-    stop_opening = await bus.serve("intercom", opening | drills.answers)
+    stop_opening = await bus.serve("intercom", opening | drills.answers | office.answers)
     stop_answering = await bus.serve("intercom", {}, pinned=pinned, instance=worker)
-    draining = Draining(handlers, views, [stop_opening], clock, settings.drain_s)
+    draining = Draining([handlers, office.desk], views, [stop_opening], clock, settings.drain_s)
     return Wired(
         tasks=[
             ("presence", presence),
@@ -140,17 +143,21 @@ async def _wire(context: Context[Settings], port: IcePort) -> Wired:
             ("records", records),
             ("feeds", feeds),
             ("drills", drills.clock),
+            *office.supervised,
         ],
         drain=draining,
         drain_limit_s=settings.drain_s + _DRAIN_RESERVE_S,
         close=[
             handlers.drain,
+            office.desk.drain,
             views.drain,
             drills.runs.close,
             tasks.close,
+            office.tasks.close,
             stop_answering,
             presence.leave,
             outbox.flush,
+            office.writer.close,
             records.close,
             port.close,
         ],

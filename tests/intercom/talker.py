@@ -95,8 +95,7 @@ class Talker:
         known = RTCRtpSender.getCapabilities("audio")
         assert known is not None
         sound.setCodecPreferences([one for one in known.codecs if one.mimeType == self._codec])
-        channel: RTCDataChannel = self.peer.createDataChannel("talk")
-        channel.on("message", lambda text: self.told.append(json.loads(text)))
+        self._listen(self.peer)
         await self.peer.setLocalDescription(await self.peer.createOffer())
         answer = await self.http.post(
             f"/api/v1/cameras/{camera}/talk",
@@ -108,6 +107,10 @@ class Talker:
             self.talk = answer.headers["Location"]
             await self.peer.setRemoteDescription(RTCSessionDescription(answer.text, "answer"))
         return answer
+
+    def _listen(self, peer: RTCPeerConnection) -> None:
+        channel: RTCDataChannel = peer.createDataChannel("talk")
+        channel.on("message", lambda text: self.told.append(json.loads(text)))
 
     async def press(self) -> httpx.Response:
         self.tone.is_on = True
