@@ -12,13 +12,14 @@ from typing import Any
 import av
 import numpy as np
 
+from services.intercom.adapters import sound_workshop
 from services.intercom.announcements import RATE, MadeSound
 from services.intercom.g711 import RATE as NARROW_RATE
 from services.intercom.g711 import Sound
 from shared.errors import BrightKitchenError, RequestRefused, ResourceExhausted
 from shared.messages.broadcasts import Language
 
-_PROGRAM = Path(__file__).with_name("sound_workshop.py")
+_PROGRAM = Path(sound_workshop.__file__)
 _LIMIT_S = 30.0
 _AT_ONCE = 2
 _WAITING = 16

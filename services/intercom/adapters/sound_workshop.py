@@ -99,7 +99,7 @@ def _resampled(frames: Iterator[Any], longest_s: float) -> Samples:
 
 def spoken(text: str, language: str) -> Samples:
     """By espeak-ng. Raises Refused."""
-    import espeakng_loader  # type: ignore[import-untyped]
+    import espeakng_loader  # here: whoever sends a file needs no voice
 
     library = ctypes.CDLL(espeakng_loader.get_library_path())
     rate = library.espeak_Initialize(
