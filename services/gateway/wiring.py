@@ -96,17 +96,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     cameras = await bus.kv("cameras")
     mirror = RegistryMirror(stored.register, cameras, bus)
     registry = _registry(context, stored, mirror)
-    leases = BusWatchLeases(await bus.kv("watches"), context.settings.worker_id)
-    live = LiveDesk(
-        LiveHub(HubLimit(context.settings.live_viewers, context.settings.live_viewers_of_person)),
-        BusMediaFeed(bus),
-        leases,
-        states,
-        people,
-        stored.trail,
-        context.clock,
-        ViewerLimit(context.settings.live_queue_bytes, context.settings.live_queue_s),
-    )
+    live = await _live(context, stored, people, states)
     events = EventDesk(bus, people, context.settings.event_listeners)
     await events.open()
     worker = context.settings.worker_id
@@ -170,6 +160,20 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
             photos.close,
             database.close,
         ],
+    )
+
+
+async def _live(context: Context[GatewaySettings], stored: _Stored, people: People, states: CameraStates) -> LiveDesk:
+    settings, bus = context.settings, context.bus
+    return LiveDesk(
+        LiveHub(HubLimit(settings.live_viewers, settings.live_viewers_of_person)),
+        BusMediaFeed(bus),
+        BusWatchLeases(await bus.kv("watches"), settings.worker_id),
+        states,
+        people,
+        stored.trail,
+        context.clock,
+        ViewerLimit(settings.live_queue_bytes, settings.live_queue_s),
     )
 
 

@@ -29,6 +29,7 @@ from services.intercom.handlers.talks import Handlers
 from services.intercom.handlers.views import ViewHandlers
 from services.intercom.legs import TalkLimits
 from services.intercom.settings import Settings
+from shared.bus import Bus
 from shared.bus.fact_outbox import FactOutbox
 from shared.bus.kv_watch import KvEntry
 from shared.bus.streams import EVENTS
@@ -99,32 +100,7 @@ async def _wire(context: Context[Settings], port: IcePort) -> Wired:
     drills = DrillDesk(context, handlers.cameras, access.leg, floors, records, outbox.say)
     office = await BroadcastOffice.open(context, handlers.cameras, access.leg, floors, ice, records, outbox.say)
     presence = Presence(bus, "intercom", worker, clock)
-    news: set[asyncio.Task[None]] = set()
-
-    def soon(work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        news.add(task)
-        task.add_done_callback(news.discard)
-
-    def desired_changed(entry: KvEntry) -> None:
-        desired = None if entry.value is None else DesiredCamera.decode(entry.value)
-        handlers.camera_desired(CameraRef.from_key(entry.key), desired)
-        if desired is None:
-            soon(views.camera_removed(CameraRef.from_key(entry.key)))
-
-    def floor_changed(entry: KvEntry) -> None:
-        held = None if entry.value is None else FloorHeld.decode(entry.value)
-        office.desk.floor_changed(CameraRef.from_key(entry.key), held)
-        soon(handlers.floor_changed(CameraRef.from_key(entry.key), held))
-
-    def wait_changed(entry: KvEntry) -> None:
-        wanted = None if entry.value is None else FloorWanted.decode(entry.value)
-        handlers.wait_changed(CameraRef.from_key(entry.key), talk_of(entry.key), wanted)
-
-    await (await bus.kv("cameras")).watch(desired_changed)
-    await (await bus.kv("camera_states")).watch(drills.camera_state_changed)
-    await waits_bucket.watch(wait_changed)
-    await floors_bucket.watch(floor_changed)
+    await _follow(bus, handlers, views, drills, office)
     pinned = {
         **{name: getattr(handlers, name) for name in ("talk", "talk_change", "talk_end", "talk_trickle")},
         **{name: getattr(views, name) for name in ("view", "view_end", "view_trickle", "views_keep")},
@@ -162,3 +138,35 @@ async def _wire(context: Context[Settings], port: IcePort) -> Wired:
             port.close,
         ],
     )
+
+
+async def _follow(
+    bus: Bus, handlers: Handlers, views: ViewHandlers, drills: DrillDesk, office: BroadcastOffice
+) -> None:
+    """Cameras as they are registered, who has which floor, and who waits for it."""
+    news: set[asyncio.Task[None]] = set()
+
+    def soon(work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        news.add(task)
+        task.add_done_callback(news.discard)
+
+    def desired_changed(entry: KvEntry) -> None:
+        desired = None if entry.value is None else DesiredCamera.decode(entry.value)
+        handlers.camera_desired(CameraRef.from_key(entry.key), desired)
+        if desired is None:
+            soon(views.camera_removed(CameraRef.from_key(entry.key)))
+
+    def floor_changed(entry: KvEntry) -> None:
+        held = None if entry.value is None else FloorHeld.decode(entry.value)
+        office.desk.floor_changed(CameraRef.from_key(entry.key), held)
+        soon(handlers.floor_changed(CameraRef.from_key(entry.key), held))
+
+    def wait_changed(entry: KvEntry) -> None:
+        wanted = None if entry.value is None else FloorWanted.decode(entry.value)
+        handlers.wait_changed(CameraRef.from_key(entry.key), talk_of(entry.key), wanted)
+
+    await (await bus.kv("cameras")).watch(desired_changed)
+    await (await bus.kv("camera_states")).watch(drills.camera_state_changed)
+    await (await bus.kv("floor_waits")).watch(wait_changed)
+    await (await bus.kv("floors")).watch(floor_changed)

@@ -80,7 +80,10 @@ class BroadcastOffice:
             broadcasts_max=settings.broadcasts_max,
             cameras_max=settings.broadcast_cameras_max,
         )
-        keeper = ScheduleKeeper(times, records.made, self.kept.play, worker, clock, settings.announcement_late_s)
+        late_s = settings.announcement_late_s
+        keeper = ScheduleKeeper(
+            times, records.made, self.kept.play, worker, clock, late_s, lambda: not self.desk.is_draining
+        )
         self.supervised: Sequence[tuple[str, Supervised]] = (("receipts", self.writer), ("schedules", keeper))
         self.answers, self.pinned = self._answers(), self._pinned()
 

@@ -35,6 +35,7 @@ class ScheduleKeeper:
     Args:
         made: set once there are tables.
         late_s: how long after its time an announcement is still played.
+        may_play: False from when this worker takes nothing new: others are there for it.
     """
 
     def __init__(
@@ -45,7 +46,9 @@ class ScheduleKeeper:
         worker: str,
         clock: Clock,
         late_s: float,
+        may_play: Callable[[], bool] = lambda: True,
     ):
+        self._may_play = may_play
         self._rows = rows
         self._made = made
         self._play = play
@@ -72,7 +75,8 @@ class ScheduleKeeper:
         schedules = await self._rows.all(SCHEDULES_MAX)
         now_us = self._clock.now_us()
         for schedule in schedules:
-            await self._look(schedule, now_us)
+            if self._may_play():
+                await self._look(schedule, now_us)
         return schedules
 
     def _until_next_s(self, schedules: Sequence[ScheduleStatus]) -> float:
