@@ -145,6 +145,26 @@ DRILL_ANSWERS = (
     "drill_schedule_set",
     "drill_schedule_remove",
 )
+BROADCAST_FACTS = ("broadcast_started", "broadcast_receipted", "broadcast_ended")
+# `broadcast`, `broadcast_change` and `broadcast_end` are asked of the worker that holds it.
+BROADCAST_ANSWERS = (
+    "broadcast_open",
+    "broadcast",
+    "broadcast_change",
+    "broadcast_end",
+    "broadcast_past",
+    "broadcasts",
+    "announcement_add",
+    "announcement",
+    "announcements",
+    "announcement_remove",
+    "announcement_sound",
+    "announcement_preview",
+    "announcement_play",
+    "schedule_add",
+    "schedules",
+    "schedule_remove",
+)
 
 # Whoever is asked answers out of the database.
 ALERTING_ANSWERS = (
@@ -203,6 +223,7 @@ CATALOGUE: tuple[Part, ...] = (
         ),
         hears=("ingest", "detector"),
         answers=("status", *ALERTING_ANSWERS),
+        asks=("intercom.announcement_play",),
         writes=("rules", *_worker_buckets("alerting")),
         reads=("cameras", "camera_states"),
     ),
@@ -226,9 +247,9 @@ CATALOGUE: tuple[Part, ...] = (
     Part(
         "intercom",
         media=("live", "recent"),
-        says=("talk_started", "talk_ended", "drill_passed", "drill_failed"),
-        answers=("status", *INTERCOM_ANSWERS, *DRILL_ANSWERS),
-        writes=("floors", "floor_waits", "members_intercom", "watches"),
+        says=("talk_started", "talk_ended", "drill_passed", "drill_failed", *BROADCAST_FACTS),
+        answers=("status", *INTERCOM_ANSWERS, *DRILL_ANSWERS, *BROADCAST_ANSWERS),
+        writes=("floors", "floor_waits", "announcements_heard", "members_intercom", "watches"),
         reads=("cameras", "camera_states"),
     ),
     Part(
@@ -242,7 +263,7 @@ CATALOGUE: tuple[Part, ...] = (
             "detector.capabilities",
             "detector.uniform_photo",
             *tuple(f"recorder.{name}" for name in RECORDER_ANSWERS),
-            *tuple(f"intercom.{name}" for name in INTERCOM_ANSWERS),
+            *tuple(f"intercom.{name}" for name in (*INTERCOM_ANSWERS, *BROADCAST_ANSWERS)),
             *tuple(f"alerting.{name}" for name in ALERTING_ANSWERS),
             *tuple(f"intercom.{name}" for name in DRILL_ANSWERS),
         ),

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from services.gateway.adapters.bus_alerting import BusAlerting
+from services.gateway.adapters.bus_broadcasts import BusAnnouncements, BusBroadcasts
 from services.gateway.adapters.bus_detector import BusDetector
 from services.gateway.adapters.bus_drills import BusDrills
 from services.gateway.adapters.bus_intercom import BusIntercom
@@ -35,6 +36,8 @@ from services.gateway.camera_addresses import AddressRules
 from services.gateway.camera_states import CameraStates
 from services.gateway.handlers.alerts import AlertDesk
 from services.gateway.handlers.analysis import AnalysisDesk
+from services.gateway.handlers.announcements import AnnouncementDesk
+from services.gateway.handlers.broadcasts import BroadcastDesk
 from services.gateway.handlers.drills import DrillDesk
 from services.gateway.handlers.evidence import EvidenceDesk
 from services.gateway.handlers.ice import IceDesk
@@ -93,8 +96,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     cameras = await bus.kv("cameras")
     mirror = RegistryMirror(stored.register, cameras, bus)
     registry = _registry(context, stored, mirror)
-    leases = BusWatchLeases(await bus.kv("watches"), context.settings.worker_id)
-    live = _live(context, stored, people, states, leases)
+    live = await _live(context, stored, people, states)
     events = EventDesk(bus, people, context.settings.event_listeners)
     await events.open()
     worker = context.settings.worker_id
@@ -121,6 +123,8 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         views=views,
         ice=IceDesk(IceServers(context.settings), context.clock),
         drills=DrillDesk(registry, BusDrills(bus), stored.trail, context.clock),
+        broadcasts=BroadcastDesk(registry, BusBroadcasts(bus), stored.trail, context.clock),
+        announcements=AnnouncementDesk(registry, BusAnnouncements(bus), recorded, stored.trail, context.clock),
         uniforms=UniformDesk(
             registry, detector, photos, BusUniforms(await bus.kv("uniforms")), stored.trail, context.clock
         ),
@@ -159,18 +163,17 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     )
 
 
-def _live(
-    context: Context[GatewaySettings], stored: _Stored, people: People, states: CameraStates, leases: BusWatchLeases
-) -> LiveDesk:
+async def _live(context: Context[GatewaySettings], stored: _Stored, people: People, states: CameraStates) -> LiveDesk:
+    settings, bus = context.settings, context.bus
     return LiveDesk(
-        LiveHub(HubLimit(context.settings.live_viewers, context.settings.live_viewers_of_person)),
-        BusMediaFeed(context.bus),
-        leases,
+        LiveHub(HubLimit(settings.live_viewers, settings.live_viewers_of_person)),
+        BusMediaFeed(bus),
+        BusWatchLeases(await bus.kv("watches"), settings.worker_id),
         states,
         people,
         stored.trail,
         context.clock,
-        ViewerLimit(context.settings.live_queue_bytes, context.settings.live_queue_s),
+        ViewerLimit(settings.live_queue_bytes, settings.live_queue_s),
     )
 
 

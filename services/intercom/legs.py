@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.messages.intercom import FloorHeld, FloorWanted, TalkStatus
+from shared.messages.base import Message
+from shared.messages.intercom import FloorHeld, FloorWanted
 from shared.subjects import CameraRef
 
 
@@ -27,7 +28,7 @@ class CallerLeg(Protocol):
         """Raises PeerError where it does not come about."""
         ...
 
-    def tell(self, status: TalkStatus) -> None: ...
+    def tell(self, status: Message) -> None: ...
 
     async def close(self) -> None: ...
 

@@ -95,6 +95,62 @@ class Settings(
         ge=7,
         le=3650,
     )
+    broadcasts_max: int = setting(
+        4,
+        says="broadcasts one worker holds at once",
+        when_wrong="too many: a core is full and all of them stutter; too few: they are refused while cores are idle",
+        ge=1,
+        le=64,
+    )
+    broadcast_cameras_max: int = setting(
+        512,
+        says="cameras of one broadcast, less than 0.2 % of a core each",
+        when_wrong="too many: the sound of all of them stutters; too few: a district needs several broadcasts",
+        ge=1,
+        le=4096,
+    )
+    broadcast_start_s: float = setting(
+        0.5,
+        says="seconds a start waits for cameras that are not ready; the talker's first words are kept meanwhile",
+        when_wrong="short: slow cameras miss the first words; long: everybody waits for them",
+        ge=0,
+        le=5,
+    )
+    broadcast_retry_s: float = setting(
+        15.0,
+        says="seconds after its start (and its length) in which an announcement is tried again where it failed",
+        when_wrong="short: a busy kitchen misses it; long: it comes when it is no longer true",
+        ge=0,
+        le=300,
+    )
+    announcement_lufs: float = setting(
+        -16.0,
+        says="loudness of announcements, LUFS (EBU R128); peaks are kept below -1.5 dBFS",
+        when_wrong="higher: pressed against the limit and harsh; lower: not heard over a kitchen",
+        ge=-30,
+        le=-10,
+    )
+    announcement_max_s: float = setting(
+        180.0,
+        says="seconds an announcement may be long",
+        when_wrong="long: a mistake holds the kitchens' floor as long",
+        ge=1,
+        le=600,
+    )
+    announcements_per_hour: int = setting(
+        6,
+        says="announcements a camera is told in an hour as a matter of routine; 0: as many as are asked for",
+        when_wrong="many: people stop listening; few: what a rule wants said is skipped, with a receipt",
+        ge=0,
+        le=3600,
+    )
+    announcement_late_s: float = setting(
+        120.0,
+        says="seconds after its time in which a scheduled announcement is still played; later it counts as missed",
+        when_wrong="long: 'wash your hands before lunch' after lunch; short: a restart at that minute loses it",
+        ge=1,
+        le=3600,
+    )
 
     @property
     def own_bucket(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Coroutine, Sequence
 from functools import partial
 from typing import Any
 
+from services.intercom.adapters.broadcast_office import BroadcastOffice
 from services.intercom.adapters.camera_access import CameraAccess
 from services.intercom.adapters.camera_feeds import CameraFeeds
 from services.intercom.adapters.draining import Draining
@@ -64,8 +65,7 @@ async def wire(context: Context[Settings]) -> Wired:
 
 
 async def _wire(context: Context[Settings], port: IcePort) -> Wired:
-    settings, bus, clock = context.settings, context.bus, context.clock
-    worker = settings.worker_id
+    settings, bus, clock, worker = context.settings, context.bus, context.clock, context.settings.worker_id
     servers = IceServers(settings)
 
     def ice_servers() -> Sequence[IceServer]:
@@ -98,18 +98,20 @@ async def _wire(context: Context[Settings], port: IcePort) -> Wired:
     handlers = Handlers(worker, new_talk, settings.talks_max, clock)
     views = ViewHandlers(worker, new_view, settings.views_max, handlers.cameras)
     drills = DrillDesk(context, handlers.cameras, access.leg, floors, records, outbox.say)
+    office = await BroadcastOffice.open(context, handlers.cameras, access.leg, floors, ice, records, outbox.say)
     presence = Presence(bus, "intercom", worker, clock)
-    await _listen(bus, handlers, views, drills)
+    await _follow(bus, handlers, views, drills, office)
     pinned = {
         **{name: getattr(handlers, name) for name in ("talk", "talk_change", "talk_end", "talk_trickle")},
         **{name: getattr(views, name) for name in ("view", "view_end", "view_trickle", "views_keep")},
         **drills.pinned,
+        **office.pinned,
     }
     # Apart from each other: a worker that ends leaves the queue group first, and goes on answering for what it holds.
     opening = {"status": handlers.status, "talk_open": handlers.talk_open, "view_open": views.view_open}
-    stop_opening = await bus.serve("intercom", opening | drills.answers)
+    stop_opening = await bus.serve("intercom", opening | drills.answers | office.answers)
     stop_answering = await bus.serve("intercom", {}, pinned=pinned, instance=worker)
-    draining = Draining(handlers, views, [stop_opening], clock, settings.drain_s)
+    draining = Draining([handlers, office.desk], views, [stop_opening], clock, settings.drain_s)
     return Wired(
         tasks=[
             ("presence", presence),
@@ -117,25 +119,31 @@ async def _wire(context: Context[Settings], port: IcePort) -> Wired:
             ("records", records),
             ("feeds", feeds),
             ("drills", drills.clock),
+            *office.supervised,
         ],
         drain=draining,
         drain_limit_s=settings.drain_s + _DRAIN_RESERVE_S,
         close=[
             handlers.drain,
+            office.desk.drain,
             views.drain,
             drills.runs.close,
             tasks.close,
+            office.tasks.close,
             stop_answering,
             presence.leave,
             outbox.flush,
+            office.writer.close,
             records.close,
             port.close,
         ],
     )
 
 
-async def _listen(bus: Bus, handlers: Handlers, views: ViewHandlers, drills: DrillDesk) -> None:
-    """Follow cameras, floors and who waits for them; returns when all that was there has been heard."""
+async def _follow(
+    bus: Bus, handlers: Handlers, views: ViewHandlers, drills: DrillDesk, office: BroadcastOffice
+) -> None:
+    """Cameras as they are registered, who has which floor, and who waits for it."""
     news: set[asyncio.Task[None]] = set()
 
     def soon(work: Coroutine[Any, Any, None]) -> None:
@@ -151,6 +159,7 @@ async def _listen(bus: Bus, handlers: Handlers, views: ViewHandlers, drills: Dri
 
     def floor_changed(entry: KvEntry) -> None:
         held = None if entry.value is None else FloorHeld.decode(entry.value)
+        office.desk.floor_changed(CameraRef.from_key(entry.key), held)
         soon(handlers.floor_changed(CameraRef.from_key(entry.key), held))
 
     def wait_changed(entry: KvEntry) -> None:

@@ -80,6 +80,22 @@ COMMANDS = {
     "drill_schedules": ("DrillSchedulesOf", "DrillSchedules"),
     "drill_schedule_set": ("DrillSchedule", "DrillSchedule"),
     "drill_schedule_remove": ("DrillScheduleRef", "DrillSchedules"),
+    "broadcast_open": ("BroadcastWanted", "BroadcastOpened"),
+    "broadcast": ("BroadcastRef", "BroadcastStatus"),
+    "broadcast_change": ("BroadcastChange", "BroadcastStatus"),
+    "broadcast_end": ("BroadcastRef", "BroadcastStatus"),
+    "broadcast_past": ("BroadcastRef", "BroadcastStatus"),
+    "broadcasts": ("BroadcastsOf", "BroadcastList"),
+    "announcement_add": ("AnnouncementWanted", "AnnouncementStatus"),
+    "announcement": ("AnnouncementRef", "AnnouncementStatus"),
+    "announcements": ("AnnouncementsOf", "AnnouncementList"),
+    "announcement_remove": ("AnnouncementRef", "AnnouncementStatus"),
+    "announcement_sound": ("AnnouncementRef", "ObjectPlace"),
+    "announcement_preview": ("SpeechWanted", "SpeechMade"),
+    "announcement_play": ("AnnouncementPlay", "BroadcastStatus"),
+    "schedule_add": ("ScheduleWanted", "ScheduleStatus"),
+    "schedules": ("SchedulesOf", "ScheduleList"),
+    "schedule_remove": ("ScheduleRef", "ScheduleStatus"),
     "uniform_photo": ("UniformPhotoWanted", "UniformPhotoJudged"),
 }
 MEDIA_USES = {
@@ -96,6 +112,7 @@ BUCKET_MESSAGES = {
     "uniforms": "UniformEnrolled",
     "floors": "FloorHeld",
     "floor_waits": "FloorWanted",
+    "announcements_heard": "AnnouncementsHeard",
 }
 
 

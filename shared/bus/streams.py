@@ -45,6 +45,8 @@ BUCKETS: dict[str, float | None] = {
     "watches": 6.0,
     "floors": 4.0,
     "floor_waits": 4.0,
+    # = the hour in which announcements to a camera are counted
+    "announcements_heard": 3600.0,
     **{f"members_{service}": 5.0 for service in ("ingest", "detector", "alerting", "recorder", "intercom", "gateway")},
     **{f"shards_{service}": None for service in ("ingest", "detector", "alerting", "recorder")},
 }

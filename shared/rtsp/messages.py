@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 REASONS = {
     200: "OK", 301: "Moved Permanently", 302: "Moved Temporarily", 400: "Bad Request", 401: "Unauthorized",
-    404: "Not Found", 405: "Method Not Allowed", 454: "Session Not Found", 455: "Method Not Valid In This State",
-    459: "Aggregate Operation Not Allowed", 461: "Unsupported Transport", 500: "Internal Server Error",
-    501: "Not Implemented", 503: "Service Unavailable", 551: "Option not supported",
+    404: "Not Found", 405: "Method Not Allowed", 453: "Not Enough Bandwidth", 454: "Session Not Found",
+    455: "Method Not Valid In This State", 459: "Aggregate Operation Not Allowed", 461: "Unsupported Transport",
+    500: "Internal Server Error", 501: "Not Implemented", 503: "Service Unavailable", 551: "Option not supported",
 }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol, cast
 
 from shared.clock import Clock
@@ -12,6 +12,7 @@ from shared.rtsp.gatekeeper import Gatekeeper
 from shared.rtsp.rtcp import ReceiverReport, SenderReport, parse_rtcp
 from shared.rtsp.server_core import Hangup, Played, Received, Reply, ServerCore, ServerEvent, Stage, Stopped
 from shared.rtsp.server_outlet import ConnectionWriter, InterleavedOutlet, Outlet
+from shared.rtsp.server_reports import BackchannelReports
 from shared.rtsp.server_transport import Leg
 from shared.rtsp.server_udp import ServerUdp
 
@@ -83,7 +84,7 @@ class RtspServer:
 
     def _connection(self, loop: asyncio.AbstractEventLoop) -> ServerConnection:
         core = ServerCore(self._house, self._gatekeeper, self._clock, None if self._udp is None else self._udp.ports)
-        return ServerConnection(core, self._house, self._udp, self._connections)
+        return ServerConnection(core, self._house, self._udp, self._connections, self._clock)
 
     def _close_expired(self) -> None:
         for connection in list(self._connections):
@@ -94,13 +95,17 @@ class RtspServer:
 class ServerConnection(asyncio.Protocol):
     """Carries the core's events out."""
 
-    def __init__(self, core: ServerCore, house: House, udp: ServerUdp | None, all_of_them: set[ServerConnection]):
+    def __init__(
+        self, core: ServerCore, house: House, udp: ServerUdp | None, all_of_them: set[ServerConnection], clock: Clock
+    ):
         self._core = core
         self._house = house
         self._udp = udp
         self._all_of_them = all_of_them
         self._performance: Performance | None = None
+        self._clock = clock
         self._udp_legs: list[Leg] = []
+        self._reports: BackchannelReports | None = None
         self._peer_host = ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -142,6 +147,8 @@ class ServerConnection(asyncio.Protocol):
     def _outlets(self, legs: Sequence[Leg]) -> list[tuple[int, Outlet]]:
         outlets: list[tuple[int, Outlet]] = []
         for leg in legs:
+            if leg.is_backchannel:
+                self._reports = BackchannelReports(self._clock, self._reporter(leg))
             if leg.client_ports is not None and self._udp is not None:
                 self._udp.hear(self._peer_host, leg, self._take_datagram)
                 self._udp_legs.append(leg)
@@ -151,6 +158,11 @@ class ServerConnection(asyncio.Protocol):
                 outlets.append((leg.track, InterleavedOutlet(self._writer, leg.channels)))
         return outlets
 
+    def _reporter(self, leg: Leg) -> Callable[[bytes], None]:
+        if leg.client_ports is not None and self._udp is not None:
+            return self._udp.outlet(self._peer_host, leg.client_ports).write_report
+        return InterleavedOutlet(self._writer, leg.channels or (0, 1)).write_report
+
     def _take_datagram(self, leg: Leg, is_rtcp: bool, payload: bytes) -> None:
         self._core.touch()
         self._take(leg, is_rtcp, payload)
@@ -159,6 +171,8 @@ class ServerConnection(asyncio.Protocol):
         if not is_rtcp:
             if leg.is_backchannel:
                 self._house.hear(self._core.path, payload)
+                if self._reports is not None:
+                    self._reports.hear(payload)
             return
         try:
             packets = parse_rtcp(payload)
@@ -171,6 +185,7 @@ class ServerConnection(asyncio.Protocol):
         if self._performance is not None:
             self._performance.stop()
             self._performance = None
+        self._reports = None
         if self._udp is not None:
             for leg in self._udp_legs:
                 self._udp.forget(self._peer_host, leg)

@@ -31,6 +31,14 @@ class Stage(Protocol):
         """Sequence number and RTP time of the first packet a PLAY now will send (RTP-Info, RFC 2326 12.33)."""
         ...
 
+    def may_speak(self, path: str, talker: object) -> bool:
+        """Whether this talker gets the backchannel; it holds it until it falls silent."""
+        ...
+
+    def fall_silent(self, talker: object) -> None:
+        """Its connection or session ended."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -121,6 +129,7 @@ class ServerCore:
     def close(self) -> list[ServerEvent]:
         """The connection is gone, or the session expired."""
         was_playing = self._state == "playing"
+        self._stage.fall_silent(self)
         self._state, self._session, self._path = "init", "", ""
         self._legs.clear()
         return [Stopped()] if was_playing else []
@@ -192,6 +201,8 @@ class ServerCore:
         if chosen is None:
             return Response(461), []
         leg, answer = chosen
+        if leg.is_backchannel and not self._stage.may_speak(path, self):
+            return Response(453), []  # Not Enough Bandwidth: what cameras say that hold one talker only
         self._legs[track] = leg
         self._state, self._path = "ready", path
         self._session = self._session or secrets.token_hex(8)

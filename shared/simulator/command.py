@@ -38,6 +38,7 @@ def simulate(
         bool, typer.Option("--room", help="let the microphone hear the loudspeaker, a kitchen's hum beside it")
     ] = False,
     heard: Annotated[Path | None, typer.Option("--heard", help="folder for what was said, camera-<n>.ulaw")] = None,
+    one_talker: Annotated[bool, typer.Option("--one-talker", help="refuse a second backchannel of a camera")] = False,
     pieces: Annotated[
         int, typer.Option("--pieces", help="writes per picture, spread over its time", min=1, max=64)
     ] = 1,
@@ -58,7 +59,7 @@ def simulate(
         from shared.simulator.run import run_fleet
 
         secret = _password(user, password_file)
-        options = FleetOptions(count, host, port, user, secret, backchannel or room, pieces, heard, room)
+        options = FleetOptions(count, host, port, user, secret, backchannel or room, pieces, heard, room, one_talker)
         run_fleet(options, kind.value, file, cache or _default_cache(), control_port, typer.echo)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -21,7 +22,8 @@ class Control:
     """`GET /cameras`: all of them, in short. `GET /cameras/<n>[/sub]`: one.
 
     `written` is [[wall time in microseconds, picture index in the loop], ...] of the last 10 s and more, oldest
-    first: the moment when the picture was handed to the network (in pieces: its first).
+    first: the moment when the picture was handed to the network (in pieces: its first). `speeches` are what was said to
+    it: when each began and ended, and of how many packets it was.
 
     `POST /cameras/<n>/room?speaker=0&microphone=1&into=<m>` of a fleet with rooms: gains, 0 is mute, and in whose room
     the loudspeaker sounds.
@@ -93,4 +95,5 @@ class Control:
             "url": self._fleet.url(camera.number),
             "receiver_reports": {name: stream.receiver_reports for name, stream in camera.streams.items()},
             "heard": {"packets": speaker.packets, "octets": speaker.octets, "lost": speaker.lost},
+            "speeches": [asdict(speech) for speech in speaker.speeches],
         }

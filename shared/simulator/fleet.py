@@ -40,6 +40,8 @@ class FleetOptions:
     `heard_dir`: where each camera's backchannel is kept as `camera-<n>.ulaw`; None: only the last 30 s in memory.
 
     `has_room`: the main stream's sound is a microphone's, which hears the camera's loudspeaker.
+
+    `has_one_talker`: a second session with a camera's backchannel is refused, as many cameras do.
     """
 
     count: int
@@ -51,6 +53,7 @@ class FleetOptions:
     pieces: int = 1
     heard_dir: Path | None = None
     has_room: bool = False
+    has_one_talker: bool = False
 
 
 class Fleet:
@@ -63,6 +66,7 @@ class Fleet:
         start_s = self._pacer.now_s()
         self.cameras: dict[int, SimulatedCamera] = {}
         self.rooms: dict[int, Room] = {}
+        self._talkers: dict[int, object] = {}
         for place in range(options.count):
             shown = offers[place % len(offers)]
             number = place + 1
@@ -72,7 +76,7 @@ class Fleet:
                 room = self.rooms[number] = Room(self._pacer.now_s, begin_s, number)
                 shown = replace(shown, main=with_microphone(shown.main, room, secrets.randbits(32)))
             self.cameras[number] = SimulatedCamera(
-                number, shown, self._pacer, clock, begin_s, Loudspeaker(heard), options.pieces
+                number, shown, self._pacer, clock, begin_s, Loudspeaker(clock, heard), options.pieces
             )
             if options.has_room:
                 self.put_speaker(number, number)
@@ -127,6 +131,13 @@ class Fleet:
 
     def perform(self, path: str, outlets: Sequence[tuple[int, Outlet]]) -> StreamPerformance:
         return self._stream_there(path)[1].perform(outlets)
+
+    def may_speak(self, path: str, talker: object) -> bool:
+        camera = self._stream_there(path)[0].number
+        return not self._options.has_one_talker or self._talkers.setdefault(camera, talker) is talker
+
+    def fall_silent(self, talker: object) -> None:
+        self._talkers = {camera: one for camera, one in self._talkers.items() if one is not talker}
 
     def hear(self, path: str, packet: bytes) -> None:
         self._stream_there(path)[0].loudspeaker.hear(packet)

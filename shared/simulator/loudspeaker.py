@@ -4,22 +4,39 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from shared.clock import Clock
 from shared.errors import ProtocolViolation
 from shared.rtsp.rtp import parse_rtp
 
 KEPT_BYTES = 30 * 8000  # half a minute of PCMU
+# Silence for so long ends a speech; the next packet begins another.
+_SPEECH_GAP_US = 500_000
+_SPEECHES_KEPT = 16
+
+
+@dataclass(slots=True)
+class Speech:
+    """Sound without a pause: when its first and its last packet came, UTC microseconds."""
+
+    began_us: int
+    ended_us: int
+    packets: int = 0
+    octets: int = 0
 
 
 class Loudspeaker:
     """Takes RTP packets of PCMU. `packets` and `octets` count all that came, `lost` holes in the sequence.
 
-    `sounds`: where it can be heard, if anywhere: given RTP time and payload.
+    `speeches`: the last ones, oldest first. `sounds`: where it can be heard, if anywhere: given RTP time and payload.
     """
 
-    def __init__(self, file: Path | None = None):
+    def __init__(self, clock: Clock, file: Path | None = None):
+        self._clock = clock
+        self.speeches: deque[Speech] = deque(maxlen=_SPEECHES_KEPT)
         self.packets = 0
         self.octets = 0
         self.lost = 0
@@ -42,6 +59,7 @@ class Loudspeaker:
         self._expected = (parsed.sequence + 1) & 0xFFFF
         self.packets += 1
         self.octets += len(payload)
+        self._note(len(payload))
         self._keep(payload)
         if self.sounds is not None and payload:
             self.sounds(parsed.timestamp, payload)
@@ -56,6 +74,15 @@ class Loudspeaker:
     def close(self) -> None:
         if self._file is not None:
             self._file.close()
+
+    def _note(self, octets: int) -> None:
+        now_us = self._clock.now_us()
+        if not self.speeches or now_us - self.speeches[-1].ended_us > _SPEECH_GAP_US:
+            self.speeches.append(Speech(now_us, now_us))
+        speech = self.speeches[-1]
+        speech.ended_us = now_us
+        speech.packets += 1
+        speech.octets += octets
 
     def _keep(self, payload: bytes) -> None:
         self._kept.append(payload)

@@ -36,7 +36,7 @@ class Api:
     def add(self, camera: str, url: str, **more: Any) -> dict[str, Any]:
         body = {
             "id": camera,
-            "site": "school",
+            "site": more.pop("site", "school"),
             "name": camera,
             "purpose": "processing",
             "main": {"url": url, "transport": more.pop("transport", "auto")},

@@ -99,8 +99,7 @@ class Talker:
         known = RTCRtpSender.getCapabilities("audio")
         assert known is not None
         sound.setCodecPreferences([one for one in known.codecs if one.mimeType == self._codec])
-        channel: RTCDataChannel = self.peer.createDataChannel("talk")
-        channel.on("message", lambda text: self.told.append(json.loads(text)))
+        self._listen(self.peer)
         await self.peer.setLocalDescription(await self.peer.createOffer())
         sdp = self.peer.localDescription.sdp
         answer = await self.http.post(
@@ -114,6 +113,10 @@ class Talker:
             text = self._network.answer(answer.text) if self._network else answer.text
             await self.peer.setRemoteDescription(RTCSessionDescription(text, "answer"))
         return answer
+
+    def _listen(self, peer: RTCPeerConnection) -> None:
+        channel: RTCDataChannel = peer.createDataChannel("talk")
+        channel.on("message", lambda text: self.told.append(json.loads(text)))
 
     async def press(self) -> httpx.Response:
         self.tone.is_on = True

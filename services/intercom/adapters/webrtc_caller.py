@@ -11,7 +11,7 @@ from services.intercom.adapters.rtp_tap import OnPacket, tap
 from services.intercom.adapters.sent_media import SentMedia, send_back
 from services.intercom.adapters.webrtc_peer import Ice, WebRtcPeer
 from services.intercom.offered import Section, TalkOffer, has_opus, talk_offer
-from shared.messages.intercom import TalkStatus
+from shared.messages.base import Message
 
 # In order of preference: Opus is decoded with less delay than G.711 is passed on, and conceals what is lost.
 _CODECS = (("audio/opus", ""), ("audio/PCMU", ""), ("audio/PCMA", ""))
@@ -23,15 +23,23 @@ class WebRtcCaller:
     Args:
         on_packet: each RTP packet of the microphone: sequence, payload type, payload.
         open_media: the camera's picture and sound, where the offer asks for them; held until `close`.
+        on_channel: told when the browser can be told things.
     """
 
-    def __init__(self, on_packet: OnPacket, ice: Ice, open_media: Callable[[], Awaitable[SentMedia]]):
+    def __init__(
+        self,
+        on_packet: OnPacket,
+        ice: Ice,
+        open_media: Callable[[], Awaitable[SentMedia]],
+        on_channel: Callable[[], None] | None = None,
+    ):
+        self._on_channel = on_channel
         self._on_packet = on_packet
         self._open_media = open_media
         self._media: SentMedia | None = None
         self._peer = WebRtcPeer(ice)
         self._channel: RTCDataChannel | None = None
-        self._newest: TalkStatus | None = None
+        self._newest: Message | None = None
         self._peer.connection.on("datachannel", self._channel_came)
 
     async def answer(self, offer: str) -> str:
@@ -55,7 +63,7 @@ class WebRtcCaller:
     def has_ended(self) -> bool:
         return self._peer.ended.is_set()
 
-    def tell(self, status: TalkStatus) -> None:
+    def tell(self, status: Message) -> None:
         self._newest = status
         if self._channel is not None and self._channel.readyState == "open":
             self._channel.send(status.encode().decode())
@@ -79,3 +87,5 @@ class WebRtcCaller:
         self._channel = channel
         if self._newest is not None:
             self.tell(self._newest)
+        if self._on_channel is not None:
+            self._on_channel()

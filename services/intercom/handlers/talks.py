@@ -82,7 +82,7 @@ class Handlers:
     async def status(self, request: bytes) -> ServiceStatus:
         """The question says nothing, so it is not read."""
         return ServiceStatus(
-            service="intercom", worker=self.worker, version=VERSION, capabilities=("talk", "onvif", "view")
+            service="intercom", worker=self.worker, version=VERSION, capabilities=("talk", "onvif", "view", "broadcast")
         )
 
     async def talk_open(self, request: bytes) -> TalkOpened:

@@ -13,6 +13,8 @@ from services.gateway.audit import AuditTrail
 from services.gateway.camera_states import CameraStates
 from services.gateway.handlers.alerts import AlertDesk
 from services.gateway.handlers.analysis import AnalysisDesk
+from services.gateway.handlers.announcements import AnnouncementDesk
+from services.gateway.handlers.broadcasts import BroadcastDesk
 from services.gateway.handlers.drills import DrillDesk
 from services.gateway.handlers.evidence import EvidenceDesk
 from services.gateway.handlers.ice import IceDesk
@@ -55,6 +57,8 @@ class Rooms:
     views: ViewDesk
     ice: IceDesk
     drills: DrillDesk
+    broadcasts: BroadcastDesk
+    announcements: AnnouncementDesk
     states: CameraStates
     services: Services
     trail: AuditTrail

@@ -1022,6 +1022,213 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/announcements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Announcements
+         * @description The library, newest first; at most 1000.
+         */
+        get: operations["list_announcements"];
+        put?: never;
+        /**
+         * Add Announcement
+         * @description Keep a text as speech.
+         */
+        post: operations["add_announcement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/announcements/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Announcement File
+         * @description Keep a sound file.
+         */
+        post: operations["add_announcement_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/announcements/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Announcement
+         * @description How a text will sound: WAV. Nothing is kept.
+         */
+        post: operations["preview_announcement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/announcements/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Announcement
+         * @description One announcement.
+         */
+        get: operations["get_announcement"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove Announcement
+         * @description Remove one from the library. 409 while a schedule plays it.
+         */
+        delete: operations["remove_announcement"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/announcements/{id}/sound": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Announcement Sound
+         * @description As it is played: WAV, for an `<audio>` element. `Range` is honoured.
+         */
+        get: operations["announcement_sound"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/announcement-schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Schedules
+         * @description When what is played, and how the last time went; at most 500.
+         */
+        get: operations["list_schedules"];
+        put?: never;
+        /**
+         * Add Schedule
+         * @description Play an announcement at times of the week, on the kitchens' clock.
+         */
+        post: operations["add_schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/announcement-schedules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Schedule
+         * @description Play it no more.
+         */
+        delete: operations["remove_schedule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/broadcasts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Broadcasts
+         * @description Broadcasts, newest first, without their receipts.
+         */
+        get: operations["list_broadcasts"];
+        put?: never;
+        /**
+         * Open Broadcast
+         * @description Speak to many kitchens at once: the browser's microphone, an announcement, or a text.
+         *
+         *     Cameras are connected at once; those that are ready begin together, the others as they come. None waits for one
+         *     that is dead. `Location` is the broadcast.
+         */
+        post: operations["open_broadcast"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/broadcasts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Broadcast
+         * @description One broadcast and its receipts: as they are now, or as they were when it ended.
+         */
+        get: operations["get_broadcast"];
+        put?: never;
+        post?: never;
+        /**
+         * End Broadcast
+         * @description End a broadcast of one's own.
+         */
+        delete: operations["end_broadcast"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Broadcast
+         * @description Press or release a broadcast of one's own. A press returns when the sound has begun.
+         */
+        patch: operations["change_broadcast"];
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -1590,6 +1797,62 @@ export interface components {
             view_accepted_at?: string | null;
         };
         /**
+         * AnnouncementAnswer
+         * @description One announcement.
+         */
+        AnnouncementAnswer: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @description text: spoken by a voice; file: uploaded
+             * @enum {string}
+             */
+            kind: "text" | "file";
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "zh-CN" | "en";
+            /** Text */
+            text?: string | null;
+            /**
+             * Voice
+             * @example espeak-ng
+             */
+            voice?: string | null;
+            /** Duration S */
+            duration_s: number;
+            /**
+             * Loudness Lufs
+             * @description integrated, EBU R128, as it is played
+             * @example -16.1
+             */
+            loudness_lufs: number;
+            /**
+             * Peak Dbfs
+             * @description true peak
+             * @example -1.7
+             */
+            peak_dbfs: number;
+            /** Size Bytes */
+            size_bytes: number;
+            /**
+             * Sha256
+             * @description of the WAV that is kept
+             */
+            sha256: string;
+            /** Made By */
+            made_by: string;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+        };
+        /**
          * AuditRow
          * @description One line of the trail that nobody can change.
          */
@@ -1691,6 +1954,149 @@ export interface components {
              * @description the recorded fragment that holds it
              */
             fragment_sha256: string;
+        };
+        /**
+         * BroadcastAnswer
+         * @description How a broadcast is. In a list the receipts are left out; `counts` says how many cameras are how far.
+         */
+        BroadcastAnswer: {
+            /** Id */
+            id: string;
+            /** Talker */
+            talker: string;
+            /**
+             * Priority
+             * @enum {string}
+             */
+            priority: "routine" | "order" | "emergency";
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "microphone" | "announcement" | "text";
+            /** Announcement */
+            announcement?: string | null;
+            /** Text */
+            text?: string | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "preparing" | "ready" | "speaking" | "ended";
+            /**
+             * Ending
+             * @description why it is over
+             */
+            ending?: ("finished" | "hung_up" | "browser_gone" | "browser_silent" | "ice_failed" | "time_limit" | "idle" | "draining" | "worker_lost") | null;
+            /**
+             * Detail
+             * @default
+             */
+            detail: string;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /**
+             * Began At
+             * @description the common start
+             */
+            began_at?: string | null;
+            /** Ended At */
+            ended_at?: string | null;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Receipts
+             * @default []
+             */
+            receipts: components["schemas"]["ReceiptAnswer"][];
+        };
+        /**
+         * BroadcastChange
+         * @description Press, or release.
+         */
+        BroadcastChange: {
+            /** Is Speaking */
+            is_speaking: boolean;
+        };
+        /**
+         * BroadcastOpenedAnswer
+         * @description A new broadcast.
+         */
+        BroadcastOpenedAnswer: {
+            /** Id */
+            id: string;
+            /** Talker */
+            talker: string;
+            /**
+             * Priority
+             * @enum {string}
+             */
+            priority: "routine" | "order" | "emergency";
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "microphone" | "announcement" | "text";
+            /** Announcement */
+            announcement?: string | null;
+            /** Text */
+            text?: string | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "preparing" | "ready" | "speaking" | "ended";
+            /**
+             * Ending
+             * @description why it is over
+             */
+            ending?: ("finished" | "hung_up" | "browser_gone" | "browser_silent" | "ice_failed" | "time_limit" | "idle" | "draining" | "worker_lost") | null;
+            /**
+             * Detail
+             * @default
+             */
+            detail: string;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /**
+             * Began At
+             * @description the common start
+             */
+            began_at?: string | null;
+            /** Ended At */
+            ended_at?: string | null;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Receipts
+             * @default []
+             */
+            receipts: components["schemas"]["ReceiptAnswer"][];
+            /**
+             * Answer
+             * @description SDP answer, where there was an offer
+             */
+            answer?: string | null;
         };
         /**
          * CameraAnswer
@@ -2516,6 +2922,76 @@ export interface components {
             sites?: string[] | null;
         };
         /**
+         * NewAnnouncement
+         * @description A text to be spoken.
+         */
+        NewAnnouncement: {
+            /**
+             * Name
+             * @example 口罩提醒
+             */
+            name: string;
+            /**
+             * Text
+             * @example 请戴好口罩和帽子，谢谢配合。
+             */
+            text: string;
+            /**
+             * Language
+             * @default zh-CN
+             * @enum {string}
+             */
+            language: "zh-CN" | "en";
+        };
+        /**
+         * NewBroadcast
+         * @description One of offer, announcement and text.
+         */
+        NewBroadcast: {
+            to: components["schemas"]["RecipientsBody"];
+            /**
+             * Priority
+             * @description who speaks less urgently loses the floor to it
+             * @default routine
+             * @enum {string}
+             */
+            priority: "routine" | "order" | "emergency";
+            /**
+             * Reason
+             * @description why; kept in the audit and with the receipts
+             * @default
+             */
+            reason: string;
+            /**
+             * Offer
+             * @description SDP with one sound, sendonly; a data channel, if there is one, is told receipts as they change
+             */
+            offer?: string | null;
+            /**
+             * Announcement
+             * @description id of an announcement
+             */
+            announcement?: string | null;
+            /**
+             * Text
+             * @description spoken by the intercom's voice
+             */
+            text?: string | null;
+            /**
+             * Language
+             * @description of the text
+             * @default zh-CN
+             * @enum {string}
+             */
+            language: "zh-CN" | "en";
+            /**
+             * Prepare
+             * @description connect and wait for a press, instead of speaking at once
+             * @default false
+             */
+            prepare: boolean;
+        };
+        /**
          * NewCamera
          * @description A camera to watch.
          */
@@ -2729,6 +3205,48 @@ export interface components {
             due_at?: string | null;
         };
         /**
+         * NewSchedule
+         * @description When and where an announcement is played. Late it is not played at all.
+         */
+        NewSchedule: {
+            /** Announcement */
+            announcement: string;
+            /** @description cameras that are added to a site later are told too */
+            to: components["schemas"]["RecipientsBody"];
+            /**
+             * Days
+             * @description weekdays: 1 is Monday, 7 is Sunday
+             * @example [
+             *       1,
+             *       2,
+             *       3,
+             *       4,
+             *       5
+             *     ]
+             */
+            days: number[];
+            /**
+             * Times
+             * @example [
+             *       "10:30",
+             *       "16:00"
+             *     ]
+             */
+            times: string[];
+            /**
+             * Time Zone
+             * @default Asia/Shanghai
+             */
+            time_zone: string;
+            /**
+             * Priority
+             * @description routine ones count toward a camera's limit per hour
+             * @default routine
+             * @enum {string}
+             */
+            priority: "routine" | "order" | "emergency";
+        };
+        /**
          * NewSite
          * @description A school, kindergarten or university.
          */
@@ -2853,10 +3371,30 @@ export interface components {
              */
             next_cursor?: string | null;
         };
+        /** Page[AnnouncementAnswer] */
+        Page_AnnouncementAnswer_: {
+            /** Items */
+            items: components["schemas"]["AnnouncementAnswer"][];
+            /**
+             * Next Cursor
+             * @description pass it as `cursor` for the next page; null at the end
+             */
+            next_cursor?: string | null;
+        };
         /** Page[AuditRow] */
         Page_AuditRow_: {
             /** Items */
             items: components["schemas"]["AuditRow"][];
+            /**
+             * Next Cursor
+             * @description pass it as `cursor` for the next page; null at the end
+             */
+            next_cursor?: string | null;
+        };
+        /** Page[BroadcastAnswer] */
+        Page_BroadcastAnswer_: {
+            /** Items */
+            items: components["schemas"]["BroadcastAnswer"][];
             /**
              * Next Cursor
              * @description pass it as `cursor` for the next page; null at the end
@@ -2917,16 +3455,6 @@ export interface components {
         Page_RuleAnswer_: {
             /** Items */
             items: components["schemas"]["RuleAnswer"][];
-            /**
-             * Next Cursor
-             * @description pass it as `cursor` for the next page; null at the end
-             */
-            next_cursor?: string | null;
-        };
-        /** Page[ScheduleAnswer] */
-        Page_ScheduleAnswer_: {
-            /** Items */
-            items: components["schemas"]["ScheduleAnswer"][];
             /**
              * Next Cursor
              * @description pass it as `cursor` for the next page; null at the end
@@ -3124,6 +3652,98 @@ export interface components {
             sites: components["schemas"]["SiteReachAnswer"][];
             /** Cameras */
             cameras: components["schemas"]["CameraReachAnswer"][];
+        };
+        /**
+         * ReceiptAnswer
+         * @description How far one camera is.
+         */
+        ReceiptAnswer: {
+            /** Camera */
+            camera: string;
+            /** Site */
+            site: string;
+            /**
+             * State
+             * @description accepted: its session stands; playing: it is given sound; heard: it reports that it comes; played: it was given all of it and never says what it hears
+             * @enum {string}
+             */
+            state: "waiting" | "accepted" | "playing" | "heard" | "played" | "failed" | "skipped";
+            /**
+             * Reason
+             * @description failed and skipped: why
+             */
+            reason?: ("floor_taken" | "preempted" | "no_backchannel" | "codec" | "camera_refused" | "camera_busy" | "wrong_password" | "camera_unreachable" | "camera_gone" | "not_heard" | "camera_disabled" | "no_such_camera" | "not_in_time" | "too_often" | "bus_away") | null;
+            /**
+             * Detail
+             * @description the same in words
+             * @default
+             * @example wang is speaking to this kitchen.
+             */
+            detail: string;
+            /**
+             * Holder
+             * @description who has the floor, where it is somebody else
+             */
+            holder?: string | null;
+            /**
+             * Attempts
+             * @description more than one: it failed and was tried again
+             * @default 0
+             */
+            attempts: number;
+            /** Codec */
+            codec?: string | null;
+            /**
+             * Began At
+             * @description when it was given its first sound
+             */
+            began_at?: string | null;
+            /**
+             * Late Ms
+             * @description how long after the common start that was
+             */
+            late_ms?: number | null;
+            /**
+             * Packets
+             * @description of sound, given to it so far
+             * @default 0
+             */
+            packets: number;
+        };
+        /**
+         * RecipientsAnswer
+         * @description To whom.
+         */
+        RecipientsAnswer: {
+            /** Cameras */
+            cameras: string[];
+            /** Sites */
+            sites: string[];
+            /** All */
+            all: boolean;
+        };
+        /**
+         * RecipientsBody
+         * @description To whom: any mixture; whoever is named twice hears it once.
+         */
+        RecipientsBody: {
+            /**
+             * Cameras
+             * @default []
+             */
+            cameras: string[];
+            /**
+             * Sites
+             * @description all their cameras that are switched on
+             * @default []
+             */
+            sites: string[];
+            /**
+             * All
+             * @description every camera that is switched on
+             * @default false
+             */
+            all: boolean;
         };
         /**
          * RecordingPlan
@@ -3328,47 +3948,6 @@ export interface components {
             changed_at: string;
         };
         /**
-         * ScheduleAnswer
-         * @description A schedule, and whose it is.
-         */
-        ScheduleAnswer: {
-            /**
-             * Is Enabled
-             * @default true
-             */
-            is_enabled: boolean;
-            /**
-             * @description on the kitchen's clock
-             * @example {
-             *       "days": [
-             *         7
-             *       ],
-             *       "end": "04:00",
-             *       "start": "02:30"
-             *     }
-             */
-            window: components["schemas"]["PlanWindow"];
-            /**
-             * Time Zone
-             * @default Asia/Shanghai
-             */
-            time_zone: string;
-            /**
-             * Level Dbfs
-             * @description loudness of the tone, decibels of full scale; null: as the intercom is set
-             */
-            level_dbfs?: number | null;
-            /**
-             * Site
-             * @description null: the installation's, for sites without their own
-             */
-            site?: string | null;
-            /** Changed By */
-            changed_by: string;
-            /** Changed At */
-            changed_at?: string | null;
-        };
-        /**
          * ScheduleBody
          * @description A quiet hour in which drills come by themselves, once: begun within it, and stopped at its end.
          */
@@ -3542,6 +4121,23 @@ export interface components {
              * @description pixels; full resolution where it is left out
              */
             max_width?: number | null;
+        };
+        /**
+         * SpeechBody
+         * @description A text to listen to before it is kept.
+         */
+        SpeechBody: {
+            /**
+             * Text
+             * @example 请戴好口罩和帽子，谢谢配合。
+             */
+            text: string;
+            /**
+             * Language
+             * @default zh-CN
+             * @enum {string}
+             */
+            language: "zh-CN" | "en";
         };
         /**
          * Status
@@ -3935,6 +4531,118 @@ export interface components {
              * @default []
              */
             zones: string[];
+        };
+        /**
+         * ScheduleAnswer
+         * @description One schedule.
+         */
+        services__gateway__adapters__http__announcements__ScheduleAnswer: {
+            /** Id */
+            id: string;
+            /** Announcement */
+            announcement: string;
+            to: components["schemas"]["RecipientsAnswer"];
+            /** Days */
+            days: number[];
+            /** Times */
+            times: string[];
+            /** Time Zone */
+            time_zone: string;
+            /**
+             * Priority
+             * @enum {string}
+             */
+            priority: "routine" | "order" | "emergency";
+            /** Made By */
+            made_by: string;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Next At */
+            next_at?: string | null;
+            /**
+             * Last At
+             * @description when it was due last
+             */
+            last_at?: string | null;
+            /**
+             * Outcome
+             * @description of the last time. missed: no worker was there in time, and late it is not played
+             */
+            outcome?: ("played" | "missed" | "failed") | null;
+            /**
+             * Broadcast
+             * @description the broadcast that played it, with its receipts
+             */
+            broadcast?: string | null;
+            /**
+             * Detail
+             * @default
+             */
+            detail: string;
+        };
+        /**
+         * ScheduleAnswer
+         * @description A schedule, and whose it is.
+         */
+        services__gateway__adapters__http__drills__ScheduleAnswer: {
+            /**
+             * Is Enabled
+             * @default true
+             */
+            is_enabled: boolean;
+            /**
+             * @description on the kitchen's clock
+             * @example {
+             *       "days": [
+             *         7
+             *       ],
+             *       "end": "04:00",
+             *       "start": "02:30"
+             *     }
+             */
+            window: components["schemas"]["PlanWindow"];
+            /**
+             * Time Zone
+             * @default Asia/Shanghai
+             */
+            time_zone: string;
+            /**
+             * Level Dbfs
+             * @description loudness of the tone, decibels of full scale; null: as the intercom is set
+             */
+            level_dbfs?: number | null;
+            /**
+             * Site
+             * @description null: the installation's, for sites without their own
+             */
+            site?: string | null;
+            /** Changed By */
+            changed_by: string;
+            /** Changed At */
+            changed_at?: string | null;
+        };
+        /** Page[ScheduleAnswer] */
+        services__gateway__adapters__http__schemas__Page_ScheduleAnswer___1: {
+            /** Items */
+            items: components["schemas"]["services__gateway__adapters__http__announcements__ScheduleAnswer"][];
+            /**
+             * Next Cursor
+             * @description pass it as `cursor` for the next page; null at the end
+             */
+            next_cursor?: string | null;
+        };
+        /** Page[ScheduleAnswer] */
+        services__gateway__adapters__http__schemas__Page_ScheduleAnswer___2: {
+            /** Items */
+            items: components["schemas"]["services__gateway__adapters__http__drills__ScheduleAnswer"][];
+            /**
+             * Next Cursor
+             * @description pass it as `cursor` for the next page; null at the end
+             */
+            next_cursor?: string | null;
         };
         /**
          * FieldProblem
@@ -11335,6 +12043,1672 @@ export interface operations {
             };
         };
     };
+    list_announcements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AnnouncementAnswer_"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_announcement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAnnouncement"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnouncementAnswer"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Conflict",
+                     *       "status": 409,
+                     *       "detail": "There is a camera 'cook-1' already: choose another id.",
+                     *       "code": "camera_exists"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "1 field is wrong; it is listed with what to change.",
+                     *       "code": "invalid_fields",
+                     *       "errors": [
+                     *         {
+                     *           "field": "main.url",
+                     *           "problem": "The scheme 'ftp' is not one that cameras speak.",
+                     *           "change": "Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_announcement_file: {
+        parameters: {
+            query: {
+                name: string;
+                language?: "zh-CN" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description WAV, MP3, M4A, AAC, Ogg, Opus, FLAC, AMR, WebM; at most 5000000 bytes. It is recognised by its bytes, decoded, made mono and brought to one loudness; the file itself is not kept. */
+        requestBody: {
+            content: {
+                "audio/wav": string;
+                "audio/mpeg": string;
+                "audio/mp4": string;
+                "audio/ogg": string;
+                "audio/flac": string;
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnouncementAnswer"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Conflict",
+                     *       "status": 409,
+                     *       "detail": "There is a camera 'cook-1' already: choose another id.",
+                     *       "code": "camera_exists"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "The body is larger than 12 MB: send a smaller photo.",
+                     *       "code": "body_too_large"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "1 field is wrong; it is listed with what to change.",
+                     *       "code": "invalid_fields",
+                     *       "errors": [
+                     *         {
+                     *           "field": "main.url",
+                     *           "problem": "The scheme 'ftp' is not one that cameras speak.",
+                     *           "change": "Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_announcement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpeechBody"];
+            };
+        };
+        responses: {
+            /** @description All of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/wav": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "1 field is wrong; it is listed with what to change.",
+                     *       "code": "invalid_fields",
+                     *       "errors": [
+                     *         {
+                     *           "field": "main.url",
+                     *           "problem": "The scheme 'ftp' is not one that cameras speak.",
+                     *           "change": "Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_announcement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnouncementAnswer"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no camera 'cook-9'.",
+                     *       "code": "no_such_camera"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_announcement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no camera 'cook-9'.",
+                     *       "code": "no_such_camera"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Conflict",
+                     *       "status": 409,
+                     *       "detail": "There is a camera 'cook-1' already: choose another id.",
+                     *       "code": "camera_exists"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    announcement_sound: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/wav": string;
+                };
+            };
+            /** @description The range */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/wav": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no camera 'cook-9'.",
+                     *       "code": "no_such_camera"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Requested Range Not Satisfiable */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Requested Range Not Satisfiable",
+                     *       "status": 416,
+                     *       "detail": "The file is shorter than the range asked for.",
+                     *       "code": "no_such_bytes"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_schedules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["services__gateway__adapters__http__schemas__Page_ScheduleAnswer___1"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSchedule"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["services__gateway__adapters__http__announcements__ScheduleAnswer"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no camera 'cook-9'.",
+                     *       "code": "no_such_camera"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Conflict",
+                     *       "status": 409,
+                     *       "detail": "There is a camera 'cook-1' already: choose another id.",
+                     *       "code": "camera_exists"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "1 field is wrong; it is listed with what to change.",
+                     *       "code": "invalid_fields",
+                     *       "errors": [
+                     *         {
+                     *           "field": "main.url",
+                     *           "problem": "The scheme 'ftp' is not one that cameras speak.",
+                     *           "change": "Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no camera 'cook-9'.",
+                     *       "code": "no_such_camera"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_broadcasts: {
+        parameters: {
+            query?: {
+                /** @description only those to this camera */
+                camera?: string | null;
+                /** @description items on a page */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BroadcastAnswer_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Bad Request",
+                     *       "status": 400,
+                     *       "detail": "Take `cursor` from `next_cursor` of the page before.",
+                     *       "code": "bad_cursor"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "1 field is wrong; it is listed with what to change.",
+                     *       "code": "invalid_fields",
+                     *       "errors": [
+                     *         {
+                     *           "field": "main.url",
+                     *           "problem": "The scheme 'ftp' is not one that cameras speak.",
+                     *           "change": "Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_broadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBroadcast"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BroadcastOpenedAnswer"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no camera 'cook-9'.",
+                     *       "code": "no_such_camera"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Conflict",
+                     *       "status": 409,
+                     *       "detail": "There is a camera 'cook-1' already: choose another id.",
+                     *       "code": "camera_exists"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "1 field is wrong; it is listed with what to change.",
+                     *       "code": "invalid_fields",
+                     *       "errors": [
+                     *         {
+                     *           "field": "main.url",
+                     *           "problem": "The scheme 'ftp' is not one that cameras speak.",
+                     *           "change": "Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_broadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BroadcastAnswer"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no camera 'cook-9'.",
+                     *       "code": "no_such_camera"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_broadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no camera 'cook-9'.",
+                     *       "code": "no_such_camera"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_broadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BroadcastChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BroadcastAnswer"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no camera 'cook-9'.",
+                     *       "code": "no_such_camera"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Conflict",
+                     *       "status": 409,
+                     *       "detail": "There is a camera 'cook-1' already: choose another id.",
+                     *       "code": "camera_exists"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "1 field is wrong; it is listed with what to change.",
+                     *       "code": "invalid_fields",
+                     *       "errors": [
+                     *         {
+                     *           "field": "main.url",
+                     *           "problem": "The scheme 'ftp' is not one that cameras speak.",
+                     *           "change": "Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     events: {
         parameters: {
             query?: {
@@ -12617,7 +14991,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_ScheduleAnswer_"];
+                    "application/json": components["schemas"]["services__gateway__adapters__http__schemas__Page_ScheduleAnswer___2"];
                 };
             };
             /** @description Unauthorized */
@@ -12695,7 +15069,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ScheduleAnswer"];
+                    "application/json": components["schemas"]["services__gateway__adapters__http__drills__ScheduleAnswer"];
                 };
             };
             /** @description Unauthorized */
@@ -12872,7 +15246,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ScheduleAnswer"];
+                    "application/json": components["schemas"]["services__gateway__adapters__http__drills__ScheduleAnswer"];
                 };
             };
             /** @description Unauthorized */

@@ -1,0 +1,1 @@
+"""What the intercom keeps in its schema of PostgreSQL."""
