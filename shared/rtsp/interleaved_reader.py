@@ -165,8 +165,8 @@ class InterleavedReader:
         video = lane.video
         assert video is not None
         self._step = 0
-        # Only after a plain header (version 2 and nothing else), and not over the wrap.
-        if video.continuation and data[offset + 4] == 0x80:
+        # Only after a plain header (version 2 and nothing else), with something behind its head, and not over the wrap.
+        if video.continuation and data[offset + 4] == 0x80 and end - offset > 16 + video.HEAD_BYTES:
             first = int.from_bytes(data[offset : offset + 8]) & ~_MARKER
             if first & 0xFFFF != 0xFFFF:
                 self._continuation, self._ending = video.continuation, video.ending
