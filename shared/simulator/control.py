@@ -23,7 +23,7 @@ class Control:
 
     `written` is [[wall time in microseconds, picture index in the loop], ...] of the last 10 s and more, oldest
     first: the moment when the picture was handed to the network (in pieces: its first). `speeches` are what was said to
-    it: when each began and ended, and of how many packets it was.
+    it: when each began, could be heard and ended, and of how many packets it was.
 
     `POST /cameras/<n>/room?speaker=0&microphone=1&into=<m>` of a fleet with rooms: gains, 0 is mute, and in whose room
     the loudspeaker sounds.

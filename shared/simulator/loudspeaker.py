@@ -16,14 +16,20 @@ KEPT_BYTES = 30 * 8000  # half a minute of PCMU
 # Silence for so long ends a speech; the next packet begins another.
 _SPEECH_GAP_US = 500_000
 _SPEECHES_KEPT = 16
+# Codes of mu-law below about -50 dBFS, of either sign.
+_QUIET = bytes((*range(0x70, 0x80), *range(0xF0, 0x100)))
 
 
 @dataclass(slots=True)
 class Speech:
-    """Sound without a pause: when its first and its last packet came, UTC microseconds."""
+    """Packets without a pause: when the first and the last came, and the first in which there was something to hear.
+
+    UTC microseconds.
+    """
 
     began_us: int
     ended_us: int
+    sounded_us: int | None = None
     packets: int = 0
     octets: int = 0
 
@@ -59,7 +65,7 @@ class Loudspeaker:
         self._expected = (parsed.sequence + 1) & 0xFFFF
         self.packets += 1
         self.octets += len(payload)
-        self._note(len(payload))
+        self._note(payload)
         self._keep(payload)
         if self.sounds is not None and payload:
             self.sounds(parsed.timestamp, payload)
@@ -75,14 +81,16 @@ class Loudspeaker:
         if self._file is not None:
             self._file.close()
 
-    def _note(self, octets: int) -> None:
+    def _note(self, payload: bytes) -> None:
         now_us = self._clock.now_us()
         if not self.speeches or now_us - self.speeches[-1].ended_us > _SPEECH_GAP_US:
             self.speeches.append(Speech(now_us, now_us))
         speech = self.speeches[-1]
         speech.ended_us = now_us
         speech.packets += 1
-        speech.octets += octets
+        speech.octets += len(payload)
+        if speech.sounded_us is None and payload.translate(None, _QUIET):
+            speech.sounded_us = now_us
 
     def _keep(self, payload: bytes) -> None:
         self._kept.append(payload)

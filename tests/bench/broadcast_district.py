@@ -41,8 +41,9 @@ class District:
         told = self.fleet.told()
         found = []
         for number in range(1, len(self.cameras) + 1):
-            began = [one["began_us"] for one in told[number]["speeches"] if one["began_us"] >= since_s * 1e6]
-            found += [began[0] / 1000 - since_s * 1000] if began else []
+            sounds = [one["sounded_us"] or 0 for one in told[number]["speeches"]]
+            heard = [at_us for at_us in sounds if at_us >= since_s * 1e6]
+            found += [heard[0] / 1000 - since_s * 1000] if heard else []
         return sorted(found)
 
     def pids(self) -> dict[str, int]:

@@ -91,9 +91,10 @@ async def right(place: District, who: Broadcaster, since_s: float, found: dict[s
     told = place.fleet.told()
     count = 0
     for number, camera in enumerate(place.cameras, 1):
-        packets = sum(one["packets"] for one in told[number]["speeches"] if one["began_us"] >= since_s * 1e6)
+        octets = sum(one["octets"] for one in told[number]["speeches"] if one["ended_us"] >= since_s * 1e6)
         receipt = receipts[camera]
-        count += receipt["state"] == "heard" and receipt["packets"] == packets
+        # A millisecond of silence opens each session: it is no packet of the talker's.
+        count += receipt["state"] == "heard" and receipt["packets"] == octets // 160
     for camera, reason in WRONG.items():
         receipt = receipts[camera]
         count += (receipt["state"], receipt["reason"], receipt["packets"]) == ("failed", reason, 0)

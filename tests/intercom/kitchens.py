@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from services.intercom.floor import FloorTaken, may_take
@@ -17,13 +18,18 @@ from shared.subjects import CameraRef
 
 @dataclass
 class Kitchen:
-    """A camera's leg. `refusals`: what its next sessions end with; `ready_after_s`: how slow it is."""
+    """A camera's leg.
+
+    `refusals`: what its next sessions end with; `ready_after_s`: how slow it is; `swallows`: a cancellation of whoever
+    stops it is lost in it.
+    """
 
     name: str
     codec: str = "pcmu"
     ready_after_s: float = 0.0
     refusals: list[PeerError] = field(default_factory=list)
     hears: bool | None = True
+    swallows: bool = False
     sent: list[tuple[float, bytes]] = field(default_factory=list)
     sessions: int = 0
     left: int = 0
@@ -56,6 +62,9 @@ class Kitchen:
 
     async def stop(self) -> None:
         self._is_playing = False
+        if self.swallows:
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(0.3)
 
     async def leave(self) -> None:
         self.left += 1

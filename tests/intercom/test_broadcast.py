@@ -299,6 +299,30 @@ async def test_floors_are_renewed_and_a_floor_that_was_lost_unseen_is_noticed() 
         del made.floors.held[kitchen.ref]
 
 
+async def test_a_camera_that_reports_nothing_is_named_until_it_does() -> None:
+    kitchen = Kitchen("a", hears=False)
+    async with meeting(kitchen, is_prepared=True) as made:
+        talking = asyncio.create_task(made.talk(3.0))
+        await made.broadcast.press()
+        receipt = (await made.until(lambda found: found["a"].state == "failed"))["a"]
+        assert receipt.reason == "not_heard"
+        kitchen.hears = True
+        receipt = (await made.until(lambda found: found["a"].state == "heard"))["a"]
+        assert (receipt.reason, receipt.attempts) == (None, 1), "the sound went on all the time"
+        talking.cancel()
+        with suppress(asyncio.CancelledError):
+            await talking
+
+
+async def test_a_leg_that_swallows_a_cancellation_does_not_hold_up_the_end() -> None:
+    async with meeting(Kitchen("a", swallows=True), Kitchen("b"), is_prepared=True) as made:
+        talking = asyncio.create_task(made.talk(0.3))
+        await made.broadcast.press()
+        await made.until(lambda found: found["a"].state == "heard")
+        await talking
+        await made.broadcast.release()
+
+
 async def test_a_browser_that_falls_silent_ends_it_and_then_it_is_over() -> None:
     limits = LIMITS.silent_s
     async with meeting(Kitchen("a"), is_prepared=True) as made:

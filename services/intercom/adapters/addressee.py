@@ -18,7 +18,7 @@ from services.intercom.floor import FloorTaken
 from services.intercom.legs import CameraLeg, Floors
 from services.intercom.receipts import HOPELESS, final, reason_of
 from shared.clock import Clock
-from shared.errors import BrightKitchenError, PeerError, RequestRefused
+from shared.errors import PeerError, RequestRefused
 from shared.messages.broadcasts import Receipt, ReceiptReason, ReceiptState
 from shared.messages.intercom import FloorHeld
 from shared.subjects import CameraRef
@@ -189,8 +189,7 @@ class Addressee:
         await self._fall_silent()
         if self._closed is not None:
             self._closed.cancel()
-            with suppress(asyncio.CancelledError, BrightKitchenError):
-                await self._closed
+            await asyncio.wait((self._closed,))
         await self._leg.close()
 
     async def _attempt(self) -> None:

@@ -287,9 +287,11 @@ class Broadcast:
             self._over.set()
 
     async def _close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        # Again and again: a cancellation may end something inside of what it was meant for.
+        while running := [task for task in self._tasks if not task.done()]:
+            for task in running:
+                task.cancel()
+            await asyncio.wait(running, timeout=ROUND_S)
         await asyncio.gather(*(one.close() for one in self._addressees.values()))
         if self._caller is not None:
             await self._caller.close()

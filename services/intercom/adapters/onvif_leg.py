@@ -173,9 +173,11 @@ class OnvifLeg:
     async def _wake(self) -> None:
         if self._behind is not None:
             self._behind.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._behind
-            self._behind = None
+            # Not awaited itself: whoever is cancelled while waiting here would take that for the task's own end.
+            await asyncio.wait((self._behind,))
+            behind, self._behind = self._behind, None
+            if not behind.cancelled():
+                behind.result()
         if self._pausing is not None:
             await self._pausing
             self._pausing = None
