@@ -25,7 +25,7 @@ class Settings(ServiceSettings, SealingSettings, CameraNetworkSettings):
     )
     read_tick_ms: int = setting(
         100,
-        says="milliseconds between two looks at the cameras nobody watches (UDP: at most 40)",
+        says="milliseconds that a picture nobody watches may wait until it is read (UDP: at most 40)",
         when_wrong="smaller costs CPU for every camera; larger adds as much to how far live lags",
         ge=1,
         le=200,

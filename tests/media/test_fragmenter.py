@@ -135,6 +135,18 @@ def test_header_of_each_fragment() -> None:
     assert second.payload[4:8] == b"moof"
 
 
+def test_rest_ends_with_the_last_picture_but_one() -> None:
+    fragmenter = Fragmenter(stream(), RUN)
+    assert fragmenter.rest_90k == 0, "nothing is known before the first picture"
+    rests = []
+    for number in range(6):
+        fragmenter.push_video(unit(number * TICK, is_idr=number == 0), 0)
+        rests.append(fragmenter.rest_90k // TICK)
+    assert rests == [3, 2, 1, 0, 4, 3], "five pictures fill one"
+    fragmenter.retarget(WATCHED_90K)
+    assert fragmenter.rest_90k == 0
+
+
 def test_an_idr_closes_what_is_open_with_its_true_duration() -> None:
     fragmenter = Fragmenter(stream(), RUN)
     units = [unit(0, True), unit(TICK), unit(TICK * 2 + 77, True)]

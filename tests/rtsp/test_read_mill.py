@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from shared.rtsp.read_mill import ReadMill
+from shared.rtsp.read_mill import LARGEST_WAIT_BYTES, ReadMill
 
 
 class Ear:
@@ -101,4 +101,30 @@ async def test_a_read_may_remove_and_add_sockets() -> None:
         mill.remove(one.sock)
         one.sock.close()
         one.mouth.close()
+    mill.close()
+
+
+async def test_who_rests_is_not_read_and_much_is_read_at_once(ear: Ear) -> None:
+    mill = ReadMill(0.02)
+    mill.add(ear.sock, ear.read)
+    mill.rest(ear.sock, 3600)
+    ear.mouth.send(b"a")
+    await asyncio.sleep(0.1)
+    assert ear.reads == [], "nothing of it is wanted yet"
+    ear.mouth.setblocking(False)
+    await asyncio.get_running_loop().sock_sendall(ear.mouth, bytes(2 * LARGEST_WAIT_BYTES))
+    await ear.hear()
+    assert ear.reads[0][:1] == b"a"
+    mill.remove(ear.sock)
+    mill.close()
+
+
+async def test_the_end_is_noticed_though_it_rests(ear: Ear) -> None:
+    mill = ReadMill(3600)
+    mill.add(ear.sock, ear.read)
+    mill.rest(ear.sock, 3600)
+    ear.mouth.close()
+    await ear.hear()
+    assert ear.reads[0] == b""
+    mill.remove(ear.sock)
     mill.close()
