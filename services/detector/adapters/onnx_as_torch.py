@@ -15,7 +15,7 @@ import onnx
 import torch
 from onnx import numpy_helper
 
-from services.detector.adapters.onnx_operators import OPERATORS, PARTS, NotConvertible, Value
+from services.detector.adapters.onnx_operators import OPERATORS, PARTS, PLACED, NotConvertible, Value
 
 
 class OnnxModule(torch.nn.Module):
@@ -32,8 +32,10 @@ class OnnxModule(torch.nn.Module):
         }
         if strange:
             raise NotConvertible(f"{path.name}: {', '.join(sorted(strange))}")
+        placed: dict[tuple[object, ...], torch.Tensor] = {}
         self._attributes = [
-            {one.name: onnx.helper.get_attribute_value(one) for one in node.attribute} | {PARTS: len(node.output)}
+            {one.name: onnx.helper.get_attribute_value(one) for one in node.attribute}
+            | {PARTS: len(node.output), PLACED: placed}
             for node in self._nodes
         ]
         self._needless = self._after_last_use()

@@ -20,29 +20,29 @@ Value = Any
 PARTS = "parts"  # no attribute of ONNX: how many outputs a node has
 # Ends that mean "to the very first" when going backwards.
 _FAR = 2**31 - 8
-# What is taken to the device once and found there again: while a graph is recorded nothing may be taken there.
-_PLACED_MAX = 4096
-_placed: dict[tuple[Any, ...], torch.Tensor] = {}
+PLACED = "placed"  # no attribute of ONNX either: what a network has taken to its device
 
 
 class NotConvertible(PeerError):
     """It has a node that is not known here; the message names it."""
 
 
-def _tensor(value: Value, like: torch.Tensor) -> torch.Tensor:
-    """On the device of `like`; what is no whole number, in its precision."""
+def _tensor(value: Value, like: torch.Tensor, attributes: dict[str, Any]) -> torch.Tensor:
+    """On the device of `like`; what is no whole number, in its precision.
+
+    Taken there once and kept as long as the network: while a graph is recorded nothing may be taken there, and what was
+    recorded reads it where it lay then.
+    """
     if isinstance(value, torch.Tensor):
         return value
     array = np.asarray(value)
     kind = like.dtype if np.issubdtype(array.dtype, np.floating) else None
     key = array.tobytes(), array.shape, array.dtype.str, like.device, kind
-    placed = _placed.get(key)
-    if placed is None:
-        if len(_placed) >= _PLACED_MAX:
-            _placed.clear()
+    placed: dict[tuple[Any, ...], torch.Tensor] = attributes[PLACED]
+    if key not in placed:
         # A copy: torch wants memory it may write to.
-        placed = _placed[key] = torch.from_numpy(np.array(array)).to(like.device, kind)
-    return placed
+        placed[key] = torch.from_numpy(np.array(array)).to(like.device, kind)
+    return placed[key]
 
 
 def _ints(value: Value) -> list[int]:
@@ -56,7 +56,7 @@ def _both(ask_torch: Callable[..., Any], ask_numpy: Callable[..., Any]) -> Calla
         tensor = next((one for one in given if isinstance(one, torch.Tensor)), None)
         if tensor is None:
             return ask_numpy(*given)
-        return ask_torch(*(_tensor(one, tensor) for one in given))
+        return ask_torch(*(_tensor(one, tensor, attributes) for one in given))
 
     return operator
 
@@ -211,7 +211,7 @@ def _sliced(given: list[Value], attributes: dict[str, Any]) -> Value:
         where[axis] = slice(start, end if end > -_FAR else None, step)
         if step < 0 and isinstance(value, torch.Tensor):
             places = range(*where[axis].indices(value.shape[axis]))
-            value = value.index_select(axis, _tensor(np.array(places), value))
+            value = value.index_select(axis, _tensor(np.array(places), value, attributes))
         else:
             value = value[tuple(where)]
     return value
@@ -221,7 +221,7 @@ def _joined(given: list[Value], attributes: dict[str, Any]) -> Value:
     tensor = next((one for one in given if isinstance(one, torch.Tensor)), None)
     if tensor is None:
         return np.concatenate([np.asarray(one) for one in given], attributes["axis"])
-    return torch.cat([_tensor(one, tensor) for one in given], attributes["axis"])
+    return torch.cat([_tensor(one, tensor, attributes) for one in given], attributes["axis"])
 
 
 def _parted(given: list[Value], attributes: dict[str, Any]) -> Value:
@@ -239,7 +239,7 @@ def _gathered(given: list[Value], attributes: dict[str, Any]) -> Value:
     axis, places = attributes.get("axis", 0), given[1]
     if not isinstance(given[0], torch.Tensor):
         return np.take(given[0], np.asarray(places), axis)
-    index = _tensor(np.asarray(places), given[0]) if not isinstance(places, torch.Tensor) else places
+    index = _tensor(np.asarray(places), given[0], attributes) if not isinstance(places, torch.Tensor) else places
     rows = given[0].index_select(axis, index.reshape(-1) % given[0].shape[axis])
     shape = [*given[0].shape[:axis], *index.shape, *given[0].shape[axis + 1 :]]
     return rows.reshape(shape)
