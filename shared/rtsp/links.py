@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import errno
-import os
 import socket
 import ssl
 from collections.abc import Callable
 from typing import Protocol, cast
 
+from shared.camera_sockets import first_connection
 from shared.errors import CameraUnreachable
 from shared.rtsp.read_mill import ReadMill
 
@@ -215,14 +214,6 @@ def _lost(error: Exception) -> CameraUnreachable:
     )
 
 
-_CODES = {
-    errno.ECONNREFUSED: "port_closed",
-    errno.EHOSTUNREACH: "no_route",
-    errno.ENETUNREACH: "no_route",
-    errno.ETIMEDOUT: "timed_out",
-}
-
-
 async def open_link(
     host: str,
     port: int,
@@ -232,37 +223,13 @@ async def open_link(
     is_immediate: bool,
     may_connect: Callable[[str], bool],
 ) -> Link:
-    """Connect to the first address of `host` that answers; only to those that `may_connect` lets pass.
+    """Connect as `first_connection` does, and raise as it does."""
 
-    Checked are the addresses that the name resolves to here and now, not the name.
+    async def link(sock: socket.socket) -> Link:
+        if tls is None:
+            return SocketLink(sock, mill, is_immediate)
+        loop = asyncio.get_running_loop()
+        _, made = await loop.create_connection(TlsLink, sock=sock, ssl=tls, server_hostname=host)
+        return made
 
-    Raises:
-        CameraUnreachable: no such name, no address allowed, or none answered. The caller sets the time limit.
-    """
-    loop = asyncio.get_running_loop()
-    try:
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:  # UnicodeError: a label of the name that IDNA does not know
-        raise CameraUnreachable(f"No address is known for {host}.", code="no_such_host") from error
-    reason, code = f"The address of {host} is not one we may connect to.", "unreachable"
-    for family, kind, protocol, _, address in found:
-        if not may_connect(str(address[0])):
-            continue
-        sock = socket.socket(family, kind, protocol)
-        try:
-            sock.setblocking(False)
-            # Before connecting: the window is agreed on in the handshake.
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
-            await loop.sock_connect(sock, address)
-            if tls is None:
-                return SocketLink(sock, mill, is_immediate)
-            _, link = await loop.create_connection(TlsLink, sock=sock, ssl=tls, server_hostname=host)
-            return link
-        except OSError as error:
-            sock.close()
-            reason = f"{host}:{port} cannot be reached: {os.strerror(error.errno) if error.errno else error}"
-            code = _CODES.get(error.errno or 0, "unreachable")
-        except BaseException:
-            sock.close()
-            raise
-    raise CameraUnreachable(reason, code=code)
+    return await first_connection(host, port, may_connect, link, RECEIVE_BUFFER_BYTES)

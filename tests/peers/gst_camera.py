@@ -67,9 +67,20 @@ class Picture:
         return line * SQUARE_PX
 
 
+# Caps of what is taken, and how it becomes 8 kHz linear.
+_RTP = "application/x-rtp,media=audio"
+_AAC = (
+    f"{_RTP},payload=98,clock-rate=16000,encoding-name=MPEG4-GENERIC,encoding-params=(string)1,streamtype=(string)5,"
+    "mode=(string)AAC-hbr,profile-level-id=(string)1,config=(string)1408,sizelength=(string)13,indexlength=(string)3,"
+    "indexdeltalength=(string)3"
+)
 BACKCHANNEL = {
-    "pcmu": ("PCMU", 0, "rtppcmudepay ! mulawdec"),
-    "pcma": ("PCMA", 8, "rtppcmadepay ! alawdec"),
+    "pcmu": (f"{_RTP},payload=0,clock-rate=8000,encoding-name=PCMU", "rtppcmudepay ! mulawdec"),
+    "pcma": (f"{_RTP},payload=8,clock-rate=8000,encoding-name=PCMA", "rtppcmadepay ! alawdec"),
+    "aac": (
+        _AAC,
+        "rtpmp4gdepay ! aacparse ! avdec_aac ! audioconvert ! audioresample ! audio/x-raw,format=S16LE,rate=8000",
+    ),
 }
 
 
@@ -84,8 +95,7 @@ def onvif_factory(options: argparse.Namespace):
     factory.set_media_gtype(GstRtspServer.RTSPOnvifMedia.__gtype__)
     plain = CameraFactory(options)
     factory.set_launch(plain.launch())
-    name, payload, decode = BACKCHANNEL[options.backchannel]
-    caps = f"application/x-rtp,media=audio,payload={payload},clock-rate=8000,encoding-name={name}"
+    caps, decode = BACKCHANNEL[options.backchannel]
     factory.set_backchannel_launch(
         f'( capsfilter caps="{caps}" name=depay_backchannel ! {decode} ! appsink name=heard sync=false async=false )'
     )

@@ -11,11 +11,14 @@ press, with a picture beside the sound; where they say so again, `is_heard` is F
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from services.intercom.adapters.aac_maker import SAMPLES, AacMaker
+from services.intercom.g711 import decoded
 from shared.errors import CameraRefused, PeerError
 from shared.rtsp.backchannel import Backchannel
+from shared.rtsp.packetize_audio import packetize_aac
 from shared.telemetry import counter
 
 # = what a camera may still have to say after a release, and is let say
@@ -42,6 +45,7 @@ class OnvifLeg:
         self._is_accompanied = False
         self._was_opened_anew = False
         self._failure: PeerError | None = None
+        self._maker: AacMaker | None = None
         self._changed = asyncio.Event()
         # What goes on by itself: while pressed, listening for a camera that hears nothing; afterwards, coming to rest.
         self._behind: asyncio.Task[None] | None = None
@@ -70,15 +74,23 @@ class OnvifLeg:
         self._is_pressed, self._was_opened_anew = True, False
         if not self._is_playing:
             await self._play()
+        self._maker = self._new_maker()
         self._behind = asyncio.create_task(self._listen(), name="a camera that may hear nothing")
 
     def send(self, payload: bytes, samples: int) -> None:
-        if self._session is not None and self._is_playing:
+        if self._session is None or not self._is_playing:
+            return
+        if self._maker is None:
             self._session.send(payload, samples)
+        else:
+            self._send_units(self._maker.put(decoded(payload, "pcmu")))
 
     async def stop(self) -> None:
         await self._wake()
         self._is_pressed = False
+        if self._maker is not None:
+            self._send_units(self._maker.end())
+            self._maker = None
         self._behind = asyncio.create_task(self._rest(), name="a camera after a release")
 
     async def leave(self) -> None:
@@ -111,6 +123,20 @@ class OnvifLeg:
         await self._wake()
         await self._drop()
         self._changed.set()
+
+    def _new_maker(self) -> AacMaker | None:
+        """Of one press, for a camera that takes AAC."""
+        audio = None if self._session is None or self._session.track is None else self._session.track.audio
+        return None if audio is None else AacMaker(audio.sample_rate, audio.channels)
+
+    def _send_units(self, units: Sequence[bytes]) -> None:
+        if self._session is None or not self._is_playing:
+            return
+        for unit in units:
+            pieces = packetize_aac(unit)
+            for number, piece in enumerate(pieces, start=1):
+                is_last = number == len(pieces)
+                self._session.send(piece, SAMPLES if is_last else 0, is_whole=is_last)
 
     async def _play(self) -> None:
         was_paused = self._session is not None and self._session.sent > 0
