@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
+from pathlib import Path
+from tempfile import gettempdir
 
 from pydantic import field_validator
 
 from shared.camera_networks import CameraNetworkSettings
 from shared.ice_servers import IceServerSettings
 from shared.settings import DatabaseSettings, ObjectSettings, SealingSettings, ServiceSettings, setting
+
+
+def _spool() -> Path:
+    """Outlives the process on one machine; in a container mount a volume there."""
+    return Path(gettempdir()) / "bright-kitchen-talks"
 
 
 class Settings(
@@ -65,6 +72,34 @@ class Settings(
         when_wrong="long: cameras with few sessions refuse others; short: the next press is a cold one",
         ge=5,
         le=3600,
+    )
+
+    talk_spool: Path = setting(
+        default_factory=_spool,
+        says="folder on disk where talks are written down until their sound is stored",
+        when_wrong="one that is lost with the process: of a worker that dies the talk's sound is lost; not writable: "
+        "talks work, and are not on record",
+    )
+    talk_spool_mb: int = setting(
+        512,
+        says="megabytes of talks that wait there while S3 or PostgreSQL is away; 1 MB is about a minute",
+        when_wrong="too small: talks are kept without their sound; larger than the disk: the same, with errors",
+        ge=16,
+        le=100_000,
+    )
+    talk_records_days: int = setting(
+        90,
+        says="days a talk's sound and its row are kept",
+        when_wrong="short: what was ordered cannot be proven; long: voices are kept without need",
+        ge=30,
+        le=3650,
+    )
+    talk_case_records_days: int = setting(
+        1095,
+        says="the same of talks that belong to a case",
+        when_wrong="shorter than the case is open: its evidence is incomplete",
+        ge=30,
+        le=36_500,
     )
 
     drills_at_once: int = setting(

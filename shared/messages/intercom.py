@@ -40,6 +40,7 @@ class TalkWanted(Message):
     talker: str = Field(description="name of the account, shown to who wants the floor")
     priority: TalkPriority = "routine"
     offer: str = Field(description="SDP with one sound that the browser sends", max_length=64_000)
+    case: str | None = Field(None, description="id of the case that it belongs to", max_length=128)
     is_prepared: bool = Field(False, description="connect and wait for a press, instead of speaking at once")
 
 
