@@ -134,6 +134,8 @@ INTERCOM_ANSWERS = (
     "view_trickle",
     "views_keep",
 )
+# Any worker answers: how a camera can be spoken to, and what talks are on record.
+SPEAKER_ANSWERS = ("speaker_probe", "talk_records", "talk_sound")
 # `drill_stop` is asked of the worker that holds the run.
 DRILL_ANSWERS = (
     "drill_start",
@@ -247,9 +249,9 @@ CATALOGUE: tuple[Part, ...] = (
     Part(
         "intercom",
         media=("live", "recent"),
-        says=("talk_started", "talk_ended", "drill_passed", "drill_failed", *BROADCAST_FACTS),
-        answers=("status", *INTERCOM_ANSWERS, *DRILL_ANSWERS, *BROADCAST_ANSWERS),
-        writes=("floors", "floor_waits", "announcements_heard", "members_intercom", "watches"),
+        says=("talk_started", "talk_ended", "talk_recorded", "drill_passed", "drill_failed", *BROADCAST_FACTS),
+        answers=("status", *INTERCOM_ANSWERS, *SPEAKER_ANSWERS, *DRILL_ANSWERS, *BROADCAST_ANSWERS),
+        writes=("floors", "floor_waits", "speakers", "announcements_heard", "members_intercom", "watches"),
         reads=("cameras", "camera_states"),
     ),
     Part(
@@ -263,12 +265,12 @@ CATALOGUE: tuple[Part, ...] = (
             "detector.capabilities",
             "detector.uniform_photo",
             *tuple(f"recorder.{name}" for name in RECORDER_ANSWERS),
-            *tuple(f"intercom.{name}" for name in (*INTERCOM_ANSWERS, *BROADCAST_ANSWERS)),
+            *tuple(f"intercom.{name}" for name in (*INTERCOM_ANSWERS, *SPEAKER_ANSWERS, *BROADCAST_ANSWERS)),
             *tuple(f"alerting.{name}" for name in ALERTING_ANSWERS),
             *tuple(f"intercom.{name}" for name in DRILL_ANSWERS),
         ),
         writes=("cameras", "model_packs", "uniforms", "watches", "members_gateway"),
-        reads=("camera_states", *(f"members_{service}" for service in SERVICES)),
+        reads=("camera_states", "speakers", *(f"members_{service}" for service in SERVICES)),
     ),
 )
 

@@ -34,6 +34,7 @@ Action = Literal[
     "talk_pressed",
     "talk_released",
     "talk_ended",
+    "talk_heard",
     "rule_changed",
     "case_opened",
     "case_closed",

@@ -68,6 +68,12 @@ class AddressRules:
         fault = await self._check_host(field, host, port or 0, names)
         return fault or _without_credentials(parts)
 
+    async def check_port(self, field: str, url: str, port: int, names: Names) -> FieldFault | None:
+        """What is wrong with another port of the host that the URL names."""
+        parts = _split(url)
+        host = None if isinstance(parts, str) else parts.hostname
+        return None if not host else await self._check_host(field, host, port, names)
+
     async def _check_host(self, field: str, host: str, port: int, names: Names) -> FieldFault | None:
         addresses = [literal] if (literal := _literal(host)) is not None else await names.addresses(host)
         if not addresses:

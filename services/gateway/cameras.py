@@ -7,7 +7,14 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from services.gateway.sites import Site
-from shared.messages.cameras import AnalysisPolicy, DesiredCamera, DesiredStream, RecordingPolicy, Transport
+from shared.messages.cameras import (
+    AnalysisPolicy,
+    DesiredCamera,
+    DesiredStream,
+    RecordingPolicy,
+    TalkWay,
+    Transport,
+)
 from shared.subjects import CameraRef
 
 # Continuously, for 30 days.
@@ -43,6 +50,9 @@ class Camera:
     sealed_password: str | None = None
     is_enabled: bool = True
     wants_audio: bool = True
+    talk: TalkWay = "auto"
+    talk_port: int | None = None
+    talk_channel: int = 1
     recording: RecordingPolicy = ALWAYS
     analysis: AnalysisPolicy = LOOKED_AT
     revision: int = 1
@@ -64,6 +74,9 @@ class Camera:
             sealed_password=self.sealed_password,
             is_enabled=self.is_enabled,
             wants_audio=self.wants_audio,
+            talk=self.talk,
+            talk_port=self.talk_port,
+            talk_channel=self.talk_channel,
             purpose=self.purpose,
             site_kind="" if site is None else site.kind,
             site_name="" if site is None else site.name,

@@ -14,7 +14,7 @@ from services.gateway.adapters.bus_media import BusMediaFeed, BusWatchLeases
 from services.gateway.adapters.bus_probe import BusProber
 from services.gateway.adapters.bus_recorder import BusRecorder
 from services.gateway.adapters.bus_services import BusServices
-from services.gateway.adapters.bus_states import BusCameraStates, BusRemovedCameras
+from services.gateway.adapters.bus_states import BusCameraStates, BusRemovedCameras, BusSpeakers
 from services.gateway.adapters.bus_uniforms import BusUniforms
 from services.gateway.adapters.bus_views import BusViews, ViewKeeper
 from services.gateway.adapters.event_desk import EventDesk
@@ -50,6 +50,7 @@ from services.gateway.handlers.recordings import RecordingsDesk
 from services.gateway.handlers.registry import RegistryDesk
 from services.gateway.handlers.rules import RuleDesk
 from services.gateway.handlers.snapshots import SnapshotDesk
+from services.gateway.handlers.talk_records import TalkRecordDesk
 from services.gateway.handlers.talks import TalkDesk
 from services.gateway.handlers.uniforms import UniformDesk
 from services.gateway.handlers.views import ViewDesk
@@ -57,6 +58,7 @@ from services.gateway.live_hub import HubLimit, LiveHub
 from services.gateway.live_viewer import ViewerLimit
 from services.gateway.media_tokens import MediaTokens
 from services.gateway.settings import GatewaySettings
+from services.gateway.speakers import FoundSpeakers
 from shared.bus.streams import EVENTS
 from shared.database import Database
 from shared.errors import PeerError
@@ -105,17 +107,19 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     of_person = context.settings.live_viewers_of_person
     views = ViewDesk(registry, BusViews(bus), people, stored.trail, context.clock, of_person)
     recorder, recorded, detector, photos = BusRecorder(bus), S3AndBusBytes(bus), BusDetector(bus), PillowPhotos()
+    intercom, speakers = BusIntercom(bus), FoundSpeakers()
     rooms = Rooms(
         people=people,
         registry=registry,
-        probes=ProbeDesk(registry, BusProber(bus), stored.trail, context.clock),
+        probes=ProbeDesk(registry, BusProber(bus, intercom, context.clock), stored.trail, context.clock),
         media=MediaDesk(MediaTokens(_secret(context.settings)), stored.register, context.clock),
         live=live,
         snapshots=SnapshotDesk(live, jpegs, states, stored.trail, context.clock),
         recordings=RecordingsDesk(recorder, recorded, stored.trail, context.clock),
         evidence=EvidenceDesk(recorder, recorded, stored.trail, context.clock),
         analysis=AnalysisDesk(detector),
-        talks=TalkDesk(registry, BusIntercom(bus), stored.trail, context.clock),
+        talk_records=TalkRecordDesk(intercom, recorded, stored.trail, context.clock),
+        talks=TalkDesk(registry, intercom, stored.trail, context.clock),
         orders=OrderDesk(BusAlerting(bus), registry, photos, stored.trail, context.clock),
         rules=RuleDesk(BusAlerting(bus), stored.trail, context.clock),
         events=events,
@@ -129,6 +133,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
             registry, detector, photos, BusUniforms(await bus.kv("uniforms")), stored.trail, context.clock
         ),
         states=states,
+        speakers=speakers,
         services=BusServices(bus, context.clock),
         trail=stored.trail,
         console_folder=context.settings.console_dir,
@@ -139,6 +144,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         tasks=[
             ("registry-mirror", mirror),
             ("camera-states", BusCameraStates(await bus.kv("camera_states"), states)),
+            ("speakers", BusSpeakers(await bus.kv("speakers"), speakers)),
             ("removed-cameras", BusRemovedCameras(cameras, live.end_camera)),
             ("live-leases", live.renew_leases),
             ("live-logins", live.check_logins),

@@ -20,7 +20,9 @@ from services.intercom.adapters.paced_speaker import PacedSpeaker
 from services.intercom.adapters.records import Records
 from services.intercom.adapters.rtp_outlet import know_h264_profiles
 from services.intercom.adapters.sent_media import SentMedia
+from services.intercom.adapters.speaker_prober import SpeakerDesk
 from services.intercom.adapters.talk import Talk
+from services.intercom.adapters.talk_recording import TalkRecording
 from services.intercom.adapters.talk_tasks import TalkTasks
 from services.intercom.adapters.view import View
 from services.intercom.adapters.webrtc_caller import WebRtcCaller
@@ -75,8 +77,10 @@ async def _wire(context: Context[Settings], port: IcePort) -> Wired:
     await bus.ensure_stream(EVENTS)
     floors_bucket, waits_bucket = await bus.kv("floors"), await bus.kv("floor_waits")
     outbox, floors, tasks = FactOutbox(bus.publish_fact), FloorStore(floors_bucket, waits_bucket), TalkTasks()
-    access = CameraAccess(settings, Sealer.from_settings(settings), ReadMill(), clock)
+    speakers = await SpeakerDesk.open(bus, clock)
+    access = CameraAccess(settings, Sealer.from_settings(settings), ReadMill(), clock, speakers.way_of)
     records = Records(settings)
+    recording = TalkRecording(settings, records, bus, outbox.say, clock)
     limits = TalkLimits(press_s=settings.talk_max_s, idle_s=settings.talk_idle_s)
 
     feeds = CameraFeeds(bus, await bus.kv("watches"), worker, clock)
@@ -88,12 +92,12 @@ async def _wire(context: Context[Settings], port: IcePort) -> Wired:
         return View(id, wanted, open_media, ice, clock)
 
     def new_talk(id: str, wanted: TalkWanted, desired: DesiredCamera) -> Talk:
-        leg = access.leg(desired)
+        leg, say = recording.of(id, wanted, access.leg(desired))
         speaker = PacedSpeaker(leg.send, Libopus(), clock)
         camera = CameraRef(wanted.site, wanted.camera)
         caller = WebRtcCaller(speaker.hear, ice, lambda: open_media(camera, "main"))
         position = partial(handlers.position, camera, id)
-        return Talk(id, wanted, caller, leg, speaker, floors, position, outbox.say, clock, limits, tasks.start)
+        return Talk(id, wanted, caller, leg, speaker, floors, position, say, clock, limits, tasks.start)
 
     handlers = Handlers(worker, new_talk, settings.talks_max, clock)
     views = ViewHandlers(worker, new_view, settings.views_max, handlers.cameras)
@@ -109,7 +113,8 @@ async def _wire(context: Context[Settings], port: IcePort) -> Wired:
     }
     # Apart from each other: a worker that ends leaves the queue group first, and goes on answering for what it holds.
     opening = {"status": handlers.status, "talk_open": handlers.talk_open, "view_open": views.view_open}
-    stop_opening = await bus.serve("intercom", opening | drills.answers | office.answers)
+    answers = speakers.answers(access, handlers.cameras) | recording.answers | drills.answers | office.answers
+    stop_opening = await bus.serve("intercom", opening | answers)
     stop_answering = await bus.serve("intercom", {}, pinned=pinned, instance=worker)
     draining = Draining([handlers, office.desk], views, [stop_opening], clock, settings.drain_s)
     return Wired(
@@ -119,6 +124,8 @@ async def _wire(context: Context[Settings], port: IcePort) -> Wired:
             ("records", records),
             ("feeds", feeds),
             ("drills", drills.clock),
+            ("speakers", speakers),
+            *recording.tasks,
             *office.supervised,
         ],
         drain=draining,
@@ -132,6 +139,7 @@ async def _wire(context: Context[Settings], port: IcePort) -> Wired:
             office.tasks.close,
             stop_answering,
             presence.leave,
+            *recording.close,
             outbox.flush,
             office.writer.close,
             records.close,

@@ -96,6 +96,9 @@ COMMANDS = {
     "schedule_add": ("ScheduleWanted", "ScheduleStatus"),
     "schedules": ("SchedulesOf", "ScheduleList"),
     "schedule_remove": ("ScheduleRef", "ScheduleStatus"),
+    "speaker_probe": ("SpeakerWanted", "SpeakerFound"),
+    "talk_records": ("TalkRecordsWanted", "TalkRecordList"),
+    "talk_sound": ("TalkSoundWanted", "TalkSound"),
     "uniform_photo": ("UniformPhotoWanted", "UniformPhotoJudged"),
 }
 MEDIA_USES = {
@@ -113,6 +116,7 @@ BUCKET_MESSAGES = {
     "floors": "FloorHeld",
     "floor_waits": "FloorWanted",
     "announcements_heard": "AnnouncementsHeard",
+    "speakers": "SpeakerFound",
 }
 
 

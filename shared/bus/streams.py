@@ -42,6 +42,7 @@ BUCKETS: dict[str, float | None] = {
     "picture_baselines": None,
     "rules": None,
     "uniforms": None,
+    "speakers": None,
     "watches": 6.0,
     "floors": 4.0,
     "floor_waits": 4.0,

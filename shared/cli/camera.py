@@ -35,10 +35,24 @@ class Purpose(StrEnum):
     STORAGE = "storage"
 
 
+class Talk(StrEnum):
+    AUTO = "auto"
+    ONVIF = "onvif"
+    ISAPI = "isapi"
+    DAHUA = "dahua"
+    NONE = "none"
+
+
 class Transport(StrEnum):
     AUTO = "auto"
     TCP = "tcp"
     UDP = "udp"
+
+
+TalkOption = Annotated[Talk, typer.Option("--talk", help="how its speaker is reached; auto: as it is found to be")]
+TalkPort = Annotated[
+    int | None, typer.Option("--talk-port", help="isapi, dahua: port of its HTTP server, 80 without", min=1, max=65535)
+]
 
 
 @app.command("list")
@@ -50,7 +64,7 @@ def list_cameras(data: Data = Path("data"), url: Url = None, token: Token = None
             typer.echo(json.dumps(cameras, ensure_ascii=False))
             return
         show(
-            ("id", "site", "name", "purpose", "state", "address"),
+            ("id", "site", "name", "purpose", "state", "speaker", "address"),
             [
                 (
                     camera["id"],
@@ -58,6 +72,7 @@ def list_cameras(data: Data = Path("data"), url: Url = None, token: Token = None
                     camera["name"],
                     camera["purpose"],
                     (camera.get("state") or {}).get("condition", "unknown"),
+                    _speaker(camera.get("speaker")),
                     camera["main"]["url"],
                 )
                 for camera in cameras
@@ -75,6 +90,8 @@ def add(
     sub: Annotated[str | None, typer.Option("--sub", help="address of its smaller stream")] = None,
     transport: Annotated[Transport, typer.Option(help="RTSP over")] = Transport.AUTO,
     user: Annotated[str | None, typer.Option("--user", help="the password is asked for, or read from stdin")] = None,
+    talk: TalkOption = Talk.AUTO,
+    talk_port: TalkPort = None,
     data: Data = Path("data"),
     url: Url = None,
     token: Token = None,
@@ -85,6 +102,8 @@ def add(
         "name": name,
         "purpose": purpose.value,
         "main": {"url": address, "transport": transport.value},
+        "talk": talk.value,
+        "talk_port": talk_port,
     }
     if camera_id is not None:
         camera["id"] = camera_id
@@ -115,16 +134,30 @@ def probe(
     address: Annotated[str, typer.Argument(help="rtsp://..., http://....m3u8, ...")],
     transport: Annotated[Transport, typer.Option(help="RTSP over")] = Transport.AUTO,
     user: Annotated[str | None, typer.Option("--user", help="the password is asked for, or read from stdin")] = None,
+    talk: TalkOption = Talk.AUTO,
+    talk_port: TalkPort = None,
     data: Data = Path("data"),
     url: Url = None,
     token: Token = None,
 ) -> None:
-    """Say what a camera would show, without registering it. Prints JSON."""
-    source: dict[str, Any] = {"url": address, "transport": transport.value}
+    """Say what a camera would show, and how it can be spoken to, without registering it. Prints JSON."""
+    source: dict[str, Any] = {
+        "url": address,
+        "transport": transport.value,
+        "talk": talk.value,
+        "talk_port": talk_port,
+    }
     if user is not None:
         source |= {"username": user, "password": _password()}
     with one_line(), _gateway(data, url, token) as gateway:
         typer.echo(json.dumps(gateway.probe(source), ensure_ascii=False, indent=2))
+
+
+def _speaker(found: dict[str, Any] | None) -> str:
+    """In one cell: the way and the codec, or why there is none."""
+    if found is None:
+        return "not looked for yet"
+    return f"{found['way']} {found['codec']}" if found["codec"] else f"{found['way'] or '?'}: {found['reason_code']}"
 
 
 @contextmanager

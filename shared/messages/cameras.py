@@ -95,6 +95,10 @@ class DesiredCamera(Message):
         "auto",
         description="how its speaker is reached; auto: the ONVIF backchannel, else what the camera was found to have",
     )
+    talk_port: int | None = Field(
+        None, ge=1, le=65535, description="isapi, dahua: of the camera's HTTP server; None: 80"
+    )
+    talk_channel: int = Field(1, ge=1, le=256, description="isapi, dahua: which speaker, where a recorder has several")
     recording: RecordingPolicy = RecordingPolicy()
     analysis: AnalysisPolicy = AnalysisPolicy()
     site_budget_bytes: int | None = Field(

@@ -7,14 +7,18 @@ from shared.bus.errors import NobodyAnswers
 from shared.errors import RequestRefused
 from shared.messages.base import Message
 from shared.messages.intercom import TalkChange, TalkOpened, TalkRef, TalkStatus, TalkTrickle, TalkWanted
+from shared.messages.speakers import SpeakerFound, SpeakerWanted
+from shared.messages.talk_records import TalkRecordList, TalkRecordsWanted, TalkSound, TalkSoundWanted
 
 _OPEN_LIMIT_S = 10.0
 # A press waits for a camera that is being prepared.
 _CHANGE_LIMIT_S = 15.0
+# Each way has its own limit, and they are tried one after the other.
+_PROBE_LIMIT_S = 20.0
 
 
 class BusIntercom:
-    """Implements `Intercom`."""
+    """Implements `Intercom`, `SpeakerProber` and `TalkArchive`."""
 
     def __init__(self, bus: Bus):
         self._bus = bus
@@ -33,6 +37,19 @@ class BusIntercom:
 
     async def end(self, talk: TalkRef) -> TalkStatus:
         return await self._pinned("talk_end", talk.talk, talk)
+
+    async def probe_speaker(self, wanted: SpeakerWanted) -> SpeakerFound:
+        return SpeakerFound.decode(
+            await self._bus.request("intercom", "speaker_probe", wanted, timeout_s=_PROBE_LIMIT_S)
+        )
+
+    async def records(self, wanted: TalkRecordsWanted) -> TalkRecordList:
+        return TalkRecordList.decode(
+            await self._bus.request("intercom", "talk_records", wanted, timeout_s=_OPEN_LIMIT_S)
+        )
+
+    async def sound(self, wanted: TalkSoundWanted) -> TalkSound:
+        return TalkSound.decode(await self._bus.request("intercom", "talk_sound", wanted, timeout_s=_OPEN_LIMIT_S))
 
     async def _pinned(self, name: str, talk: str, message: Message) -> TalkStatus:
         worker = talk.rpartition(".")[0]

@@ -1,4 +1,4 @@
-"""Buckets followed into memory: what ingest says about cameras, and which cameras are gone."""
+"""Buckets followed into memory: what ingest and the intercom say about cameras, and which cameras are gone."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from collections.abc import Callable
 from pydantic import ValidationError
 
 from services.gateway.camera_states import CameraStates
+from services.gateway.speakers import FoundSpeakers
 from shared.bus.kv import KvBucket
 from shared.bus.kv_watch import KvEntry
 from shared.messages.cameras import CameraState
+from shared.messages.speakers import SpeakerFound
 from shared.subjects import CameraRef
 from shared.telemetry import log
 
@@ -34,6 +36,28 @@ class BusCameraStates:
             self._states.note(CameraState.decode(entry.value))
         except ValidationError as error:
             log().warning("camera state not readable", key=entry.key, detail=str(error))
+
+
+class BusSpeakers:
+    """A supervised task that follows `speakers`."""
+
+    def __init__(self, bucket: KvBucket, speakers: FoundSpeakers):
+        self._bucket = bucket
+        self._speakers = speakers
+
+    async def run_once(self) -> None:
+        """Follow until cancelled."""
+        await _follow(self._bucket, self._told)
+
+    def _told(self, entry: KvEntry) -> None:
+        camera = CameraRef.from_key(entry.key)
+        if entry.value is None:
+            self._speakers.forget(camera)
+            return
+        try:
+            self._speakers.note(camera, SpeakerFound.decode(entry.value))
+        except ValidationError as error:
+            log().warning("what was found of a speaker is not readable", key=entry.key, detail=str(error))
 
 
 class BusRemovedCameras:

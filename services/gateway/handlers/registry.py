@@ -146,6 +146,13 @@ class RegistryDesk:
             raise InvalidFields([clean])
         return clean
 
+    async def clean_talk_port(self, url: str, port: int | None) -> None:
+        """Raises InvalidFields where it may not be a camera's."""
+        if port is not None:
+            fault = await self.rules.check_port("talk_port", url, port, self.names)
+            if fault is not None:
+                raise InvalidFields([fault])
+
     async def _with_clean_urls(self, camera: Camera) -> tuple[Camera, str | None]:
         faults: list[FieldFault] = []
         password: str | None = None
@@ -162,6 +169,8 @@ class RegistryDesk:
             if clean.username is not None:
                 camera = replace(camera, username=clean.username)
                 password = clean.password
+        if not faults:
+            await self.clean_talk_port(camera.main.url, camera.talk_port)
         if faults:
             raise InvalidFields(sorted(faults, key=lambda fault: fault.field))
         return camera, password

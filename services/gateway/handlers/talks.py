@@ -40,13 +40,23 @@ class TalkDesk:
     trail: AuditTrail
     clock: Clock
 
-    async def open(self, by: By, camera: str, offer: str, priority: TalkPriority, *, is_prepared: bool) -> TalkOpened:
+    async def open(
+        self,
+        by: By,
+        camera: str,
+        offer: str,
+        priority: TalkPriority,
+        *,
+        is_prepared: bool,
+        case: str | None = None,
+    ) -> TalkOpened:
         found = await self.registry.camera(camera)
         # One who also sees and hears is on record as such.
         looks = {"looks": "yes"} if "m=video" in offer else {}
         if looks and not by.identity.may("view"):
             raise not_allowed("view")
-        await self._record(by, "talk_opened", camera, priority=priority, **looks)
+        of_case = {} if case is None else {"case": case}
+        await self._record(by, "talk_opened", camera, priority=priority, **looks, **of_case)
         return await self.intercom.open(
             TalkWanted(
                 site=found.site,
@@ -54,6 +64,7 @@ class TalkDesk:
                 talker=by.identity.name,
                 priority=priority,
                 offer=offer,
+                case=case,
                 is_prepared=is_prepared,
             )
         )

@@ -27,6 +27,7 @@ from shared.subjects import CameraRef
 from shared.version import VERSION
 
 _DRAINING = "this part of the intercom is being replaced: open the talk again"
+CAPABILITIES = ("talk", "onvif", "isapi", "dahua", "view", "broadcast")
 
 
 class HeldTalk(Protocol):
@@ -81,9 +82,7 @@ class Handlers:
 
     async def status(self, request: bytes) -> ServiceStatus:
         """The question says nothing, so it is not read."""
-        return ServiceStatus(
-            service="intercom", worker=self.worker, version=VERSION, capabilities=("talk", "onvif", "view", "broadcast")
-        )
+        return ServiceStatus(service="intercom", worker=self.worker, version=VERSION, capabilities=CAPABILITIES)
 
     async def talk_open(self, request: bytes) -> TalkOpened:
         wanted = TalkWanted.decode(request)

@@ -64,6 +64,8 @@ RULES: Mapping[tuple[str, str], Needs] = {
     ("GET", "/api/v1/cameras/{id}/gops/{stream}/{run}/{name}"): Needs("playback", token="playback"),
     ("GET", "/api/v1/cameras/{id}/thumbnails.jpg"): Needs("playback", token="playback"),
     ("POST", "/api/v1/cameras/{id}/talk"): Needs("talk"),
+    ("GET", "/api/v1/talks"): Needs("talk", is_scoped=True),
+    ("GET", "/api/v1/talks/{talk}/sound"): Needs("talk", is_scoped=True),
     ("GET", "/api/v1/talks/{talk}"): Needs("talk", is_scoped=True),
     ("PATCH", "/api/v1/talks/{talk}"): Needs("talk", is_scoped=True),
     ("DELETE", "/api/v1/talks/{talk}"): Needs("talk", is_scoped=True),

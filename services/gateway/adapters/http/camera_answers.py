@@ -6,12 +6,19 @@ from datetime import UTC, datetime
 
 from services.gateway.adapters.http.analysis_plans import AnalysisPlan
 from services.gateway.adapters.http.recording_plans import RecordingPlan
-from services.gateway.adapters.http.schemas import CameraAnswer, CameraStateAnswer, CameraStatus, Stream
+from services.gateway.adapters.http.schemas import (
+    CameraAnswer,
+    CameraStateAnswer,
+    CameraStatus,
+    SpeakerAnswer,
+    Stream,
+)
 from services.gateway.cameras import Camera, StreamSource
 from shared.messages.cameras import CameraState
+from shared.messages.speakers import SpeakerFound
 
 
-def camera_answer(camera: Camera, state: CameraState | None) -> CameraAnswer:
+def camera_answer(camera: Camera, state: CameraState | None, speaker: SpeakerFound | None) -> CameraAnswer:
     return CameraAnswer(
         id=camera.id,
         site=camera.site,
@@ -23,9 +30,23 @@ def camera_answer(camera: Camera, state: CameraState | None) -> CameraAnswer:
         has_password=camera.sealed_password is not None,
         is_enabled=camera.is_enabled,
         wants_audio=camera.wants_audio,
+        talk=camera.talk,
+        talk_port=camera.talk_port,
+        talk_channel=camera.talk_channel,
+        speaker=None if speaker is None else speaker_answer(speaker),
         recording=RecordingPlan.of(camera.recording),
         analysis=AnalysisPlan.of(camera.analysis),
         state=_state(camera, state),
+    )
+
+
+def speaker_answer(found: SpeakerFound) -> SpeakerAnswer:
+    return SpeakerAnswer(
+        way=found.way,
+        codec=found.codec,
+        reason=found.reason,
+        reason_code=found.reason_code,
+        looked_at=datetime.fromtimestamp(found.at_us / 1e6, UTC),
     )
 
 

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Query, Request, Response
 
 from services.gateway.adapters.http.access import address_of, by_of, identity_of
 from services.gateway.adapters.http.analysis_plans import AnalysisPlan
-from services.gateway.adapters.http.camera_answers import camera_answer
+from services.gateway.adapters.http.camera_answers import camera_answer, speaker_answer
 from services.gateway.adapters.http.etags import IfMatch, etag, revision_of
 from services.gateway.adapters.http.paging import Paging
 from services.gateway.adapters.http.recording_plans import RecordingPlan
 from services.gateway.adapters.http.refusal_docs import refusals
-from services.gateway.adapters.http.rooms import rooms_of
+from services.gateway.adapters.http.rooms import Rooms, rooms_of
 from services.gateway.adapters.http.schemas import (
     CameraAnswer,
     CameraChange,
@@ -24,11 +24,12 @@ from services.gateway.adapters.http.schemas import (
     Stream,
 )
 from services.gateway.cameras import Camera, StreamSource
+from services.gateway.handlers.probes import SpeakerOrder
 from shared.messages.ingest import ProbeRequest
 
 router = APIRouter(prefix="/api/v1/cameras", tags=["cameras"])
 
-_MAY_BE_REMOVED = frozenset(("sub", "username", "password"))
+_MAY_BE_REMOVED = frozenset(("sub", "username", "password", "talk_port"))
 _JPEG: dict[int | str, dict[str, Any]] = {
     200: {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}, "description": "The picture"}
 }
@@ -42,7 +43,7 @@ async def list_cameras(
     rooms = rooms_of(request)
     only = identity_of(request).seen_sites(() if site is None else (site,))
     found = await rooms.registry.list_cameras(page, only)
-    items = [camera_answer(camera, rooms.states.of(camera.ref)) for camera in found.items]
+    items = [_answer(rooms, camera) for camera in found.items]
     return Page(items=items, next_cursor=found.next_cursor)
 
 
@@ -60,21 +61,27 @@ async def add_camera(body: NewCamera, request: Request, response: Response) -> C
         username=body.username,
         is_enabled=body.is_enabled,
         wants_audio=body.wants_audio,
+        talk=body.talk,
+        talk_port=body.talk_port,
+        talk_channel=body.talk_channel,
         recording=body.recording.policy(),
         analysis=body.analysis.policy(),
     )
     camera = await rooms.registry.add_camera(by_of(request), camera, body.password)
     response.headers["Location"] = f"{router.prefix}/{camera.id}"
     response.headers["ETag"] = etag(camera.revision)
-    return camera_answer(camera, rooms.states.of(camera.ref))
+    return _answer(rooms, camera)
 
 
 @router.post("/probe", responses=refusals(401, 403, 422))
 async def probe(body: ProbeOrder, request: Request) -> ProbeAnswer:
-    """Look at an address: is there a camera, does it accept the password, what does it send."""
+    """Look at an address: is there a camera, does it accept the password, what does it send, can one speak to it."""
     order = ProbeRequest(url=body.url, username=body.username, password=body.password, transport=body.transport)
-    found = await rooms_of(request).probes.probe(by_of(request), order)
-    return ProbeAnswer(**found.model_dump())
+    wanted = SpeakerOrder(body.talk, body.talk_port, body.talk_channel)
+    found, speaker = await rooms_of(request).probes.probe(by_of(request), order, wanted)
+    has_backchannel = None if speaker.way is None else speaker.way == "onvif"
+    shown = found.model_dump() | {"has_backchannel": has_backchannel}
+    return ProbeAnswer(**shown, speaker=speaker_answer(speaker))
 
 
 @router.get("/{id}", responses=refusals(401, 404))
@@ -83,7 +90,7 @@ async def get_camera(id: str, request: Request, response: Response) -> CameraAns
     rooms = rooms_of(request)
     camera = await rooms.registry.camera(id)
     response.headers["ETag"] = etag(camera.revision)
-    return camera_answer(camera, rooms.states.of(camera.ref))
+    return _answer(rooms, camera)
 
 
 @router.patch("/{id}", responses=refusals(401, 403, 404, 412, 422))
@@ -94,7 +101,7 @@ async def change_camera(
     rooms = rooms_of(request)
     camera = await rooms.registry.change_camera(by_of(request), id, _changes(body), revision_of(if_match))
     response.headers["ETag"] = etag(camera.revision)
-    return camera_answer(camera, rooms.states.of(camera.ref))
+    return _answer(rooms, camera)
 
 
 @router.delete("/{id}", status_code=204, responses=refusals(401, 403, 404))
@@ -118,6 +125,10 @@ async def snapshot(
     taken = await rooms.snapshots.take(identity_of(request), address_of(request), camera, width)
     headers = {"Cache-Control": "no-store", "X-Captured-Us": str(taken.captured_us)}
     return Response(taken.jpeg, media_type="image/jpeg", headers=headers)
+
+
+def _answer(rooms: Rooms, camera: Camera) -> CameraAnswer:
+    return camera_answer(camera, rooms.states.of(camera.ref), rooms.speakers.of(camera))
 
 
 def _source(stream: Stream) -> StreamSource:

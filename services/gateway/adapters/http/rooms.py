@@ -26,9 +26,11 @@ from services.gateway.handlers.recordings import RecordingsDesk
 from services.gateway.handlers.registry import RegistryDesk
 from services.gateway.handlers.rules import RuleDesk
 from services.gateway.handlers.snapshots import SnapshotDesk
+from services.gateway.handlers.talk_records import TalkRecordDesk
 from services.gateway.handlers.talks import TalkDesk
 from services.gateway.handlers.uniforms import UniformDesk
 from services.gateway.handlers.views import ViewDesk
+from services.gateway.speakers import FoundSpeakers
 from services.gateway.status import Services
 
 
@@ -50,6 +52,7 @@ class Rooms:
     analysis: AnalysisDesk
     uniforms: UniformDesk
     talks: TalkDesk
+    talk_records: TalkRecordDesk
     alerts: AlertDesk
     events: EventDesk
     rules: RuleDesk
@@ -60,6 +63,7 @@ class Rooms:
     broadcasts: BroadcastDesk
     announcements: AnnouncementDesk
     states: CameraStates
+    speakers: FoundSpeakers
     services: Services
     trail: AuditTrail
     console_folder: Path

@@ -13,7 +13,8 @@ from services.gateway.adapters.http.recording_plans import RecordingPlan
 from services.gateway.cameras import Purpose
 from services.gateway.roles import Role
 from services.gateway.sites import SiteKind
-from shared.messages.cameras import CameraCondition, Transport
+from shared.messages.cameras import CameraCondition, TalkWay, Transport
+from shared.messages.speakers import FoundWay
 
 T = TypeVar("T")
 
@@ -163,6 +164,12 @@ class Stream(Body):
     transport: Transport = "auto"
 
 
+TalkPort = Annotated[
+    int | None, Field(ge=1, le=65535, description="`isapi`, `dahua`: of the camera's HTTP server; null: 80")
+]
+TalkChannel = Annotated[int, Field(ge=1, le=256, description="`isapi`, `dahua`: which speaker, of a recorder")]
+
+
 class NewCamera(Body):
     """A camera to watch."""
 
@@ -176,12 +183,15 @@ class NewCamera(Body):
     password: str | None = Field(None, max_length=256, json_schema_extra={"writeOnly": True, "format": "password"})
     is_enabled: bool = True
     wants_audio: bool = True
+    talk: TalkWay = Field("auto", description="how its speaker is reached; `auto`: as it is found to be")
+    talk_port: TalkPort = None
+    talk_channel: TalkChannel = 1
     recording: RecordingPlan = Field(default_factory=RecordingPlan)
     analysis: AnalysisPlan = Field(default_factory=AnalysisPlan)
 
 
 class CameraChange(Body):
-    """What to change; what is left out stays. `sub`, `username` and `password` are removed by null."""
+    """What to change; what is left out stays. `sub`, `username`, `password` and `talk_port` are removed by null."""
 
     name: Name | None = None
     purpose: Purpose | None = None
@@ -191,6 +201,9 @@ class CameraChange(Body):
     password: str | None = Field(None, max_length=256, json_schema_extra={"writeOnly": True, "format": "password"})
     is_enabled: bool | None = None
     wants_audio: bool | None = None
+    talk: TalkWay | None = None
+    talk_port: TalkPort = None
+    talk_channel: TalkChannel | None = None
     recording: RecordingPlan | None = None
     analysis: AnalysisPlan | None = None
 
@@ -211,6 +224,16 @@ class CameraStateAnswer(Answer):
     worker: str | None = None
 
 
+class SpeakerAnswer(Answer):
+    """How a camera can be spoken to, as it was found."""
+
+    way: FoundWay | None = Field(description="`none`: it has no speaker; null: it could not be found out")
+    codec: str | None = Field(None, examples=["pcma"])
+    reason: str = Field(description="a sentence a person can act on")
+    reason_code: str = Field(description="stable; translate this one", examples=["ok", "no_speaker", "wrong_password"])
+    looked_at: datetime
+
+
 class CameraAnswer(Answer):
     """A camera. The password never leaves; `has_password` says whether there is one."""
 
@@ -224,6 +247,10 @@ class CameraAnswer(Answer):
     has_password: bool
     is_enabled: bool
     wants_audio: bool
+    talk: TalkWay
+    talk_port: int | None
+    talk_channel: int
+    speaker: SpeakerAnswer | None = Field(description="null while it has not been looked for")
     recording: RecordingPlan
     analysis: AnalysisPlan
     state: CameraStateAnswer
@@ -236,6 +263,9 @@ class ProbeOrder(Body):
     username: str | None = Field(None, max_length=128)
     password: str | None = Field(None, max_length=256, json_schema_extra={"writeOnly": True, "format": "password"})
     transport: Transport = "auto"
+    talk: TalkWay = "auto"
+    talk_port: TalkPort = None
+    talk_channel: TalkChannel = 1
 
 
 class ProbeAnswer(Answer):
@@ -253,7 +283,8 @@ class ProbeAnswer(Answer):
     gop_seconds: float | None = None
     bitrate_kbps: float | None = None
     transport: str | None = Field(None, description="tcp or udp, as it was really played")
-    has_backchannel: bool | None = Field(None, description="whether one can talk through it")
+    has_backchannel: bool | None = Field(None, description="whether it takes sound by ONVIF; null: not known")
+    speaker: SpeakerAnswer | None = Field(None, description="whether and how one can talk through it")
     first_picture_ms: float | None = Field(None, description="from connecting to the first whole picture")
 
 

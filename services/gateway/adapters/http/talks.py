@@ -78,6 +78,9 @@ async def open_talk(
     request: Request,
     prepare: Annotated[bool, Query(description="connect and wait for a press, instead of speaking at once")] = False,
     priority: Annotated[TalkPriority, Query(description="who speaks less urgently loses the floor")] = "routine",
+    case: Annotated[
+        str | None, Query(max_length=128, description="id of the case that what is said belongs to")
+    ] = None,
 ) -> Response:
     """Speak to the kitchen through this camera's speaker: the browser's microphone, by WebRTC.
 
@@ -85,7 +88,7 @@ async def open_talk(
     """
     await rooms_of(request).registry.camera(id)
     offer = await offer_of(request)
-    opened = await rooms_of(request).talks.open(by_of(request), id, offer, priority, is_prepared=prepare)
+    opened = await rooms_of(request).talks.open(by_of(request), id, offer, priority, is_prepared=prepare, case=case)
     return created(opened.answer, f"{router.prefix}/talks/{opened.status.talk}", opened.status.talk, ice_links(request))
 
 

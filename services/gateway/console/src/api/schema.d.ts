@@ -179,7 +179,7 @@ export interface paths {
         put?: never;
         /**
          * Probe
-         * @description Look at an address: is there a camera, does it accept the password, what does it send.
+         * @description Look at an address: is there a camera, does it accept the password, what does it send, can one speak to it.
          */
         post: operations["probe"];
         delete?: never;
@@ -595,6 +595,46 @@ export interface paths {
          *     From the fifth photo on people in this kitchen are judged, as advice until a supervisor trusts it.
          */
         post: operations["add_uniform_photo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/talks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Talks
+         * @description Talks that are over, newest first: who, when, how long, how it ended, and whether there is sound.
+         */
+        get: operations["list_talks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/talks/{talk}/sound": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Talk Sound
+         * @description The sound of a talk on record (`id`): to the kitchen, and from it. `Range` is honoured.
+         */
+        get: operations["talk_sound"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2124,13 +2164,24 @@ export interface components {
             is_enabled: boolean;
             /** Wants Audio */
             wants_audio: boolean;
+            /**
+             * Talk
+             * @enum {string}
+             */
+            talk: "auto" | "onvif" | "isapi" | "dahua" | "none";
+            /** Talk Port */
+            talk_port: number | null;
+            /** Talk Channel */
+            talk_channel: number;
+            /** @description null while it has not been looked for */
+            speaker: components["schemas"]["SpeakerAnswer"] | null;
             recording: components["schemas"]["RecordingPlan"];
             analysis: components["schemas"]["AnalysisPlan"];
             state: components["schemas"]["CameraStateAnswer"];
         };
         /**
          * CameraChange
-         * @description What to change; what is left out stays. `sub`, `username` and `password` are removed by null.
+         * @description What to change; what is left out stays. `sub`, `username`, `password` and `talk_port` are removed by null.
          */
         CameraChange: {
             /** Name */
@@ -2150,6 +2201,15 @@ export interface components {
             is_enabled?: boolean | null;
             /** Wants Audio */
             wants_audio?: boolean | null;
+            /** Talk */
+            talk?: ("auto" | "onvif" | "isapi" | "dahua" | "none") | null;
+            /**
+             * Talk Port
+             * @description `isapi`, `dahua`: of the camera's HTTP server; null: 80
+             */
+            talk_port?: number | null;
+            /** Talk Channel */
+            talk_channel?: number | null;
             recording?: components["schemas"]["RecordingPlan"] | null;
             analysis?: components["schemas"]["AnalysisPlan"] | null;
         };
@@ -3036,6 +3096,24 @@ export interface components {
              * @default true
              */
             wants_audio: boolean;
+            /**
+             * Talk
+             * @description how its speaker is reached; `auto`: as it is found to be
+             * @default auto
+             * @enum {string}
+             */
+            talk: "auto" | "onvif" | "isapi" | "dahua" | "none";
+            /**
+             * Talk Port
+             * @description `isapi`, `dahua`: of the camera's HTTP server; null: 80
+             */
+            talk_port?: number | null;
+            /**
+             * Talk Channel
+             * @description `isapi`, `dahua`: which speaker, of a recorder
+             * @default 1
+             */
+            talk_channel: number;
             recording?: components["schemas"]["RecordingPlan"];
             analysis?: components["schemas"]["AnalysisPlan"];
         };
@@ -3481,6 +3559,16 @@ export interface components {
              */
             next_cursor?: string | null;
         };
+        /** Page[TalkRecordAnswer] */
+        Page_TalkRecordAnswer_: {
+            /** Items */
+            items: components["schemas"]["TalkRecordAnswer"][];
+            /**
+             * Next Cursor
+             * @description pass it as `cursor` for the next page; null at the end
+             */
+            next_cursor?: string | null;
+        };
         /**
          * PhotoAnswer
          * @description A photo of an answer: /orders/{order}/photos/{name}.
@@ -3589,9 +3677,11 @@ export interface components {
             transport?: string | null;
             /**
              * Has Backchannel
-             * @description whether one can talk through it
+             * @description whether it takes sound by ONVIF; null: not known
              */
             has_backchannel?: boolean | null;
+            /** @description whether and how one can talk through it */
+            speaker?: components["schemas"]["SpeakerAnswer"] | null;
             /**
              * First Picture Ms
              * @description from connecting to the first whole picture
@@ -3621,6 +3711,23 @@ export interface components {
              * @enum {string}
              */
             transport: "auto" | "tcp" | "udp";
+            /**
+             * Talk
+             * @default auto
+             * @enum {string}
+             */
+            talk: "auto" | "onvif" | "isapi" | "dahua" | "none";
+            /**
+             * Talk Port
+             * @description `isapi`, `dahua`: of the camera's HTTP server; null: 80
+             */
+            talk_port?: number | null;
+            /**
+             * Talk Channel
+             * @description `isapi`, `dahua`: which speaker, of a recorder
+             * @default 1
+             */
+            talk_channel: number;
         };
         /**
          * ReachabilityAnswer
@@ -4123,6 +4230,40 @@ export interface components {
             max_width?: number | null;
         };
         /**
+         * SpeakerAnswer
+         * @description How a camera can be spoken to, as it was found.
+         */
+        SpeakerAnswer: {
+            /**
+             * Way
+             * @description `none`: it has no speaker; null: it could not be found out
+             */
+            way: ("onvif" | "isapi" | "dahua" | "none") | null;
+            /**
+             * Codec
+             * @example pcma
+             */
+            codec?: string | null;
+            /**
+             * Reason
+             * @description a sentence a person can act on
+             */
+            reason: string;
+            /**
+             * Reason Code
+             * @description stable; translate this one
+             * @example ok
+             * @example no_speaker
+             * @example wrong_password
+             */
+            reason_code: string;
+            /**
+             * Looked At
+             * Format: date-time
+             */
+            looked_at: string;
+        };
+        /**
          * SpeechBody
          * @description A text to listen to before it is kept.
          */
@@ -4303,6 +4444,81 @@ export interface components {
              * @default false
              */
             may_wait: boolean;
+        };
+        /**
+         * TalkRecordAnswer
+         * @description A talk that is over, from its first press until nobody answered any more.
+         */
+        TalkRecordAnswer: {
+            /** Id */
+            id: string;
+            /**
+             * Talk
+             * @description a talk with long silences is kept in several records
+             */
+            talk: string;
+            /** Site */
+            site: string;
+            /** Camera */
+            camera: string;
+            /** Case */
+            case: string | null;
+            /** Talker */
+            talker: string;
+            /**
+             * Priority
+             * @enum {string}
+             */
+            priority: "routine" | "order" | "emergency";
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /** Presses */
+            presses: number;
+            /**
+             * Spoken S
+             * @description pressed, altogether
+             */
+            spoken_s: number;
+            /**
+             * Ending
+             * @description how its last press ended
+             */
+            ending: ("hung_up" | "browser_gone" | "browser_silent" | "ice_failed" | "no_backchannel" | "codec" | "camera_refused" | "camera_busy" | "camera_unreachable" | "camera_gone" | "preempted" | "floor_taken" | "time_limit" | "idle" | "draining" | "unavailable") | ("released" | "worker_lost");
+            /**
+             * Codec
+             * @description in which the kitchen was spoken to
+             */
+            codec: string;
+            /** Has Sound */
+            has_sound: boolean;
+            /**
+             * Has Microphone
+             * @description whether the kitchen was heard meanwhile
+             */
+            has_microphone: boolean;
+            /**
+             * Size Bytes
+             * @description of the Matroska file
+             */
+            size_bytes: number | null;
+            /**
+             * Sha256
+             * @description of the Matroska file, hex
+             */
+            sha256: string | null;
+            /**
+             * Transcript
+             * @description nobody writes it yet
+             */
+            transcript: string | null;
         };
         /**
          * TimelineAnswer
@@ -9186,6 +9402,264 @@ export interface operations {
             };
         };
     };
+    list_talks: {
+        parameters: {
+            query?: {
+                /** @description with this camera alone */
+                camera?: string | null;
+                /** @description with this site alone */
+                site?: string | null;
+                /** @description of this case alone */
+                case?: string | null;
+                /** @description that ended then or later */
+                from?: string | null;
+                /** @description that began before */
+                to?: string | null;
+                /** @description items on a page */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TalkRecordAnswer_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Bad Request",
+                     *       "status": 400,
+                     *       "detail": "Take `cursor` from `next_cursor` of the page before.",
+                     *       "code": "bad_cursor"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "1 field is wrong; it is listed with what to change.",
+                     *       "code": "invalid_fields",
+                     *       "errors": [
+                     *         {
+                     *           "field": "main.url",
+                     *           "problem": "The scheme 'ftp' is not one that cameras speak.",
+                     *           "change": "Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    talk_sound: {
+        parameters: {
+            query?: {
+                /** @description matroska: the bytes as they were sent and heard; wav: to listen to, in stereo */
+                form?: "matroska" | "wav";
+            };
+            header?: never;
+            path: {
+                talk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/x-matroska": string;
+                    "audio/wav": string;
+                };
+            };
+            /** @description The range */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/x-matroska": string;
+                    "audio/wav": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no camera 'cook-9'.",
+                     *       "code": "no_such_camera"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Requested Range Not Satisfiable */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Requested Range Not Satisfiable",
+                     *       "status": 416,
+                     *       "detail": "The file is shorter than the range asked for.",
+                     *       "code": "no_such_bytes"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     open_talk: {
         parameters: {
             query?: {
@@ -9193,6 +9667,8 @@ export interface operations {
                 prepare?: boolean;
                 /** @description who speaks less urgently loses the floor */
                 priority?: "routine" | "order" | "emergency";
+                /** @description id of the case that what is said belongs to */
+                case?: string | null;
             };
             header?: never;
             path: {

@@ -27,6 +27,11 @@ export const zhCN = {
     idHint: "小写字母、数字、- 和 _，登记后不再改变", probe: "检测", probing: "正在检测…", found: "检测成功", notFound: "检测失败", codec: "编码", size: "分辨率", fps: "帧率", gop: "关键帧间隔", audio: "声音", noAudio: "无", first: "首帧", save: "保存", cancel: "取消", enabled: "启用", wantsAudio: "接收声音",
     removeTitle: "移除 {name}？", removeText: "将停止拉流并从登记中移除；已录制的内容不受影响。", removed: "已移除 {name}", saved: "已保存", emptyTitle: "还没有登记摄像机", emptyText: "准备好摄像机的 RTSP 地址和账号，点击“添加摄像机”并先检测。", noSite: "请先添加一所学校。", newTitle: "添加摄像机", editTitle: "编辑 {name}", addressHint: "例如 rtsp://192.168.1.64:554/Streaming/Channels/101", auto: "自动", advise: "建议先检测，再保存。",
   },
+  speaker: {
+    title: "对讲", way: "对讲方式", auto: "自动识别", none: "没有扬声器", isapi: "海康 ISAPI", dahua: "大华 CGI", onvif: "ONVIF", port: "设备 HTTP 端口", channel: "对讲通道",
+    pending: "对讲：待检测", can: "对讲：{way} · {codec}", cannot: "对讲：{reason}",
+    reason: { no_speaker: "摄像机没有可对讲的扬声器", busy: "对讲通道被占用", intercom_away: "对讲服务没有响应", refused: "摄像机拒绝对讲，请检查用户的对讲权限", protocol: "摄像机的应答不符合标准", password_unreadable: "保存的密码无法读取，请重新输入" },
+  },
   sites: { title: "学校", add: "添加学校", name: "名称", id: "编号", kind: "类型", emptyTitle: "还没有学校", emptyText: "先添加学校，再为它的后厨登记摄像机。", cameras: "摄像机", remove: "移除", removeTitle: "移除 {name}？", removeText: "只有没有摄像机的学校可以移除。", newTitle: "添加学校" },
   kind: { kindergarten: "幼儿园", primary: "小学", secondary: "中学", school: "学校", university: "高校", other: "其他" },
   status: { title: "系统状态", services: "服务", cameras: "摄像机", up: "运行中", degraded: "部分可用", down: "无应答", since: "自 {time}", nothingYet: "已启动，功能尚未提供", capabilities: "能力", offline: "无法获取系统状态，正在重试。", allOnline: "全部在线", notOnline: "{count} 台不在线" },
