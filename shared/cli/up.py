@@ -113,6 +113,8 @@ class _Launch:
         if service in ("gateway", "ingest", "intercom"):
             # Simulated cameras live on loopback.
             own["BK_ALLOW_LOOPBACK_CAMERAS"] = "true"
+        if service == "intercom":
+            own["BK_TALK_SPOOL"] = str(self._directory.path / "talks")
         if service == "gateway":
             own["BK_ADMIN_PASSWORD_FILE"] = str(self._directory.password_path)
             own["BK_CONSOLE_DIR"] = str(_CONSOLE)

@@ -76,7 +76,12 @@ class CameraAccess:
         async def look() -> str:
             return str((await backchannel().look()).codec)
 
-        isapi, dahua = (partial(each, http, desired.talk_channel) for each in (Isapi, DahuaCgi))
+        def isapi() -> Isapi:
+            return Isapi(http, desired.talk_channel)
+
+        def dahua() -> DahuaCgi:
+            return DahuaCgi(http, desired.talk_channel)
+
         made: dict[FoundWay, Candidate] = {
             "onvif": Candidate("onvif", lambda: OnvifLeg(backchannel), look),
             "isapi": Candidate("isapi", lambda: UploadLeg(isapi()), lambda: isapi().look()),
