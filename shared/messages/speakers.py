@@ -27,7 +27,7 @@ class SpeakerWanted(Message):
 class SpeakerFound(Message):
     """Answer of `speaker_probe`, and KV bucket `speakers`, key `CameraRef.key`, written by the intercom."""
 
-    way: FoundWay | None = Field(description="None: it could not be found out")
+    way: FoundWay | None = Field(None, description="None: it could not be found out")
     codec: str | None = Field(None, description="what it is given: pcmu, pcma, aac")
     reason_code: str = Field(
         description="stable, for programs: ok, no_speaker, wrong_password, refused, busy, port_closed, timed_out, …"

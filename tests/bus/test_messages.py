@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from pydantic import ValidationError
@@ -55,3 +55,10 @@ def test_messages_are_frozen() -> None:
 def test_documents_are_current() -> None:
     assert documents.ASYNCAPI_PATH.read_text() == documents.asyncapi(), "run python -m shared.bus.documents"
     assert documents.TABLE_PATH.read_text() == documents.table(), "run python -m shared.bus.documents"
+
+
+def test_what_is_left_out_when_it_is_none_is_not_required_to_be_there() -> None:
+    for name, message in documents.all_messages().items():
+        for field, about in message.model_fields.items():
+            is_left_out = type(None) in get_args(about.annotation)
+            assert not (is_left_out and about.is_required()), f"{name}.{field}: give it the default None"

@@ -31,7 +31,7 @@ OBJECTS = frozenset(("alerting", "intercom", "recorder"))
 CAPABILITIES = {
     "alerting": ("rules", "alerts", "orders"),
     "recorder": ("recording", "playback"),
-    "intercom": ("talk", "onvif", "view", "broadcast"),
+    "intercom": ("talk", "onvif", "isapi", "dahua", "view", "broadcast"),
 }
 SEALING = frozenset(("alerting", "intercom"))
 QUIET = ("alerting", "detector", "intercom", "recorder")

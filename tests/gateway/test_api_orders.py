@@ -76,7 +76,7 @@ async def people(gateway: Gateway, alerting: Bucket) -> AsyncIterator[dict[str, 
         for site in (SITE, "other-school"):
             await admin.post("/sites", json={"id": site, "name": site})
         made = {"li": ("supervisor", None), "wang": ("supervisor", None)}
-        made |= {"cook": ("school", [SITE]), "stranger": ("school", ["other-school"])}
+        made |= {"chef": ("school", [SITE]), "stranger": ("school", ["other-school"])}
         for name, (role, sites) in made.items():
             body = {"name": name, "password": PASSWORD, "roles": [role], "sites": sites}
             assert (await admin.post("/accounts", json=body)).status_code == 201
@@ -107,7 +107,7 @@ async def served(people: dict[str, httpx.AsyncClient]) -> tuple[str, str]:
 
 async def test_a_school_answers_with_a_photo_and_the_bureau_closes(people: dict[str, httpx.AsyncClient]) -> None:
     case, order = await served(people)
-    cook, li = people["cook"], people["li"]
+    cook, li = people["chef"], people["li"]
     shown: dict[str, Any] = (await cook.get("/cases")).json()["items"][0]
     assert (shown["id"], shown["orders"][0]["state"]) == (case, "served")
     await cook.post(f"/orders/{order}/steps", json={"action": "read"})
@@ -129,7 +129,7 @@ async def test_a_school_answers_with_a_photo_and_the_bureau_closes(people: dict[
 
 async def test_each_side_takes_its_own_steps(people: dict[str, httpx.AsyncClient]) -> None:
     _, order = await served(people)
-    cook, li, wang = people["cook"], people["li"], people["wang"]
+    cook, li, wang = people["chef"], people["li"], people["wang"]
     refused = await cook.post(f"/orders/{order}/steps", json={"action": "withdraw"})
     assert (refused.status_code, refused.json()["code"]) == (403, "not_allowed")
     refused = await li.post(f"/orders/{order}/steps", json={"action": "answer", "text": "for them"})
@@ -156,5 +156,5 @@ async def test_another_school_sees_nothing_of_it(people: dict[str, httpx.AsyncCl
 async def test_a_disguised_file_is_no_photo(people: dict[str, httpx.AsyncClient]) -> None:
     _, order = await served(people)
     for body in (b"%PDF-1.4 nothing", b"<svg onload=alert(1)>", b""):
-        answer = await people["cook"].post(f"/orders/{order}/photos", content=body)
+        answer = await people["chef"].post(f"/orders/{order}/photos", content=body)
         assert answer.status_code == 422, answer.text
