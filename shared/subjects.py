@@ -135,6 +135,19 @@ DRILL_ANSWERS = (
     "drill_schedule_remove",
 )
 
+ROOM_ANSWERS = (
+    "room_open",
+    "room",
+    "rooms",
+    "room_join",
+    "room_leave",
+    "room_note",
+    "room_invite",
+    "room_revoke",
+    "room_close",
+    "room_told",
+)
+
 # Whoever is asked answers out of the database.
 ALERTING_ANSWERS = ("alerts", "alert", "alert_acknowledge", "alert_review", "rules", "rule_put", "rule_dry_run")
 
@@ -189,9 +202,9 @@ CATALOGUE: tuple[Part, ...] = (
     Part(
         "intercom",
         media=("live",),
-        says=("talk_started", "talk_ended", "drill_passed", "drill_failed"),
-        answers=("status", *INTERCOM_ANSWERS, *DRILL_ANSWERS),
-        writes=("floors", "members_intercom", "watches"),
+        says=("talk_started", "talk_ended", "drill_passed", "drill_failed", "room_opened", "room_closed"),
+        answers=("status", *INTERCOM_ANSWERS, *DRILL_ANSWERS, *ROOM_ANSWERS),
+        writes=("floors", "rooms", "members_intercom", "watches"),
         reads=("cameras", "camera_states"),
     ),
     Part(
@@ -207,10 +220,10 @@ CATALOGUE: tuple[Part, ...] = (
             *tuple(f"recorder.{name}" for name in RECORDER_ANSWERS),
             *tuple(f"intercom.{name}" for name in INTERCOM_ANSWERS),
             *tuple(f"alerting.{name}" for name in ALERTING_ANSWERS),
-            *tuple(f"intercom.{name}" for name in DRILL_ANSWERS),
+            *tuple(f"intercom.{name}" for name in (*DRILL_ANSWERS, *ROOM_ANSWERS)),
         ),
         writes=("cameras", "model_packs", "uniforms", "watches", "members_gateway"),
-        reads=("camera_states", *(f"members_{service}" for service in SERVICES)),
+        reads=("camera_states", "rooms", *(f"members_{service}" for service in SERVICES)),
     ),
 )
 

@@ -65,6 +65,16 @@ COMMANDS = {
     "drill_schedules": ("DrillSchedulesOf", "DrillSchedules"),
     "drill_schedule_set": ("DrillSchedule", "DrillSchedule"),
     "drill_schedule_remove": ("DrillScheduleRef", "DrillSchedules"),
+    "room_open": ("RoomWanted", "RoomStatus"),
+    "room": ("RoomRef", "RoomStatus"),
+    "rooms": ("RoomsOf", "RoomList"),
+    "room_join": ("RoomPerson", "RoomStatus"),
+    "room_leave": ("RoomPerson", "RoomStatus"),
+    "room_note": ("RoomNote", "RoomStatus"),
+    "room_invite": ("RoomInvitation", "RoomStatus"),
+    "room_revoke": ("RoomGuestRef", "RoomStatus"),
+    "room_close": ("RoomRef", "RoomStatus"),
+    "room_told": ("RoomTold", "RoomsHeard"),
     "uniform_photo": ("UniformPhotoWanted", "UniformPhotoJudged"),
 }
 MEDIA_USES = {
@@ -80,6 +90,7 @@ BUCKET_MESSAGES = {
     "model_packs": "PackChoice",
     "uniforms": "UniformEnrolled",
     "floors": "FloorHeld",
+    "rooms": "OpenRoom",
 }
 
 

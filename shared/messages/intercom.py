@@ -25,6 +25,7 @@ TalkEnding = Literal[
     "time_limit",
     "idle",
     "draining",
+    "no_longer_allowed",
 ]
 
 
@@ -37,6 +38,9 @@ class TalkWanted(Message):
     priority: TalkPriority = "routine"
     offer: str = Field(description="SDP with one sound that the browser sends", max_length=64_000)
     is_prepared: bool = Field(False, description="connect and wait for a press, instead of speaking at once")
+    guest: str | None = Field(
+        None, description="<room>.<guest> where a guest of an emergency room speaks: it ends with the guest's time"
+    )
 
 
 class TalkStatus(Message):

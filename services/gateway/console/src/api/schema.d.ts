@@ -3070,7 +3070,7 @@ export interface components {
              * Ending
              * @description why it is over
              */
-            ending?: ("hung_up" | "browser_gone" | "browser_silent" | "ice_failed" | "no_backchannel" | "camera_refused" | "camera_unreachable" | "camera_gone" | "preempted" | "time_limit" | "idle" | "draining") | null;
+            ending?: ("hung_up" | "browser_gone" | "browser_silent" | "ice_failed" | "no_backchannel" | "camera_refused" | "camera_unreachable" | "camera_gone" | "preempted" | "time_limit" | "idle" | "draining" | "no_longer_allowed") | null;
             /**
              * Detail
              * @description the same in words; empty where there is nothing to say
