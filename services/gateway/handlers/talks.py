@@ -39,6 +39,9 @@ class TalkDesk:
 
     async def open(self, by: By, camera: str, offer: str, priority: TalkPriority, *, is_prepared: bool) -> TalkOpened:
         found = await self.registry.camera(camera)
+        scope = by.identity.guest
+        if scope is not None:
+            scope.require_priority(priority)
         await self._record(by, "talk_opened", camera, priority=priority)
         return await self.intercom.open(
             TalkWanted(
@@ -48,6 +51,7 @@ class TalkDesk:
                 priority=priority,
                 offer=offer,
                 is_prepared=is_prepared,
+                guest=None if scope is None else f"{scope.room}.{scope.guest}",
             )
         )
 

@@ -11,6 +11,7 @@ from services.gateway.adapters.http import (
     cameras,
     clips,
     drills,
+    emergency_rooms,
     events,
     evidence,
     live,
@@ -47,6 +48,7 @@ ROUTERS = (
     rules.router,
     events.router,
     drills.router,
+    emergency_rooms.router,
     media_tokens.router,
     status.router,
 )

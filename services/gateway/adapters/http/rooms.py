@@ -20,6 +20,7 @@ from services.gateway.handlers.people import People
 from services.gateway.handlers.probes import ProbeDesk
 from services.gateway.handlers.recordings import RecordingsDesk
 from services.gateway.handlers.registry import RegistryDesk
+from services.gateway.handlers.rooms import RoomDesk
 from services.gateway.handlers.rules import RuleDesk
 from services.gateway.handlers.snapshots import SnapshotDesk
 from services.gateway.handlers.talks import TalkDesk
@@ -49,6 +50,7 @@ class Rooms:
     events: EventDesk
     rules: RuleDesk
     drills: DrillDesk
+    rooms: RoomDesk
     states: CameraStates
     services: Services
     trail: AuditTrail
