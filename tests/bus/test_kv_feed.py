@@ -64,4 +64,6 @@ async def test_a_watch_hears_tens_of_megabytes(connect, until) -> None:  # type:
     for number in range(700):  # 45 MB
         last = await writing.put(f"1.a.c{number % 7}", value)
     await until(lambda: told and told[-1] == last, 20.0)
-    assert len(told) == 700
+    # One that is overwritten before it was sent is never sent: on a busy machine some are missing, never the newest.
+    assert len(told) > 500
+    assert told == sorted(set(told))
