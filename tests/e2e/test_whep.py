@@ -160,7 +160,7 @@ async def test_who_is_logged_out_sees_no_more(stack: Stack, camera: str) -> None
     assert (await wang.http.delete("/api/v1/sessions/current")).status_code == 204
     await until_recorded(stack, camera, ending="login_ended")
     # What is on its way is still decoded, on a busy machine later; then nothing comes any more.
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(4):
         count = -1
         while count != len(wang.seen.pictures):
             count = len(wang.seen.pictures)
