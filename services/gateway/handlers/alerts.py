@@ -57,20 +57,15 @@ class AlertDesk:
         return alert
 
     async def acknowledge(self, by: By, id: str) -> Alert:
-        await self.one(by, id)
-        alert = await self.alerting.acknowledge(AlertAcknowledgement(alert=id, by=by.identity.name))
-        await self._record(by, "alert_acknowledged", alert)
-        return alert
+        await self._record(by, "alert_acknowledged", await self.one(by, id))
+        return await self.alerting.acknowledge(AlertAcknowledgement(alert=id, by=by.identity.name))
 
     async def review(self, by: By, id: str, verdict: Verdict, note: str) -> Alert:
-        await self.one(by, id)
-        alert = await self.alerting.review(AlertReview(alert=id, by=by.identity.name, verdict=verdict, note=note))
-        await self._record(by, "alert_reviewed", alert)
-        return alert
+        await self._record(by, "alert_reviewed", await self.one(by, id), verdict=verdict)
+        return await self.alerting.review(AlertReview(alert=id, by=by.identity.name, verdict=verdict, note=note))
 
-    async def _record(self, by: By, action: Action, alert: Alert) -> None:
-        detail = {"alert": alert.alert, "rule": alert.rule}
-        if alert.review is not None:
-            detail["verdict"] = alert.review.verdict
+    async def _record(self, by: By, action: Action, alert: Alert, **more: str) -> None:
+        """Before it happens: what could not be recorded does not."""
+        detail = {"alert": alert.alert, "rule": alert.rule, **more}
         now = self.clock.now()
         await self.trail.add(Deed(action, by.identity.name, by.address, now, camera=alert.camera, detail=detail))

@@ -116,10 +116,9 @@ class OrderDesk:
         return case
 
     async def close(self, by: By, id: str, text: str) -> Case:
-        await self.case(by, id)
-        case = await self.keeper.close_case(CaseClose(case=id, by=by.identity.name, text=text))
+        case = await self.case(by, id)
         await self._record(by, "case_closed", case=id, site=case.site)
-        return case
+        return await self.keeper.close_case(CaseClose(case=id, by=by.identity.name, text=text))
 
     async def serve(self, by: By, case: str, kind: OrderKind, title: str, text: str, due_us: int | None) -> Order:
         await self.case(by, case)
@@ -138,17 +137,17 @@ class OrderDesk:
     async def change(
         self, by: By, id: str, action: OrderAction, text: str, attachments: Sequence[Attachment], due_us: int | None
     ) -> Order:
-        await self.order(by, id)
+        order = await self.order(by, id)
         verb: Verb = "answer" if action in _SCHOOL else "order"
         if not by.identity.may(verb):
             raise not_allowed(verb)
-        order = await self.keeper.change(
+        # Before it happens: what could not be recorded does not.
+        await self._record(by, "order_changed", order=id, step=action, before=order.state, site=order.site)
+        return await self.keeper.change(
             OrderChange(
                 order=id, by=by.identity.name, action=action, text=text, attachments=tuple(attachments), due_us=due_us
             )
         )
-        await self._record(by, "order_changed", order=id, step=action, state=order.state, site=order.site)
-        return order
 
     async def add_photo(self, by: By, id: str, photo: bytes) -> Attachment:
         """A photo for the answer: made small, stripped of everything but its pixels, kept."""
