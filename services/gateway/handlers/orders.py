@@ -100,7 +100,8 @@ class OrderDesk:
         alerts: Sequence[str],
     ) -> Case:
         await self._require_site(by, site)
-        case = await self.keeper.open_case(
+        await self._record(by, "case_opened", site=site, title=title, alerts=",".join(alerts))
+        return await self.keeper.open_case(
             CaseOpen(
                 by=by.identity.name,
                 site=site,
@@ -112,8 +113,6 @@ class OrderDesk:
                 alerts=tuple(alerts),
             )
         )
-        await self._record(by, "case_opened", case=case.case, site=site)
-        return case
 
     async def close(self, by: By, id: str, text: str) -> Case:
         case = await self.case(by, id)
@@ -121,12 +120,11 @@ class OrderDesk:
         return await self.keeper.close_case(CaseClose(case=id, by=by.identity.name, text=text))
 
     async def serve(self, by: By, case: str, kind: OrderKind, title: str, text: str, due_us: int | None) -> Order:
-        await self.case(by, case)
-        order = await self.keeper.serve(
+        found = await self.case(by, case)
+        await self._record(by, "order_served", case=case, site=found.site, kind=kind, title=title)
+        return await self.keeper.serve(
             OrderServe(case=case, by=by.identity.name, kind=kind, title=title, text=text, due_us=due_us)
         )
-        await self._record(by, "order_served", order=order.order, case=case, site=order.site)
-        return order
 
     async def order(self, by: By, id: str) -> Order:
         order = await self.keeper.order(OrderRef(order=id))

@@ -36,9 +36,10 @@ class RuleDesk:
         return (await self.keeper.rules(RulesWanted(rule=rule))).items
 
     async def put(self, by: By, rule: Rule) -> RuleVersion:
-        (made,) = (await self.keeper.put_rule(RulePut(rule=rule, by=by.identity.name))).items
-        detail = {"rule": made.rule.rule, "version": str(made.rule.version)}
+        # Before it happens: what could not be recorded does not.
+        detail = {"rule": rule.rule, "made_from": str(rule.version)}
         await self.trail.add(Deed("rule_changed", by.identity.name, by.address, self.clock.now(), detail=detail))
+        (made,) = (await self.keeper.put_rule(RulePut(rule=rule, by=by.identity.name))).items
         return made
 
     async def put_all(self, by: By, rules: tuple[Rule, ...]) -> list[RuleVersion]:
