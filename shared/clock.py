@@ -11,7 +11,7 @@ from typing import Protocol
 
 from shared.pulse import pulse
 
-DOZE_S = 0.2  # as long as a fragment: with one camera there is always one to wake with
+DOZE_S = 0.1  # the time between is that of a fragment: with one camera there is always one to wake with
 
 
 class Clock(Protocol):
@@ -32,7 +32,7 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None: ...
 
     async def doze(self, seconds: float) -> None:
-        """Sleep so long or up to 0.2 s less: until the process is awake anyway. For rounds that nobody waits for."""
+        """Sleep about so long, give or take 0.1 s: until the process is awake anyway. For what nobody waits for."""
         ...
 
 
@@ -52,7 +52,7 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
     async def doze(self, seconds: float) -> None:
-        await pulse().sleep(seconds - DOZE_S, seconds)
+        await pulse().sleep(seconds - DOZE_S, seconds + DOZE_S)
 
 
 class FakeClock:

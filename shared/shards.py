@@ -1,28 +1,35 @@
 """Leases on shards: which of 128 shards this worker holds, shared fairly among the workers that live.
 
-Theory of operation (decision 0001). A worker writes one heartbeat a second into `members_<service>`; every worker
-notes on its own monotonic clock when it last saw each of the others. Who has not been seen for 3 s is dead (one that
-stops in order deletes its key and is gone at once). `shards_<service>/<n>` holds the owner's name and never expires:
-a shard is free when there is no such key or its owner is dead, and is taken by compare-and-set, so two can never
-both be written down as its owner. Everybody holds at most its fair share and hands back the rest. A worker that could
-not write its heartbeat for `fenced_after_s` lets go of everything: by default before the others may take it.
+Theory of operation (decision 0001). A worker says one heartbeat a second into `members_<service>`; every worker
+notes on its own monotonic clock when it last heard each of the others, and itself: a heartbeat counts when it comes
+back, for then the others have it too. Who has not been heard for 3 s is dead (one that stops in order deletes its key
+and is gone at once). `shards_<service>/<n>` holds the owner's name and never expires: a shard is free when there is no
+such key or its owner is dead, and is taken by compare-and-set, so two can never both be written down as its owner.
+Everybody holds at most its fair share and hands back the rest. A worker that does not hear itself for `fenced_after_s`
+lets go of everything: by default before the others may take it.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
+from math import inf
 
 from shared.bus.connection import Bus
 from shared.bus.errors import BusUnreachable, RevisionConflict
 from shared.bus.kv import KvBucket
-from shared.bus.kv_watch import KvEntry
-from shared.clock import Clock
+from shared.bus.kv_watch import KvEntry, KvWatch
+from shared.clock import DOZE_S, Clock
+from shared.pulse import pulse
 from shared.shard_plan import HEARTBEAT_S, Roll, plan
 from shared.telemetry import gauge, log
 
 FENCED_AFTER_S = 2.5  # less than DEAD_AFTER_S: we stop before the others begin
 RETRY_S = 0.2
+# One may still be on its way; with two something is wrong.
+_UNHEARD_MOST = 2
+_REMEMBERED_MOST = 16
 # Several shards that are handed back together are taken in one round.
 _FREED_DELAY_S = 0.02
 
@@ -63,28 +70,39 @@ class ShardLeases:
         self._settled_with: frozenset[str] | None = None
         self._members: KvBucket | None = None
         self._shards: KvBucket | None = None
-        self._beat = 0
+        self._members_watch: KvWatch | None = None
+        self._said = 0
+        self._said_at = -inf
+        # What has not come back: (number, when it was said)
+        self._unheard: deque[tuple[int, float]] = deque(maxlen=_REMEMBERED_MOST)
+        self._has_heard = False
+        # The bus was away, or is deaf: what we say may be lost, and is said again without waiting for its turn.
+        self._is_doubtful = False
+        self._listened_anew_at = -inf
+        # When the last one that came back was said
         self._beat_at = clock.monotonic()
-        self._was_freed = asyncio.Event()
+        self._news = asyncio.Event()
+        self._was_freed = False
         self.held: set[int] = set()
 
     async def run_once(self) -> None:
-        """Heartbeat when it is due, then take and give back, then wait for the next beat or for a shard set free.
+        """Heartbeat when it is due, then take and give back, then wait for the next beat or for news.
 
         While the bus is away it tries again, for ever: a back-off would only make the return slower.
         """
         self._fence_if_due()
         try:
             members, shards = await self._open()
-            if self._clock.monotonic() - self._beat_at >= HEARTBEAT_S or not self._beat:
-                await self._heartbeat(members)
-            await self._rebalance(shards)
+            if self._now() >= self._said_at + (RETRY_S if self._is_doubtful else HEARTBEAT_S - DOZE_S):
+                self._say(members)
+            if self._has_heard and len(self._unheard) < _UNHEARD_MOST:
+                await self._rebalance(shards)
         except BusUnreachable as error:
             log().warning("leases not renewed", service=self._service, detail=str(error))
+            self._is_doubtful = True
             self._fence_if_due()
             await self._clock.sleep(RETRY_S)
             return
-        _held.set(len(self.held))
         await self._wait()
 
     async def release(self) -> None:
@@ -107,28 +125,44 @@ class ShardLeases:
             shards = await self._bus.kv(f"shards_{self._service}")
             watch = await shards.watch(self._shard_changed)
             try:
-                await members.watch(self._member_changed)
+                self._members_watch = await members.watch(self._member_changed)
             except BusUnreachable:
                 await watch.close()
                 raise
             self._members, self._shards = members, shards
         return self._members, self._shards
 
-    async def _heartbeat(self, members: KvBucket) -> None:
-        began = self._clock.monotonic()
-        try:
-            async with asyncio.timeout(HEARTBEAT_S):
-                await members.put(self._worker, str(self._beat + 1).encode())
-        except TimeoutError as error:
-            raise BusUnreachable("heartbeat not written in time") from error
-        self._beat += 1
-        self._beat_at = began
-        self._roll.beat(began)
+    def _say(self, members: KvBucket) -> None:
+        now = self._now()
+        self._is_doubtful = self._is_doubtful or bool(self._unheard)
+        if len(self._unheard) >= _UNHEARD_MOST and now - self._listened_anew_at > HEARTBEAT_S:
+            log().warning("own heartbeat not heard, listening anew", service=self._service)
+            self._listened_anew_at = now
+            if self._members_watch is not None:
+                self._members_watch.resume()
+        members.say(self._worker, str(self._said + 1).encode())
+        self._said += 1
+        self._said_at = now
+        self._unheard.append((self._said, now))
+
+    def _hear(self, number: int) -> None:
+        """One of our heartbeats came back: time goes on."""
+        if number > self._said:
+            return  # of a worker that ran under our name before us
+        said_at = None
+        while self._unheard and self._unheard[0][0] <= number:
+            said_at = self._unheard.popleft()[1]
+        if said_at is None:
+            return
+        self._has_heard = True
+        self._is_doubtful = False
+        self._beat_at = said_at
+        self._roll.beat(said_at)
+        if self._roll.living() != self._settled_with:
+            self._news.set()
 
     async def _rebalance(self, shards: KvBucket) -> None:
         living = self._roll.living()
-        _members.set(len(living))
-        self._was_freed.clear()
         if living == self._settled_with:
             return
         # One that is written as ours and not held (we let go of it, or ran before under this name) is taken anew.
@@ -148,6 +182,9 @@ class ShardLeases:
                     await self._take(shards, shard)
         except TimeoutError as error:
             raise BusUnreachable("shards not written in time") from error
+        finally:
+            _members.set(len(living))
+            _held.set(len(self.held))
 
     async def _take(self, shards: KvBucket, shard: int) -> None:
         before = self._owners.get(shard)
@@ -182,21 +219,27 @@ class ShardLeases:
             self._shard_changed(entry)
 
     async def _wait(self) -> None:
-        """Until the next heartbeat is due, or somebody handed back a shard."""
-        remaining_s = self._beat_at + HEARTBEAT_S - self._now()
+        """Until the next heartbeat is due, or we may hold nothing any more, or there is news."""
+        latest_s = self._said_at + (RETRY_S if self._is_doubtful else HEARTBEAT_S + DOZE_S) - self._now()
+        if self.held:
+            latest_s = min(latest_s, self._beat_at + self._fenced_after_s - self._now())
+        now = asyncio.get_running_loop().time()
+        due = pulse().call(now + latest_s - 2 * DOZE_S, now + latest_s, self._news.set)
         try:
-            async with asyncio.timeout(max(0.0, remaining_s)):
-                await self._was_freed.wait()
-        except TimeoutError:
-            return
-        await self._clock.sleep(_FREED_DELAY_S)
+            await self._news.wait()
+        finally:
+            due.cancel()
+        self._news.clear()
+        if self._was_freed:
+            self._was_freed = False
+            await self._clock.sleep(_FREED_DELAY_S)
 
     def _now(self) -> float:
         return self._clock.monotonic()
 
     def _fence_if_due(self) -> None:
         if self.held and self._now() - self._beat_at > self._fenced_after_s:
-            log().warning("no heartbeat written, letting go of all shards", shards=len(self.held))
+            log().warning("no heartbeat heard, letting go of all shards", shards=len(self.held))
             for shard in sorted(self.held):
                 self._let_go(shard)
             _held.set(0)
@@ -216,7 +259,7 @@ class ShardLeases:
         if entry.value is None:
             self._owners.pop(shard, None)
             self._let_go(shard)
-            self._was_freed.set()
+            self._free()
             return
         owner = entry.value.decode()
         self._owners[shard] = (owner, entry.revision)
@@ -226,7 +269,13 @@ class ShardLeases:
     def _member_changed(self, entry: KvEntry) -> None:
         if entry.value is not None:
             self._roll.saw(entry.key, self._now())
+            if entry.key == self._worker and entry.value.isdigit():
+                self._hear(int(entry.value))
         elif entry.revision:
             self._roll.left(entry.key)
-            self._was_freed.set()
+            self._free()
         # Revision 0: not there after the connection was away. It may have run out meanwhile, as ours has; time tells.
+
+    def _free(self) -> None:
+        self._was_freed = True
+        self._news.set()

@@ -13,6 +13,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 
+from shared.bus.client_wire import ClientWire
 from shared.bus.errors import BusUnreachable
 from shared.bus.fact_subscription import FactHandler
 from shared.bus.facts import Facts
@@ -21,7 +22,6 @@ from shared.bus.media_headers import decode_fragment
 from shared.bus.media_publisher import Gap, MediaPublisher
 from shared.bus.media_recent import StoredBatch, fragments_after, recent_fragments
 from shared.bus.media_subscription import MediaSubscription
-from shared.bus.media_wire import MediaWire
 from shared.bus.requests import RequestHandler, Requests
 from shared.bus.streams import BUCKETS, MEDIA, Limits, StreamState, ensure_bucket, ensure_stream, stream_state
 from shared.clock import Clock, SystemClock
@@ -45,6 +45,7 @@ class Bus:
         self._replicas = replicas
         self._client = client
         self._clock = clock
+        self._wire = ClientWire(client)
         self._js: JetStreamContext = client.jetstream(timeout=CONNECT_LIMIT_S)
         self._on_lost: list[Callable[[], None]] = []
         self._on_back: list[Callable[[], None]] = []
@@ -133,7 +134,7 @@ class Bus:
         if bucket not in BUCKETS:
             raise ValueError(f"no bucket {bucket!r} is defined")
         if bucket not in self._buckets:
-            opened = self._buckets[bucket] = await ensure_bucket(self._js, bucket, self._replicas)
+            opened = self._buckets[bucket] = await ensure_bucket(self._js, bucket, self._replicas, self._wire)
             self.on_connection(lambda: None, opened.connection_back)
         return self._buckets[bucket]
 
@@ -193,7 +194,7 @@ class Bus:
     async def media_publisher(self, on_gap: Gap, keep_bytes: int) -> MediaPublisher:
         """The publisher of this connection; call its `tick` about once a second."""
         inbox = f"{self.inbox}.ack.{self._client.new_inbox().rsplit('.', 1)[-1]}"
-        publisher = MediaPublisher(MediaWire(self._client), inbox, self._clock, on_gap, keep_bytes)
+        publisher = MediaPublisher(self._wire, inbox, self._clock, on_gap, keep_bytes)
 
         async def on_ack(msg: Msg) -> None:
             publisher.on_ack(msg.subject.rsplit(".", 1)[-1], msg.headers, msg.data)

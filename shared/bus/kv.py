@@ -9,6 +9,7 @@ import nats.errors
 import nats.js.errors
 from nats.js.kv import KeyValue
 
+from shared.bus.client_wire import ClientWire
 from shared.bus.errors import BusUnreachable, RevisionConflict
 from shared.bus.kv_watch import KvEntry, KvFeed, KvWatch, Watcher
 
@@ -18,8 +19,9 @@ KEYS_LIMIT_S = 10.0
 class KvBucket:
     """All methods raise BusUnreachable while NATS is away."""
 
-    def __init__(self, store: KeyValue, name: str):
+    def __init__(self, store: KeyValue, name: str, wire: ClientWire):
         self._store = store
+        self._wire = wire
         self.name = name
         self._watches: list[KvWatch] = []
 
@@ -38,6 +40,12 @@ class KvBucket:
             return int(await self._store.put(key, value))
         except (nats.errors.Error, TimeoutError) as error:
             raise self._away(error) from error
+
+    def say(self, key: str, value: bytes) -> None:
+        """Write without waiting for an answer: who must know that it is there watches the bucket."""
+        if not self._wire.is_connected:
+            raise BusUnreachable(f"bucket {self.name}: not connected")
+        self._wire.write([f"PUB {self._store._pre}{key} {len(value)}\r\n".encode(), value, b"\r\n"])
 
     async def create(self, key: str, value: bytes) -> int:
         """Write only where there is nothing. Raises RevisionConflict."""

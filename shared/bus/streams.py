@@ -11,6 +11,7 @@ import nats.js.errors
 from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, KeyValueConfig, RetentionPolicy, StorageType, StreamConfig
 
+from shared.bus.client_wire import ClientWire
 from shared.bus.errors import BusUnreachable
 from shared.bus.kv import KvBucket
 from shared.subjects import EVENTS_SUBJECTS, MEDIA_SUBJECTS
@@ -125,7 +126,7 @@ def _age_s(stored: str, now_us: int) -> float:
     return max(0.0, now_us / 1e6 - seconds)
 
 
-async def ensure_bucket(js: JetStreamContext, name: str, replicas: int) -> KvBucket:
+async def ensure_bucket(js: JetStreamContext, name: str, replicas: int, wire: ClientWire) -> KvBucket:
     """Open a bucket; create it where nobody has."""
     try:
         try:
@@ -136,4 +137,4 @@ async def ensure_bucket(js: JetStreamContext, name: str, replicas: int) -> KvBuc
             store = await js.create_key_value(config)
     except (nats.errors.Error, TimeoutError) as error:
         raise BusUnreachable(f"bucket {name} not there: {error or type(error).__name__}") from error
-    return KvBucket(store, name)
+    return KvBucket(store, name, wire)

@@ -6,9 +6,10 @@ import asyncio
 import secrets
 from dataclasses import dataclass
 
-from shared.clock import Clock
+from shared.clock import DOZE_S, Clock
 from shared.errors import CameraRefused, CameraUnreachable, PeerError, ProtocolViolation
 from shared.media.sink import MediaSink
+from shared.pulse import Appointment, pulse
 from shared.rtsp.connection import RtspConnection
 from shared.rtsp.dialogue import Dialogue
 from shared.rtsp.messages import InterleavedFrame, Request, Response
@@ -52,7 +53,7 @@ class MediaSession:
         self._carriers: list[_Carrier] = []
         self._packets_at_report = 0
         self._first_packet = asyncio.Event()
-        self._timer: asyncio.TimerHandle | None = None
+        self._next: Appointment | None = None
         self._keep_alive_due = 0.0
 
     def offer(self, track: Track, sink: MediaSink | None, is_tcp: bool) -> Transport:
@@ -97,7 +98,7 @@ class MediaSession:
 
     def start(self) -> None:
         """The session stands, or plays: report and keep it alive. Again is no harm."""
-        if self._timer is not None:
+        if self._next is not None:
             return
         now = self._clock.monotonic()
         self._keep_alive_due = now + self._keep_alive_interval_s()
@@ -118,9 +119,9 @@ class MediaSession:
         receiver.on_reports = on_reports
 
     def stop(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        if self._next is not None:
+            self._next.cancel()
+            self._next = None
         for carrier in self._carriers:
             if carrier.udp is not None:
                 carrier.udp.close()
@@ -144,8 +145,8 @@ class MediaSession:
         return True
 
     def _arm(self) -> None:
-        wait_s = min(REPORT_INTERVAL_S, self._keep_alive_interval_s())
-        self._timer = asyncio.get_running_loop().call_later(wait_s, self._tend)
+        latest = asyncio.get_running_loop().time() + min(REPORT_INTERVAL_S, self._keep_alive_interval_s())
+        self._next = pulse().call(latest - DOZE_S, latest, self._tend)
 
     def _keep_alive_interval_s(self) -> float:
         return self._dialogue.timeout_s / 2

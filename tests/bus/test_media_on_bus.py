@@ -10,9 +10,9 @@ import pytest
 
 from shared import subjects
 from shared.bus import Bus
+from shared.bus.client_wire import ClientWire
 from shared.bus.errors import BusUnreachable
 from shared.bus.media_publisher import WRITE_BUFFER_BYTES
-from shared.bus.media_wire import MediaWire
 from shared.bus.streams import MEDIA, Limits
 from shared.media.fragment import Fragment
 from tests.bus.fragments import CAMERA, fragment
@@ -131,7 +131,7 @@ async def test_while_nats_hangs_nothing_grows_without_bound(nats_server, connect
     ingest = await connect("ingest")
     await ingest.ensure_stream(MEDIA)
     publisher = await ingest.media_publisher(lambda *gap: pytest.fail("nothing was lost"), 100_000_000)
-    wire = MediaWire(ingest._client)
+    wire = ClientWire(ingest._client)
     nats_server.signal(signal.SIGSTOP)
     most = 0
     for seq in range(300):

@@ -1,4 +1,4 @@
-"""Keeps the streams that run equal to the streams that should: woken by news, and twice a second by the clock."""
+"""Keeps the streams that run equal to the streams that should: woken by news, and once a second by the clock."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from shared.telemetry import counter, gauge
 _lost_packets = counter("ingest_lost_packets_total", "RTP packets that never came")
 _streams = gauge("ingest_streams", "Streams that are pulled, main and sub")
 
-LOOK_S = 0.5
+LOOK_S = 1.0
 WATCH_LEASE_S = 6.0  # a holder writes its lease every 2 s
 
 
@@ -81,7 +81,7 @@ class FleetKeeper:
             raise
 
     async def look_once(self) -> None:
-        """One look at what only time changes, about twice a second."""
+        """One look at what only time changes, about once a second."""
         await self._clock.doze(LOOK_S)
         self._watches_expired(WATCH_LEASE_S)
         _streams.set(len(self._running))

@@ -34,7 +34,7 @@ class StateWriter:
 
     async def run_once(self) -> None:
         await self._news.wait()
-        await self._clock.sleep(GATHER_S)
+        await self._clock.doze(GATHER_S)
         self._news.clear()
         try:
             await self.flush()

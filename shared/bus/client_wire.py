@@ -6,7 +6,7 @@ from nats.aio.client import Client
 from nats.aio.transport import TcpTransport
 
 
-class MediaWire:
+class ClientWire:
     """Implements `Wire`. Whole commands only: nats-py writes whole commands too, so neither tears the other's."""
 
     def __init__(self, client: Client):
