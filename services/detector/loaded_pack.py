@@ -77,8 +77,9 @@ def begin_boxes(pack: LoadedPack, pictures: Sequence[Picture], batch_max: int) -
     return answer
 
 
-def begin_scores(pack: LoadedPack, crops: Sequence[Canvas], at_once: int = HEADS_AT_ONCE) -> Scores:
+def begin_scores(pack: LoadedPack, crops: Sequence[Canvas]) -> Scores:
     """Ask a model of attributes about crops as large as the manifest wants them."""
+    at_once = max(1, min(HEADS_AT_ONCE, pack.runner.at_once))
     begun = [pack.runner.begin(crops[begin : begin + at_once]) for begin in range(0, len(crops), at_once)]
     return lambda: [row for pending in begun for row in attribute_scores(pending(), pack.manifest)]
 

@@ -96,7 +96,9 @@ async def wire(context: Context[Settings]) -> Wired:
         "capabilities": handlers.capabilities,
         "uniform_photo": UniformPhotos(batchers[0].look_at).judge,
     }
-    stop_answering = await bus.serve("detector", answers)
+    # Each worker may be asked for itself: they may have different devices and packs.
+    pinned = {"capabilities": handlers.capabilities}
+    stop_answering = await bus.serve("detector", answers, pinned=pinned, instance=worker)
     tasks: list[tuple[str, Supervised | RunOnce]] = [
         ("facts", outbox),
         ("packs", shelf),

@@ -19,7 +19,8 @@ from services.detector.pack_manifest import PackManifest
 from shared.errors import PeerError
 from shared.telemetry import log
 
-_TRIED = 2  # pictures in the run that proves a pack
+# Pictures in the run that proves a pack, and heads: as many as come at once, so that memory does not grow later.
+_TRIED, _TRIED_HEADS = 2, 8
 THE_CPU = Device(CPU, CPU)
 
 
@@ -40,10 +41,11 @@ def load_pack(manifest: PackManifest, weights: Path, threads: int, device: Devic
     try:
         runner = _runner(manifest, weights, threads, device)
         width, height = manifest.input.size_for(16 / 9)
-        outputs = runner.begin([np.full((height, width, 3), 114, np.uint8)] * _TRIED)()
+        tried = _TRIED_HEADS if manifest.is_of_crops else _TRIED
+        outputs = runner.begin([np.full((height, width, 3), 114, np.uint8)] * tried)()
         if manifest.is_of_crops:
-            wanted = (_TRIED, len(manifest.classes))
-            if outputs[0].reshape(_TRIED, -1).shape != wanted:
+            wanted = (tried, len(manifest.classes))
+            if outputs[0].reshape(tried, -1).shape != wanted:
                 raise PackBroken(f"{manifest.id}: output {outputs[0].shape} where {wanted} was expected")
         else:
             DECODERS[manifest.decoder](outputs, manifest, (width, height))

@@ -29,17 +29,29 @@ class CapabilityAnswer(Answer):
     shadow_differs: float | None = Field(None, description="share of pictures on which the shadow saw something else")
 
 
+class WorkerAnswer(Answer):
+    """One process that analyses."""
+
+    worker: str
+    device: str = Field(examples=["cpu"])
+
+
 class CapabilitiesAnswer(Answer):
     """What analysis can do now. What is unavailable raises no alert: "cannot see" is not "nothing to see"."""
 
-    worker: str = Field(description="the detector worker that answered")
-    device: str
-    items: list[CapabilityAnswer]
+    workers: list[WorkerAnswer] = Field(description="the detectors that answered")
+    silent: list[str] = Field(description="detectors that give signs of life and do not answer")
+    items: list[CapabilityAnswer] = Field(
+        description="ready only where every detector is: a camera may be with any of them"
+    )
 
 
 @router.get("/capabilities", responses=refusals(401))
 async def capabilities(request: Request) -> CapabilitiesAnswer:
     """What is recognised now, by which model pack, and what cannot be and why."""
-    found = await rooms_of(request).analysis.capabilities()
-    items = [CapabilityAnswer(**item.model_dump()) for item in found.items]
-    return CapabilitiesAnswer(worker=found.worker, device=found.device, items=items)
+    said, silent, together = await rooms_of(request).analysis.capabilities()
+    return CapabilitiesAnswer(
+        workers=[WorkerAnswer(worker=one.worker, device=one.device) for one in said],
+        silent=silent,
+        items=[CapabilityAnswer(**item.model_dump()) for item in together],
+    )

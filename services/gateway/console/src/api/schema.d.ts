@@ -2297,13 +2297,19 @@ export interface components {
          */
         CapabilitiesAnswer: {
             /**
-             * Worker
-             * @description the detector worker that answered
+             * Workers
+             * @description the detectors that answered
              */
-            worker: string;
-            /** Device */
-            device: string;
-            /** Items */
+            workers: components["schemas"]["WorkerAnswer"][];
+            /**
+             * Silent
+             * @description detectors that give signs of life and do not answer
+             */
+            silent: string[];
+            /**
+             * Items
+             * @description ready only where every detector is: a camera may be with any of them
+             */
             items: components["schemas"]["CapabilityAnswer"][];
         };
         /**
@@ -4747,6 +4753,19 @@ export interface components {
              * @default []
              */
             zones: string[];
+        };
+        /**
+         * WorkerAnswer
+         * @description One process that analyses.
+         */
+        WorkerAnswer: {
+            /** Worker */
+            worker: string;
+            /**
+             * Device
+             * @example cpu
+             */
+            device: string;
         };
         /**
          * ScheduleAnswer
