@@ -14,6 +14,8 @@ from shared.subjects import CameraRef
 
 LONGEST_S = 2 * 3600
 KEPT_S = 7 * 24 * 3600
+# Whoever asks for longer (an alert does) gets it, and not for ever.
+KEPT_MOST_S = 3 * 366 * 24 * 3600
 # So many of one person may wait: a queue of hours helps nobody.
 WAITING_MAX = 20
 _ID = re.compile(r"[A-Za-z0-9-]{8,64}")
@@ -35,6 +37,8 @@ class Clip:
     done_us: int = 0
     size_bytes: int | None = None
     sha256: str | None = None
+    shows_from_us: int | None = None
+    shows_to_us: int | None = None
     error_code: str | None = None
     error: str | None = None
 
@@ -92,7 +96,7 @@ class ClipDesk:
         of = StreamRef(CameraRef(wanted.site, wanted.camera), wanted.stream)
         clip = Clip(
             wanted.clip, of, wanted.from_us, wanted.to_us, wanted.is_exact, wanted.asked_by, now_us,
-            now_us + KEPT_S * 1_000_000,
+            _expires_us(now_us, wanted.keep_until_us),
         )  # fmt: skip
         added = await self.store.add(clip)
         self.asked()
@@ -118,6 +122,11 @@ class ClipDesk:
         return clip
 
 
+def _expires_us(now_us: int, keep_until_us: int | None) -> int:
+    usual_us = now_us + KEPT_S * 1_000_000
+    return min(max(usual_us, keep_until_us or 0), now_us + KEPT_MOST_S * 1_000_000)
+
+
 def status_of(clip: Clip) -> ClipStatus:
     length_us = clip.to_us - clip.from_us
     return ClipStatus(
@@ -134,6 +143,8 @@ def status_of(clip: Clip) -> ClipStatus:
         progress=1.0 if clip.state == "ready" else round(min(1.0, clip.done_us / length_us), 3),
         size_bytes=clip.size_bytes,
         sha256=clip.sha256,
+        shows_from_us=clip.shows_from_us,
+        shows_to_us=clip.shows_to_us,
         object_name=clip.object_name if clip.state == "ready" else None,
         error_code=clip.error_code,
         error=clip.error,

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from shared.messages.alert_proofs import AlertProof
 from shared.messages.base import Fact, Message
 from shared.messages.detector import Hops, SeenBox
 from shared.messages.ingest import AT_US
@@ -137,6 +138,7 @@ class Alert(Message):
     review: Review | None = None
     case: str | None = Field(None, description="what is followed up")
     clip: str | None = Field(None, description="id at the recorder: 10 s before and after")
+    proof: AlertProof | None = Field(None, description="of one that was asked for alone: what proves it")
 
 
 class AlertsWanted(Message):

@@ -24,6 +24,7 @@ class ClipWanted(Message):
     to_us: int
     is_exact: bool = Field(False, description="begins and ends with the picture; else with the GOP around it")
     asked_by: str
+    keep_until_us: int | None = Field(None, description="kept so long, where that is longer than clips usually are")
 
 
 class ClipRef(Message):
@@ -48,6 +49,8 @@ class ClipStatus(Message):
     progress: float = Field(description="0 to 1")
     size_bytes: int | None = None
     sha256: str | None = None
+    shows_from_us: int | None = Field(None, description="of one that is ready: what there was to be shown")
+    shows_to_us: int | None = None
     object_name: str | None = None
     error_code: str | None = Field(None, description="why it failed: stable")
     error: str | None = None

@@ -32,7 +32,7 @@ from shared.messages.alerting import AlertRaised
 from shared.messages.detector import FrameAnalysed
 from shared.messages.rules import RuleList, RulePut, RulesWanted
 from tests.alerting.facts import SECOND_US, camera, disturbed, footage, frame, person
-from tests.bench.alerting_plant import LIMIT_S, AlertingPlant, all_alerts, alerting_plant, without_times_of_work
+from tests.bench.alerting_plant import LIMIT_S, alerting_plant, all_alerts, without_times_of_work
 from tests.bench.fact_wire import FactWire, frame_subject
 from tests.bench.process_cost import cost_of, resident_mb
 from tests.bench.rows import row, say

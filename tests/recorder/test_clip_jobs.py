@@ -59,7 +59,7 @@ async def test_from_asking_to_forgetting(database: Database) -> None:
     taken_over = await store.claim("three", late)
     assert taken_over is not None
     assert not await store.beat(taken_over.id, "one" if taken_over.id == "clip-0001" else "two", 0, late)
-    await store.ready("clip-0001", 1234, "ab" * 32)
+    await store.ready("clip-0001", 1234, "ab" * 32, NOW - 100 * S, NOW - 41 * S)
     done = await desk.clip(ClipRef(clip="clip-0001").encode())
     assert (done.state, done.progress, done.size_bytes) == ("ready", 1, 1234)
     assert done.object_name == "clips/school/wok/clip-0001.mp4"

@@ -113,7 +113,7 @@ class ClipMaker:
             work.cancel()
             await asyncio.wait({work})
         made = work.result()
-        await self._queue.ready(clip.id, made.size_bytes, made.sha256)
+        await self._queue.ready(clip.id, made.size_bytes, made.sha256, made.starts_us, made.ends_us)
         _made.inc()
 
     async def _write_and_upload(self, clip: Clip) -> ClipMade:

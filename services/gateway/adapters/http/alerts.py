@@ -12,14 +12,23 @@ from pydantic import Field
 from services.gateway.adapters.http.access import address_of, by_of, identity_of
 from services.gateway.adapters.http.bodies import Answer, Body
 from services.gateway.adapters.http.paging import Paging
-from services.gateway.adapters.http.recordings import us_of
+from services.gateway.adapters.http.recordings import VIDEO, sent, us_of
 from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import rooms_of
 from services.gateway.adapters.http.schemas import Page
+from services.gateway.recordings import byte_range
 from shared.errors import RequestRefused
+from shared.messages.alert_proofs import (
+    FRAMES_MAX,
+    AlertProof,
+    ProofState,
+    ReplayFound,
+    ReplayVerdict,
+    ReplayWanted,
+)
 from shared.messages.alerting import Alert, AlertsWanted, FrameRef, Progress, Verdict
-from shared.messages.detector import SeenBox
-from shared.messages.rules import RiskClass
+from shared.messages.detector import FrameAnalysed, SeenBox
+from shared.messages.rules import RiskClass, Rule
 
 router = APIRouter(prefix="/api/v1/alerts", tags=["alerts"])
 
@@ -55,6 +64,34 @@ class ReviewAnswer(Answer):
     note: str = ""
 
 
+class AlertClip(Answer):
+    """10 s before the incident until 10 s after it was certain."""
+
+    id: str = Field(description="as /clips/{id} has it; the file is /alerts/{alert}/clip.mp4")
+    sha256: str | None = None
+    size_bytes: int | None = None
+    start: datetime | None = Field(None, description="what it really shows")
+    end: datetime | None = None
+
+
+class ProofAnswer(Answer):
+    """What proves it, as far as it is collected."""
+
+    state: ProofState = Field(description="of the clip, which comes last")
+    why: str = Field(description="stable: what it waits for, or why there will be none")
+    detail: str = Field(description="the same in words")
+    start: datetime | None = Field(None, description="of what no retention deletes")
+    end: datetime | None = None
+    kept_until: datetime | None = None
+    is_held: bool = Field(description="the recorder keeps it, however old it becomes")
+    clip: AlertClip | None = None
+    picture_sha256: str | None = Field(None, description="of the best picture as it is kept")
+    picture_at: datetime | None = None
+    picture_why: str = Field("", description="why none is kept")
+    facts: int | None = Field(None, description="facts that are kept to rule it again")
+    facts_sha256: str | None = None
+
+
 class AlertAnswer(Answer):
     """One alert."""
 
@@ -79,12 +116,41 @@ class AlertAnswer(Answer):
     thresholds: dict[str, float] = Field(description="of the rule, as it was in force")
     picture_faults: list[str] = Field(description="what was wrong with the picture, and not enough to disbelieve it")
     is_silent: bool = Field(description="kept, and nobody was told")
+    hops: dict[str, datetime] = Field(description="when the picture that completed it passed each stage")
     latency_ms: dict[str, float] = Field(description="from the picture to each hop")
     acknowledged_by: str | None = None
     acknowledged_at: datetime | None = None
     review: ReviewAnswer | None = None
     case: str | None = None
     clip: str | None = Field(None, description="10 s before and after: /clips/{clip}")
+    proof: ProofAnswer | None = Field(None, description="of one alert that was asked for; lists leave it out")
+
+
+class ReplayBody(Body):
+    """What it is ruled again by; nothing: the version that raised it, over the facts that were kept."""
+
+    rule_version: int | None = Field(None, ge=1)
+    frames: list[FrameAnalysed] = Field(
+        default_factory=list,
+        max_length=FRAMES_MAX,
+        description="what other models saw in the same pictures, instead of the kept facts",
+    )
+
+
+class ReplayAnswer(Answer):
+    """Whether it stands."""
+
+    stands: bool | None = Field(description="none: it cannot be said")
+    verdict: ReplayVerdict
+    why: str
+    detail: str
+    rule: Rule
+    version_then: int = Field(description="of the rule, when the alert was raised")
+    found: list[ReplayFound] = Field(description="incidents that the rule finds")
+    facts: int = Field(description="that were ruled again")
+    start: datetime
+    end: datetime
+    facts_sha256: str = Field(description="of what was kept; empty: other frames were given")
 
 
 class ReviewBody(Body):
@@ -138,11 +204,16 @@ async def alert_picture(
     request: Request,
     width: Annotated[int | None, Query(ge=16, le=7680, description="pixels; never enlarged")] = None,
 ) -> Response:
-    """The best picture at full resolution, made from the recorded bytes."""
+    """The best picture at full resolution: as it is kept with the alert, else made from the recorded bytes."""
     rooms = rooms_of(request)
     alert = await rooms.alerts.one(by_of(request), id)
     if alert.best is None:
         raise RequestRefused("no_picture", "This alert rests on no picture: the camera was away.", status=404)
+    kept = await rooms.alerts.kept_picture(by_of(request), alert) if width is None else None
+    if kept is not None:
+        headers = {"Cache-Control": "private, max-age=3600", "X-Captured-Us": str(kept.captured_us)}
+        headers["ETag"] = f'"{kept.sha256}"'
+        return Response(base64.b64decode(kept.data_base64), media_type="image/jpeg", headers=headers)
     camera = await rooms.registry.camera(alert.best.camera)
     stream: Literal["main", "sub"] = "sub" if alert.best.stream == "sub" else "main"
     made = await rooms.recordings.still(
@@ -150,6 +221,38 @@ async def alert_picture(
     )
     headers = {"Cache-Control": "private, max-age=3600", "X-Captured-Us": str(made.captured_us)}
     return Response(base64.b64decode(made.data_base64), media_type="image/jpeg", headers=headers)
+
+
+@router.get("/{id}/clip.mp4", response_class=Response, responses=VIDEO | refusals(401, 403, 404, 409, 416))
+async def alert_clip(id: str, request: Request) -> Response:
+    """10 s before and after, as it was recorded. `Range` is honoured."""
+    rooms = rooms_of(request)
+    clip = await rooms.alerts.clip(by_of(request), id)
+    passage = await rooms.recordings.clip_file(
+        identity_of(request), address_of(request), clip, byte_range(request.headers.get("range"))
+    )
+    return sent(passage)
+
+
+@router.post("/{id}/replay", responses=refusals(401, 403, 404, 409, 422))
+async def replay_alert(id: str, request: Request, body: ReplayBody | None = None) -> ReplayAnswer:
+    """Rule it again: over the facts that were kept with it, by the version that raised it or by another."""
+    asked = body or ReplayBody()
+    wanted = ReplayWanted(alert=id, rule_version=asked.rule_version, frames=tuple(asked.frames))
+    done = await rooms_of(request).alerts.replay(by_of(request), wanted)
+    return ReplayAnswer(
+        stands=None if done.verdict == "unknown" else done.verdict != "falls",
+        verdict=done.verdict,
+        why=done.why,
+        detail=done.detail,
+        rule=done.rule,
+        version_then=done.version_then,
+        found=list(done.found),
+        facts=done.facts,
+        start=_moment(done.from_us),
+        end=_moment(done.to_us),
+        facts_sha256=done.facts_sha256,
+    )
 
 
 @router.post("/{id}/acknowledgement", responses=refusals(401, 403, 404))
@@ -200,6 +303,7 @@ def alert_answer(alert: Alert) -> AlertAnswer:
         thresholds=alert.thresholds,
         picture_faults=list(alert.picture_faults),
         is_silent=alert.is_silent,
+        hops={name: _moment(at_us) for name, at_us in _hops(alert).items()},
         latency_ms=_latency_ms(alert),
         acknowledged_by=alert.acknowledged_by,
         acknowledged_at=None if alert.acknowledged_us is None else _moment(alert.acknowledged_us),
@@ -208,13 +312,47 @@ def alert_answer(alert: Alert) -> AlertAnswer:
         else ReviewAnswer(verdict=review.verdict, by=review.by, at=_moment(review.at_us), note=review.note),
         case=alert.case,
         clip=alert.clip,
+        proof=None if alert.proof is None else _proof(alert.proof),
     )
 
 
-def _latency_ms(alert: Alert) -> dict[str, float]:
+def _proof(proof: AlertProof) -> ProofAnswer:
+    clip = None
+    if proof.state == "ready" and proof.clip is not None:
+        clip = AlertClip(
+            id=proof.clip,
+            sha256=proof.clip_sha256,
+            size_bytes=proof.clip_bytes,
+            start=_maybe(proof.clip_from_us),
+            end=_maybe(proof.clip_to_us),
+        )
+    return ProofAnswer(
+        state=proof.state,
+        why=proof.why,
+        detail=proof.detail,
+        start=_maybe(proof.from_us or None),
+        end=_maybe(proof.to_us or None),
+        kept_until=_maybe(proof.kept_until_us or None),
+        is_held=proof.is_held,
+        clip=clip,
+        picture_sha256=proof.picture_sha256,
+        picture_at=_maybe(proof.picture_at_us),
+        picture_why=proof.picture_why,
+        facts=proof.facts,
+        facts_sha256=proof.facts_sha256,
+    )
+
+
+def _maybe(us: int | None) -> datetime | None:
+    return None if us is None else _moment(us)
+
+
+def _hops(alert: Alert) -> dict[str, int]:
+    """UTC microseconds, in the order in which they were passed."""
     if alert.hops is None:
         return {}
     stamps = {
+        "captured": alert.hops.captured_us,
         "received": alert.hops.received_us,
         "heard": alert.hops.heard_us,
         "decoded": alert.hops.decoded_us,
@@ -222,8 +360,13 @@ def _latency_ms(alert: Alert) -> dict[str, float]:
         "ruled": alert.ruled_us,
         "stored": alert.stored_us,
     }
-    began = alert.hops.captured_us
-    return {name: round((at - began) / 1000, 1) for name, at in stamps.items() if at is not None}
+    return {name: at_us for name, at_us in stamps.items() if at_us is not None}
+
+
+def _latency_ms(alert: Alert) -> dict[str, float]:
+    stamps = _hops(alert)
+    began_us = stamps.pop("captured", 0)
+    return {name: round((at_us - began_us) / 1000, 1) for name, at_us in stamps.items()}
 
 
 def _moment(us: int) -> datetime:

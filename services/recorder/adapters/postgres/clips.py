@@ -47,6 +47,8 @@ clips = Table(
     Column("done_us", BigInteger),
     Column("size_bytes", BigInteger),
     Column("sha256", LargeBinary),
+    Column("shows_from_us", BigInteger),
+    Column("shows_to_us", BigInteger),
     Column("error_code", Text),
     Column("error", Text),
     Column("worker", Text),
@@ -134,8 +136,9 @@ class PostgresClips:
         async with self._database.transaction() as session:
             return (await session.execute(query)).one_or_none() is not None
 
-    async def ready(self, id: str, size_bytes: int, sha256: str) -> None:
-        await self._set(id, state="ready", size_bytes=size_bytes, sha256=bytes.fromhex(sha256))
+    async def ready(self, id: str, size_bytes: int, sha256: str, shows_from_us: int, shows_to_us: int) -> None:
+        shown = {"shows_from_us": shows_from_us, "shows_to_us": shows_to_us}
+        await self._set(id, state="ready", size_bytes=size_bytes, sha256=bytes.fromhex(sha256), **shown)
 
     async def failed(self, id: str, code: str, error: str) -> None:
         await self._set(id, state="failed", error_code=code, error=error)
@@ -176,6 +179,8 @@ def _clip(row: Any) -> Clip:
         done_us=row.done_us,
         size_bytes=row.size_bytes,
         sha256=None if row.sha256 is None else row.sha256.hex(),
+        shows_from_us=row.shows_from_us,
+        shows_to_us=row.shows_to_us,
         error_code=row.error_code,
         error=row.error,
     )
