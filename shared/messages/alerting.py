@@ -8,7 +8,7 @@ from pydantic import Field
 
 from shared.messages.alert_proofs import AlertProof
 from shared.messages.base import Fact, Message
-from shared.messages.detector import Hops, SeenBox
+from shared.messages.detector import Hops, MoverClip, SeenBox
 from shared.messages.ingest import AT_US
 from shared.messages.rules import RiskClass
 from shared.subjects import CameraRef
@@ -124,6 +124,7 @@ class Alert(Message):
     broken: int = Field(description="pictures that broke the rule so far")
     looked: int = Field(description="pictures looked at since the first of them")
     best: BestFrame | None = None
+    crop: MoverClip | None = Field(None, description="of something small: what part of the clip to look at, and when")
     frames: tuple[FrameRef, ...] = Field((), description="those of the condition, at most 20")
     models: dict[str, str] = Field(default_factory=dict, description="capability and digest of its weights")
     thresholds: dict[str, float] = Field(default_factory=dict, description="of the rule, as it was in force")

@@ -30,12 +30,13 @@ from typing import Any
 
 import httpx
 
+from shared.simulator.demo_cast import SCENES
 from tests.bench.rows import RESULTS, row, say
 from tests.e2e.live_client import Api
 from tests.stack import Stack
 
-# = kitchens of the demo; the first one shows somebody without a mask
-KITCHENS = 4
+# = kitchens of the demo, in turn; the first one shows somebody without a mask
+KITCHENS = len(SCENES)
 CANARIES = 6
 EVERY_S = 6.0
 WARM_UP_S = 25
@@ -46,8 +47,7 @@ _PARTS = (
     ("heard", "decoded"),
     ("decoded", "inferred"),
     ("inferred", "ruled"),
-    ("ruled", "stored"),
-    ("stored", "client"),
+    ("ruled", "client"),
     ("captured", "client"),
 )
 
@@ -135,21 +135,22 @@ def rows_of(found: list[dict[str, int]], conditions: dict[str, Any]) -> Iterator
 
 def proof(stack: Stack, api: Api) -> dict[str, Any]:
     """One alert until it is proved; then fetched and ruled again as people do."""
-    (alert,) = api.http.get("/alerts", params={"rule": "canary-1", "limit": 1}).json()["items"]
+    newest = api.http.get("/alerts", params={"limit": 50}).json()["items"]
+    alert = next(one for one in newest if one["rule"].startswith("canary-"))
     began = time.monotonic()
     while (shown := api.http.get(f"/alerts/{alert['id']}").json())["proof"]["state"] == "waiting":
         assert time.monotonic() - began < PROOF_LIMIT_S, shown["proof"]
-        time.sleep(1)
+        time.sleep(0.5)
+    ready_s = round(time.time() - alert_s(shown["raised_at"]), 1)
     picture = api.http.get(f"/alerts/{alert['id']}/picture.jpg")
     clip = api.http.get(f"/alerts/{alert['id']}/clip.mp4")
     replay = stack.bk("alerts", "replay", alert["id"], "--json")
     again = stack.bk("alerts", "replay", alert["id"], "--model", "--json")
     sys.stderr.write(f"{json.dumps(shown['proof'])}\n{stack.bk('alerts', 'replay', alert['id']).stdout}\n")
-    done = time.time()
     made = shown["proof"]["clip"] or {}
     return {
         "proof_state": shown["proof"]["state"],
-        "raised_to_now_s": round(done - alert_s(shown["raised_at"]), 1),
+        "ready_s": ready_s,
         "picture": picture.status_code, "picture_bytes": len(picture.content),
         "clip": clip.status_code, "clip_bytes": len(clip.content),
         "clip_seconds": round(alert_s(made["end"]) - alert_s(made["start"]), 2) if made else None,
@@ -190,7 +191,7 @@ def main() -> None:
         rows = list(rows_of(found, conditions))
         proved = proof(stack, api)
         rows.append(
-            row("alert to its proof", [proved["raised_to_now_s"]], None, "s", is_higher_better=False, conditions=proved)
+            row("alert to its proof", [proved["ready_s"]], None, "s", is_higher_better=False, conditions=proved)
         )
         say(rows, {"stamps": found}, "alerting")
         api.close()

@@ -31,10 +31,14 @@ _DAY_US = 24 * 3600 * SECOND_US
 def begun(alert: Alert, kept_days: int, now_us: int) -> AlertProof:
     """Nothing of it is there yet."""
     certain_us = min(alert.raised_us, alert.first_us + LONGEST_US)
+    begins_us = alert.first_us
+    if alert.crop is not None:
+        # Something small is shown from where it began to run.
+        begins_us = max(min(begins_us, alert.crop.from_us), alert.first_us - LONGEST_US)
     return AlertProof(
         why="range_not_over",
         detail="What follows the incident is still being filmed.",
-        from_us=alert.first_us - PAD_US,
+        from_us=begins_us - PAD_US,
         to_us=certain_us + PAD_US,
         kept_until_us=now_us + kept_days * _DAY_US,
     )

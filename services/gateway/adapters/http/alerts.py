@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import base64
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from services.gateway.adapters.http.access import address_of, by_of, identity_of
+from services.gateway.adapters.http.alert_proofs import ProofAnswer, proof_answer
 from services.gateway.adapters.http.bodies import Answer, Body
 from services.gateway.adapters.http.paging import Paging
-from services.gateway.adapters.http.recordings import VIDEO, sent, us_of
+from services.gateway.adapters.http.recordings import moment_of, us_of
 from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import rooms_of
 from services.gateway.adapters.http.schemas import Page
-from services.gateway.recordings import byte_range
 from shared.errors import RequestRefused
-from shared.messages.alert_proofs import (
-    FRAMES_MAX,
-    AlertProof,
-    ProofState,
-    ReplayFound,
-    ReplayVerdict,
-    ReplayWanted,
-)
 from shared.messages.alerting import Alert, AlertsWanted, FrameRef, Progress, Verdict
-from shared.messages.detector import FrameAnalysed, SeenBox
-from shared.messages.rules import RiskClass, Rule
+from shared.messages.detector import SeenBox
+from shared.messages.rules import RiskClass
 
 router = APIRouter(prefix="/api/v1/alerts", tags=["alerts"])
 
@@ -55,6 +47,14 @@ class BestPicture(Answer):
     fragment_sha256: str = Field(description="the recorded fragment that holds it")
 
 
+class Crop(Answer):
+    """Where in the clip something small runs. Cut it out where it is shown: the clip itself is whole."""
+
+    start: datetime
+    end: datetime
+    box: SeenBox
+
+
 class ReviewAnswer(Answer):
     """What a person made of it."""
 
@@ -62,34 +62,6 @@ class ReviewAnswer(Answer):
     by: str
     at: datetime
     note: str = ""
-
-
-class AlertClip(Answer):
-    """10 s before the incident until 10 s after it was certain."""
-
-    id: str = Field(description="as /clips/{id} has it; the file is /alerts/{alert}/clip.mp4")
-    sha256: str | None = None
-    size_bytes: int | None = None
-    start: datetime | None = Field(None, description="what it really shows")
-    end: datetime | None = None
-
-
-class ProofAnswer(Answer):
-    """What proves it, as far as it is collected."""
-
-    state: ProofState = Field(description="of the clip, which comes last")
-    why: str = Field(description="stable: what it waits for, or why there will be none")
-    detail: str = Field(description="the same in words")
-    start: datetime | None = Field(None, description="of what no retention deletes")
-    end: datetime | None = None
-    kept_until: datetime | None = None
-    is_held: bool = Field(description="the recorder keeps it, however old it becomes")
-    clip: AlertClip | None = None
-    picture_sha256: str | None = Field(None, description="of the best picture as it is kept")
-    picture_at: datetime | None = None
-    picture_why: str = Field("", description="why none is kept")
-    facts: int | None = Field(None, description="facts that are kept to rule it again")
-    facts_sha256: str | None = None
 
 
 class AlertAnswer(Answer):
@@ -111,6 +83,7 @@ class AlertAnswer(Answer):
     broken: int = Field(description="pictures that broke the rule")
     looked: int = Field(description="pictures looked at since the first of them")
     best: BestPicture | None = None
+    crop: Crop | None = Field(None, description="of something small: what part of the clip to look at, and when")
     frames: list[FrameRef] = Field(description="the pictures that it rests on, at most 20")
     models: dict[str, str] = Field(description="capability and SHA-256 of the weights that saw it")
     thresholds: dict[str, float] = Field(description="of the rule, as it was in force")
@@ -124,33 +97,6 @@ class AlertAnswer(Answer):
     case: str | None = None
     clip: str | None = Field(None, description="10 s before and after: /clips/{clip}")
     proof: ProofAnswer | None = Field(None, description="of one alert that was asked for; lists leave it out")
-
-
-class ReplayBody(Body):
-    """What it is ruled again by; nothing: the version that raised it, over the facts that were kept."""
-
-    rule_version: int | None = Field(None, ge=1)
-    frames: list[FrameAnalysed] = Field(
-        default_factory=list,
-        max_length=FRAMES_MAX,
-        description="what other models saw in the same pictures, instead of the kept facts",
-    )
-
-
-class ReplayAnswer(Answer):
-    """Whether it stands."""
-
-    stands: bool | None = Field(description="none: it cannot be said")
-    verdict: ReplayVerdict
-    why: str
-    detail: str
-    rule: Rule
-    version_then: int = Field(description="of the rule, when the alert was raised")
-    found: list[ReplayFound] = Field(description="incidents that the rule finds")
-    facts: int = Field(description="that were ruled again")
-    start: datetime
-    end: datetime
-    facts_sha256: str = Field(description="of what was kept; empty: other frames were given")
 
 
 class ReviewBody(Body):
@@ -223,38 +169,6 @@ async def alert_picture(
     return Response(base64.b64decode(made.data_base64), media_type="image/jpeg", headers=headers)
 
 
-@router.get("/{id}/clip.mp4", response_class=Response, responses=VIDEO | refusals(401, 403, 404, 409, 416))
-async def alert_clip(id: str, request: Request) -> Response:
-    """10 s before and after, as it was recorded. `Range` is honoured."""
-    rooms = rooms_of(request)
-    clip = await rooms.alerts.clip(by_of(request), id)
-    passage = await rooms.recordings.clip_file(
-        identity_of(request), address_of(request), clip, byte_range(request.headers.get("range"))
-    )
-    return sent(passage)
-
-
-@router.post("/{id}/replay", responses=refusals(401, 403, 404, 409, 422))
-async def replay_alert(id: str, request: Request, body: ReplayBody | None = None) -> ReplayAnswer:
-    """Rule it again: over the facts that were kept with it, by the version that raised it or by another."""
-    asked = body or ReplayBody()
-    wanted = ReplayWanted(alert=id, rule_version=asked.rule_version, frames=tuple(asked.frames))
-    done = await rooms_of(request).alerts.replay(by_of(request), wanted)
-    return ReplayAnswer(
-        stands=None if done.verdict == "unknown" else done.verdict != "falls",
-        verdict=done.verdict,
-        why=done.why,
-        detail=done.detail,
-        rule=done.rule,
-        version_then=done.version_then,
-        found=list(done.found),
-        facts=done.facts,
-        start=_moment(done.from_us),
-        end=_moment(done.to_us),
-        facts_sha256=done.facts_sha256,
-    )
-
-
 @router.post("/{id}/acknowledgement", responses=refusals(401, 403, 404))
 async def acknowledge_alert(id: str, request: Request) -> AlertAnswer:
     """Take it: nobody else is called. Who was first stays."""
@@ -281,70 +195,42 @@ def alert_answer(alert: Alert) -> AlertAnswer:
         detail=alert.detail,
         risk=alert.risk,
         progress=alert.progress,
-        first_at=_moment(alert.first_us),
-        raised_at=_moment(alert.raised_us),
-        last_at=_moment(alert.last_us),
-        closed_at=None if alert.closed_us is None else _moment(alert.closed_us),
+        first_at=moment_of(alert.first_us),
+        raised_at=moment_of(alert.raised_us),
+        last_at=moment_of(alert.last_us),
+        closed_at=None if alert.closed_us is None else moment_of(alert.closed_us),
         broken=alert.broken,
         looked=alert.looked,
         best=None
         if best is None
         else BestPicture(
             camera=best.camera,
-            at=_moment(best.at_us),
+            at=moment_of(best.at_us),
             width=best.width,
             height=best.height,
             boxes=list(best.boxes),
             score=best.score,
             fragment_sha256=best.fragment_sha256,
         ),
+        crop=None
+        if alert.crop is None
+        else Crop(start=moment_of(alert.crop.from_us), end=moment_of(alert.crop.to_us), box=alert.crop.crop),
         frames=list(alert.frames),
         models=alert.models,
         thresholds=alert.thresholds,
         picture_faults=list(alert.picture_faults),
         is_silent=alert.is_silent,
-        hops={name: _moment(at_us) for name, at_us in _hops(alert).items()},
+        hops={name: moment_of(at_us) for name, at_us in _hops(alert).items()},
         latency_ms=_latency_ms(alert),
         acknowledged_by=alert.acknowledged_by,
-        acknowledged_at=None if alert.acknowledged_us is None else _moment(alert.acknowledged_us),
+        acknowledged_at=None if alert.acknowledged_us is None else moment_of(alert.acknowledged_us),
         review=None
         if review is None
-        else ReviewAnswer(verdict=review.verdict, by=review.by, at=_moment(review.at_us), note=review.note),
+        else ReviewAnswer(verdict=review.verdict, by=review.by, at=moment_of(review.at_us), note=review.note),
         case=alert.case,
         clip=alert.clip,
-        proof=None if alert.proof is None else _proof(alert.proof),
+        proof=None if alert.proof is None else proof_answer(alert.proof),
     )
-
-
-def _proof(proof: AlertProof) -> ProofAnswer:
-    clip = None
-    if proof.state == "ready" and proof.clip is not None:
-        clip = AlertClip(
-            id=proof.clip,
-            sha256=proof.clip_sha256,
-            size_bytes=proof.clip_bytes,
-            start=_maybe(proof.clip_from_us),
-            end=_maybe(proof.clip_to_us),
-        )
-    return ProofAnswer(
-        state=proof.state,
-        why=proof.why,
-        detail=proof.detail,
-        start=_maybe(proof.from_us or None),
-        end=_maybe(proof.to_us or None),
-        kept_until=_maybe(proof.kept_until_us or None),
-        is_held=proof.is_held,
-        clip=clip,
-        picture_sha256=proof.picture_sha256,
-        picture_at=_maybe(proof.picture_at_us),
-        picture_why=proof.picture_why,
-        facts=proof.facts,
-        facts_sha256=proof.facts_sha256,
-    )
-
-
-def _maybe(us: int | None) -> datetime | None:
-    return None if us is None else _moment(us)
 
 
 def _hops(alert: Alert) -> dict[str, int]:
@@ -367,7 +253,3 @@ def _latency_ms(alert: Alert) -> dict[str, float]:
     stamps = _hops(alert)
     began_us = stamps.pop("captured", 0)
     return {name: round((at_us - began_us) / 1000, 1) for name, at_us in stamps.items()}
-
-
-def _moment(us: int) -> datetime:
-    return datetime.fromtimestamp(us / 1e6, UTC)
