@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
 from hashlib import sha256
 
 from services.alerting.adapters.bus_recorder import BusRecorder
@@ -27,7 +26,7 @@ from shared.telemetry import counter, log
 
 # = how many are collected at once by one worker; each is some requests
 AT_ONCE = 4
-# = how long a new alert waits at most to be begun with by a worker that did not raise it
+# = how long a new alert waits at most to be begun with
 ROUND_S = 2.0
 _SWEEP_S = 3600.0
 _OLD_AT_ONCE = 200
@@ -41,7 +40,7 @@ _impossible = counter("alerting_proofs_impossible_total", "alerts whose clip can
 
 
 class ProofKeeper:
-    """Supervised. `wake` when an alert was raised here."""
+    """Supervised."""
 
     def __init__(
         self,
@@ -66,15 +65,10 @@ class ProofKeeper:
         self._camera = camera
         self._clock = clock
         self._kept_days = kept_days
-        self._news = asyncio.Event()
         self._sweep_at = clock.monotonic() + _SWEEP_S
 
-    def wake(self) -> None:
-        self._news.set()
-
     async def run_once(self) -> None:
-        """Those that are due; then until one is, or there is news."""
-        self._news.clear()
+        """Those that are due; then until one is."""
         due = await self._store.claim(self._clock.now_us(), AT_ONCE)
         await asyncio.gather(*(self._advance(alert) for alert in due))
         if due:
@@ -82,9 +76,7 @@ class ProofKeeper:
         await self._sweep()
         next_us = await self._store.next_us()
         wait_s = ROUND_S if next_us is None else min(ROUND_S, max(0.05, (next_us - self._clock.now_us()) / 1e6))
-        with suppress(TimeoutError):
-            async with asyncio.timeout(wait_s):
-                await self._news.wait()
+        await self._clock.sleep(wait_s)
 
     async def _advance(self, id: str) -> None:
         """As far as it goes now. A recorder or a store that is away is asked again."""

@@ -65,6 +65,10 @@ class ProofDesk:
     async def replay(self, request: bytes) -> AlertReplay:
         wanted = ReplayWanted.decode(request)
         alert, proof = await self._found(wanted.alert)
+        if proof.facts == 0:
+            raise RequestRefused(
+                "no_facts", "No facts are kept with this alert: its camera was removed before.", status=409
+            )
         if proof.facts_sha256 is None:
             raise RequestRefused(
                 "facts_not_kept", "The facts of this alert are not kept yet: ask again in some seconds.", status=409

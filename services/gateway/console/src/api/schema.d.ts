@@ -2515,6 +2515,11 @@ export interface components {
              * @description raised since, where it failed
              */
             alert?: string | null;
+            /**
+             * Evidence
+             * @description files in which both pictures are sealed with the order: /evidence/{id}
+             */
+            evidence: string[];
         };
         /**
          * ClipAnswer
