@@ -10,11 +10,14 @@ from typing import Protocol
 from services.recorder.segment import StreamRef
 from shared.errors import RequestRefused
 from shared.messages.clips import ClipList, ClipRef, ClipsOf, ClipState, ClipStatus, ClipWanted
+from shared.messages.detector import SeenBox
 from shared.subjects import CameraRef
 
 LONGEST_S = 2 * 3600
 KEPT_S = 7 * 24 * 3600
 # Whoever asks for longer (an alert does) gets it, and not for ever.
+# What is encoded again costs a core as long as it lasts.
+CROPPED_LONGEST_S = 120
 KEPT_MOST_S = 3 * 366 * 24 * 3600
 # So many of one person may wait: a queue of hours helps nobody.
 WAITING_MAX = 20
@@ -39,6 +42,7 @@ class Clip:
     sha256: str | None = None
     shows_from_us: int | None = None
     shows_to_us: int | None = None
+    crop: tuple[float, float, float, float] | None = None
     error_code: str | None = None
     error: str | None = None
 
@@ -89,6 +93,8 @@ class ClipDesk:
             raise RequestRefused("range_not_over", "A clip cannot end in the future: let `end` be now or earlier.")
         if wanted.to_us - wanted.from_us > LONGEST_S * 1_000_000:
             raise RequestRefused("range_too_long", "A clip may be 2 hours long: ask for several.")
+        if wanted.crop is not None and wanted.to_us - wanted.from_us > CROPPED_LONGEST_S * 1_000_000:
+            raise RequestRefused("range_too_long", f"A part of the picture may be shown {CROPPED_LONGEST_S} s long.")
         if await self.store.waiting(wanted.asked_by) >= WAITING_MAX:
             raise RequestRefused(
                 "too_many_clips", f"{WAITING_MAX} of your clips are waiting: wait for them or remove some.", status=429
@@ -96,7 +102,7 @@ class ClipDesk:
         of = StreamRef(CameraRef(wanted.site, wanted.camera), wanted.stream)
         clip = Clip(
             wanted.clip, of, wanted.from_us, wanted.to_us, wanted.is_exact, wanted.asked_by, now_us,
-            _expires_us(now_us, wanted.keep_until_us),
+            _expires_us(now_us, wanted.keep_until_us), crop=_crop(wanted.crop),
         )  # fmt: skip
         added = await self.store.add(clip)
         self.asked()
@@ -120,6 +126,10 @@ class ClipDesk:
         if clip is None:
             raise RequestRefused("no_such_clip", "There is no such clip (any more).", status=404)
         return clip
+
+
+def _crop(box: SeenBox | None) -> tuple[float, float, float, float] | None:
+    return None if box is None else (box.x, box.y, box.width, box.height)
 
 
 def _expires_us(now_us: int, keep_until_us: int | None) -> int:

@@ -32,6 +32,10 @@ class AlertProof(Message):
     clip_from_us: int | None = Field(None, description="what it really shows")
     clip_to_us: int | None = None
     clips_asked: int = Field(0, description="how many were asked for: one that failed is asked for again")
+    crop: str | None = Field(None, description="clip at the recorder: the part in which something small runs")
+    crop_sha256: str | None = None
+    crop_bytes: int | None = None
+    crop_why: str = Field("", description="why there is none, where the alert names a part")
     picture_at_us: int | None = Field(None, description="which picture is kept: that of `best`")
     picture_captured_us: int | None = None
     picture_sha256: str | None = None

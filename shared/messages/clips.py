@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from shared.messages.base import Message
+from shared.messages.detector import SeenBox
 from shared.messages.playback import RecordedStream
 
 ClipState = Literal["queued", "running", "ready", "failed"]
@@ -25,6 +26,7 @@ class ClipWanted(Message):
     is_exact: bool = Field(False, description="begins and ends with the picture; else with the GOP around it")
     asked_by: str
     keep_until_us: int | None = Field(None, description="kept so long, where that is longer than clips usually are")
+    crop: SeenBox | None = Field(None, description="this part of the picture alone, encoded again; at most 120 s")
 
 
 class ClipRef(Message):

@@ -26,13 +26,14 @@ from shared.messages.alert_proofs import AlertPicture, AlertPictureWanted, Alert
 from shared.messages.alerting import Alert, AlertList, AlertRef, AlertsWanted
 from shared.messages.base import Message
 from shared.messages.clips import ClipRef, ClipStatus, ClipWanted, StillReply, StillWanted
+from shared.messages.detector import MoverClip, SeenBox
 from shared.messages.evidence import EvidenceRef, EvidenceStatus, EvidenceWanted
 from shared.messages.orders import MachineCheck, Order
 from shared.messages.retention import HoldStatus, HoldWanted
 from shared.objects import ObjectStore
 from shared.subjects import CameraRef
 from tests.alerting.conftest import LIMIT_S, Plant
-from tests.alerting.facts import SECOND_US, camera, frame, person
+from tests.alerting.facts import SECOND_US, camera, frame, mover, person
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -69,7 +70,7 @@ class Recorder:
     def _status(self, wanted: ClipWanted) -> ClipStatus:
         is_first = len(self.clips) == 1
         return ClipStatus(
-            **wanted.model_dump(exclude={"keep_until_us"}),
+            **wanted.model_dump(exclude={"keep_until_us", "crop"}),
             asked_us=0,
             state="failed" if is_first else "ready",
             progress=1.0,
@@ -158,6 +159,7 @@ async def test_an_alert_is_proved_whoever_is_away_meanwhile(plant: Plant) -> Non
             )  # fmt: skip
             assert hold.until_us == clip.keep_until_us == proof.kept_until_us
             await a_pair_is_sealed(plant, recorder, ready)
+            await the_part_in_which_it_runs_is_cut_out(gateway, detector, recorder, start_us)
 
         # What is kept needs no recorder.
         shown = await gateway.request("alerting", "alert_picture", AlertPictureWanted(alert=id))
@@ -170,6 +172,26 @@ async def test_an_alert_is_proved_whoever_is_away_meanwhile(plant: Plant) -> Non
             await asked(gateway, ReplayWanted(alert=id))
         store.close()
         await worker.stop(LIMIT_S)
+
+
+async def the_part_in_which_it_runs_is_cut_out(gateway: Bus, detector: Bus, recorder: Recorder, start_us: int) -> None:
+    """A suspected rodent is hardly seen in a whole picture."""
+    crop = SeenBox(x=0.1, y=0.7, width=0.3, height=0.2)
+    for second in (20, 21, 22):
+        run = MoverClip(from_us=start_us + 18 * SECOND_US, to_us=start_us + second * SECOND_US, crop=crop)
+        seen = mover().model_copy(update={"clip": run})
+        await detector.publish_fact(frame(second, movers=[seen], start_us=start_us))
+    wanted = AlertsWanted(rules=("rodent",))
+    async with asyncio.timeout(LIMIT_S):
+        while not (found := AlertList.decode(await gateway.request("alerting", "alerts", wanted)).items):
+            await asyncio.sleep(0.1)
+    id = found[0].alert
+    shown = await until(gateway, id, lambda alert: alert.proof.crop)
+    asked_for = recorder.clips[f"alert-{id}-crop"]
+    assert asked_for.crop == crop
+    assert asked_for.from_us == start_us + 16 * SECOND_US
+    assert shown.proof is not None
+    assert shown.proof.from_us < asked_for.from_us < asked_for.to_us <= shown.proof.to_us
 
 
 async def asked(bus: Bus, wanted: Message) -> AlertReplay:

@@ -9,6 +9,7 @@ from shared.bus import Bus
 from shared.messages.alerting import Alert, BestFrame
 from shared.messages.base import Message
 from shared.messages.clips import ClipRef, ClipStatus, ClipWanted, StillReply, StillWanted
+from shared.messages.detector import SeenBox
 from shared.messages.evidence import EvidenceRef, EvidenceStatus, EvidenceWanted
 from shared.messages.retention import HoldStatus, HoldWanted
 
@@ -39,7 +40,10 @@ class BusRecorder:
         )
         return HoldStatus.decode(await self._ask("hold", wanted))
 
-    async def make_clip(self, alert: Alert, clip: str, from_us: int, to_us: int, until_us: int) -> ClipStatus:
+    async def make_clip(
+        self, alert: Alert, clip: str, from_us: int, to_us: int, until_us: int, crop: SeenBox | None = None
+    ) -> ClipStatus:
+        """The same clip however often it is asked for."""
         wanted = ClipWanted(
             clip=clip,
             site=alert.site,
@@ -50,6 +54,7 @@ class BusRecorder:
             is_exact=True,
             asked_by=ASKER,
             keep_until_us=until_us,
+            crop=crop,
         )
         return ClipStatus.decode(await self._ask("clip_make", wanted))
 

@@ -88,7 +88,7 @@ class ProofKeeper:
         if proof is None or not proof.to_us:
             proof = rules_of.begun(alert, self._kept_days, now_us)
         was, tried = proof.state, proof.tries
-        steps = (self._hold, self._keep_picture, self._keep_facts, self._cut_clip)
+        steps = (self._hold, self._keep_picture, self._keep_facts, self._cut_clip, self._cut_crop)
         due_us: list[int] = []
         for step in steps:
             try:
@@ -181,6 +181,25 @@ class ProofKeeper:
         return proof.model_copy(
             update={"why": "clip_being_made", "detail": "The recorder cuts it."}
         ), now_us + _LOOK_AGAIN_US
+
+    async def _cut_crop(self, alert: Alert, proof: AlertProof, now_us: int) -> tuple[AlertProof, int | None]:
+        """Something small is hardly seen in the whole picture: its part, when the whole is there."""
+        if alert.crop is None or proof.state != "ready" or proof.crop is not None or proof.crop_why:
+            return proof, None
+        id, span = f"alert-{alert.alert}-crop", rules_of.crop_range(alert, proof)
+        try:
+            status = await self._recorder.make_clip(alert, id, *span, proof.kept_until_us, alert.crop.crop)
+        except RequestRefused as error:
+            if rules_of.may_come(proof, error.code, now_us):
+                return proof, now_us + rules_of.retry_us(proof.tries)
+            return proof.model_copy(update={"crop_why": error.code}), None
+        match status.state:
+            case "ready":
+                more = {"crop": id, "crop_sha256": status.sha256, "crop_bytes": status.size_bytes}
+                return proof.model_copy(update=more), None
+            case "failed":
+                return proof.model_copy(update={"crop_why": status.error_code or "failed"}), None
+        return proof, now_us + _LOOK_AGAIN_US
 
     async def _asked_clip(self, alert: Alert, proof: AlertProof) -> ClipStatus:
         if proof.clip is not None:

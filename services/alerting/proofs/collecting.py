@@ -9,6 +9,7 @@ from shared.messages.rules import Rule
 SECOND_US = 1_000_000
 # = how much is seen before an incident began and after it was certain
 PAD_US = 10 * SECOND_US
+CROP_PAD_US = 2 * SECOND_US
 # = what lasts for hours is shown by its beginning
 LONGEST_US = 120 * SECOND_US
 # = a segment of a recording and its way into the store
@@ -59,6 +60,13 @@ def clip_due_us(proof: AlertProof) -> int:
 def clip_id(alert: Alert, number: int) -> str:
     """The same one is asked for however often a worker dies; one that failed is followed by another."""
     return f"alert-{alert.alert}" if number < 2 else f"alert-{alert.alert}-{number}"
+
+
+def crop_range(alert: Alert, proof: AlertProof) -> tuple[int, int]:
+    """Of the clip's time that in which something small runs."""
+    assert alert.crop is not None
+    from_us = max(proof.from_us, alert.crop.from_us - CROP_PAD_US)
+    return from_us, min(proof.to_us, max(alert.crop.to_us, from_us) + CROP_PAD_US)
 
 
 def retry_us(tries: int) -> int:

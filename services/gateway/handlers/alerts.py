@@ -84,6 +84,14 @@ class AlertDesk:
         detail = "" if proof is None else f" {proof.detail}"
         raise RequestRefused("clip_not_ready", f"The clip of this alert is not made yet.{detail}", status=409)
 
+    async def crop(self, by: By, id: str) -> str:
+        """Id of the clip of the part in which something small runs."""
+        alert = await self.one(by, id)
+        if alert.proof is None or alert.proof.crop is None:
+            detail = "it names no part" if alert.crop is None else "it is not made (yet)"
+            raise RequestRefused("no_crop", f"This alert has no clip of a part of the picture: {detail}.", status=404)
+        return alert.proof.crop
+
     async def replay(self, by: By, wanted: ReplayWanted) -> AlertReplay:
         await self.one(by, wanted.alert)
         return await self.alerting.replay(wanted)

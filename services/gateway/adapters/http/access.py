@@ -90,6 +90,7 @@ RULES: Mapping[tuple[str, str], Needs] = {
     ("GET", "/api/v1/alerts/{id}"): Needs("view", is_scoped=True),
     ("GET", "/api/v1/alerts/{id}/picture.jpg"): Needs("playback", is_scoped=True),
     ("GET", "/api/v1/alerts/{id}/clip.mp4"): Needs("playback", is_scoped=True),
+    ("GET", "/api/v1/alerts/{id}/crop.mp4"): Needs("playback", is_scoped=True),
     ("POST", "/api/v1/alerts/{id}/replay"): Needs("review", is_scoped=True),
     ("POST", "/api/v1/alerts/{id}/acknowledgement"): Needs("review", is_scoped=True),
     ("POST", "/api/v1/alerts/{id}/review"): Needs("review", is_scoped=True),

@@ -48,6 +48,9 @@ class ProofAnswer(Answer):
     kept_until: datetime | None = None
     is_held: bool = Field(description="the recorder keeps it, however old it becomes")
     clip: AlertClip | None = None
+    crop: str | None = Field(None, description="clip of the part in which something small runs: crop.mp4")
+    crop_sha256: str | None = None
+    crop_why: str = Field("", description="why there is none, where the alert names a part")
     picture_sha256: str | None = Field(None, description="of the best picture as it is kept")
     picture_at: datetime | None = None
     picture_why: str = Field("", description="why none is kept")
@@ -87,6 +90,17 @@ async def alert_clip(id: str, request: Request) -> Response:
     """10 s before and after, as it was recorded. `Range` is honoured."""
     rooms = rooms_of(request)
     clip = await rooms.alerts.clip(by_of(request), id)
+    passage = await rooms.recordings.clip_file(
+        identity_of(request), address_of(request), clip, byte_range(request.headers.get("range"))
+    )
+    return sent(passage)
+
+
+@router.get("/{id}/crop.mp4", response_class=Response, responses=VIDEO | refusals(401, 403, 404, 409, 416))
+async def alert_crop(id: str, request: Request) -> Response:
+    """The part of the picture in which something small runs, encoded again. `Range` is honoured."""
+    rooms = rooms_of(request)
+    clip = await rooms.alerts.crop(by_of(request), id)
     passage = await rooms.recordings.clip_file(
         identity_of(request), address_of(request), clip, byte_range(request.headers.get("range"))
     )
@@ -134,6 +148,9 @@ def proof_answer(proof: AlertProof) -> ProofAnswer:
         kept_until=_maybe(proof.kept_until_us or None),
         is_held=proof.is_held,
         clip=clip,
+        crop=proof.crop,
+        crop_sha256=proof.crop_sha256,
+        crop_why=proof.crop_why,
         picture_sha256=proof.picture_sha256,
         picture_at=_maybe(proof.picture_at_us),
         picture_why=proof.picture_why,

@@ -48,7 +48,7 @@ class BestPicture(Answer):
 
 
 class Crop(Answer):
-    """Where in the clip something small runs. Cut it out where it is shown: the clip itself is whole."""
+    """Where in the clip something small runs: `crop.mp4` shows this part, `clip.mp4` the whole."""
 
     start: datetime
     end: datetime

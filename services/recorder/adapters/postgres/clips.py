@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     Column,
+    Float,
     LargeBinary,
     Table,
     Text,
@@ -54,6 +56,7 @@ clips = Table(
     Column("worker", Text),
     Column("beat_us", BigInteger),
     Column("expires_us", BigInteger),
+    Column("crop", ARRAY(Float)),
 )
 
 
@@ -78,6 +81,7 @@ class PostgresClips:
             "done_us": 0,
             "beat_us": 0,
             "expires_us": clip.expires_us,
+            "crop": None if clip.crop is None else list(clip.crop),
         }
         async with self._database.transaction() as session:
             await session.execute(upsert(clips).values(values).on_conflict_do_nothing())
@@ -181,6 +185,7 @@ def _clip(row: Any) -> Clip:
         sha256=None if row.sha256 is None else row.sha256.hex(),
         shows_from_us=row.shows_from_us,
         shows_to_us=row.shows_to_us,
+        crop=None if row.crop is None else tuple(row.crop),
         error_code=row.error_code,
         error=row.error,
     )
