@@ -27,7 +27,7 @@ CONSOLE := services/gateway/console
 CONSOLE_BUILT := $(CONSOLE)/dist/index.html
 CONSOLE_SOURCES := $(shell find $(CONSOLE) \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help up test test-peers check format bench-ingest bench-live bench-whep bench-ice-port bench-recorder bench-detector bench-start bench-seek bench-timeline bench-intercom bench-broadcast proof-intercom proof-broadcast proof-recorder proof-detector proof-diagnosis proof-rodents proof-drills console docs clean
+.PHONY: help up test test-peers check format bench-ingest bench-live bench-whep bench-ice-port bench-recorder bench-detector bench-alerting bench-start bench-seek bench-timeline bench-intercom bench-broadcast proof-intercom proof-broadcast proof-recorder proof-detector proof-alerting proof-diagnosis proof-rodents proof-drills console docs clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -73,6 +73,9 @@ bench-recorder: $(INSTALLED) $(CONSOLE_BUILT) ## what recording costs, beside ff
 bench-detector: $(INSTALLED) $(CONSOLE_BUILT) ## analysed pictures beside the bare models, decoding, captured to fact: CAMERAS= SECONDS=
 	@$(BIN)/python -m tests.bench.bench_detector --cameras "$(CAMERAS)" --seconds "$(SECONDS)"
 
+bench-alerting: $(INSTALLED) $(CONSOLE_BUILT) ## a picture in front of a camera to a person's screen, hop by hop: CAMERAS= SECONDS=
+	@$(BIN)/python -m tests.bench.bench_alerting --cameras "$(if $(filter command line,$(origin CAMERAS)),$(CAMERAS),31)" --seconds "$(if $(filter command line,$(origin SECONDS)),$(SECONDS),90)"
+
 bench-start: $(INSTALLED) $(CONSOLE_BUILT) ## how soon `bk up` is ready
 	@$(BIN)/python -m tests.bench.bench_start
 
@@ -97,6 +100,9 @@ proof-recorder: $(INSTALLED) $(CONSOLE_BUILT) ## every fragment of 31 cameras co
 
 proof-detector: $(INSTALLED) ## more cameras than CPU, or a worker killed: WHAT=many|kill CAMERAS= SECONDS=
 	@$(BIN)/python -m tests.bench.proof_detector --what "$(WHAT)" --cameras "$(CAMERAS)" --seconds "$(SECONDS)"
+
+proof-alerting: $(INSTALLED) ## facts doubled, shuffled and a worker killed, or ten thousand cameras on one: WHAT=replay|many CAMERAS= SECONDS=
+	@$(BIN)/python -m tests.bench.proof_alerting --what "$(if $(filter command line,$(origin WHAT)),$(WHAT),replay)" --cameras "$(if $(filter command line,$(origin CAMERAS)),$(CAMERAS),10000)" --seconds "$(if $(filter command line,$(origin SECONDS)),$(SECONDS),90)"
 
 proof-diagnosis: $(INSTALLED) ## precision and recall of picture diagnosis on 329 degraded clips
 	@$(BIN)/python -m tests.bench.proof_diagnosis

@@ -168,12 +168,17 @@ BROADCAST_ANSWERS = (
     "schedule_remove",
 )
 
+# What alerting asks of the recorder: that what an alert rests on is kept, cut out and sealed.
+PROOF_ASKS = ("hold", "clip_make", "clip", "still", "evidence_seal", "evidence")
+
 # Whoever is asked answers out of the database.
 ALERTING_ANSWERS = (
     "alerts",
     "alert",
     "alert_acknowledge",
     "alert_review",
+    "alert_picture",
+    "alert_replay",
     "rules",
     "rule_put",
     "rule_dry_run",
@@ -225,7 +230,7 @@ CATALOGUE: tuple[Part, ...] = (
         ),
         hears=("ingest", "detector"),
         answers=("status", *ALERTING_ANSWERS),
-        asks=("intercom.announcement_play",),
+        asks=("intercom.announcement_play", *tuple(f"recorder.{name}" for name in PROOF_ASKS)),
         writes=("rules", *_worker_buckets("alerting")),
         reads=("cameras", "camera_states"),
     ),

@@ -20,6 +20,15 @@ class Settings(ServiceSettings, DatabaseSettings, ObjectSettings, SealingSetting
         le=10,
     )
 
+    proof_days: int = setting(
+        180,
+        says="days for which picture, clip and facts of an alert are kept, and pictures before and after a correction"
+        " are locked",
+        when_wrong="short: an appeal comes when nothing is left; long: disks fill with what nobody asks for",
+        ge=7,
+        le=1000,
+    )
+
     due_class_1_h: float = setting(
         4.0, says="working hours to correct what is of class 1", when_wrong="too short: nobody can", gt=0, le=1000
     )

@@ -7,18 +7,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from services.alerting.adapters.bus_recorder import BusRecorder
 from services.alerting.adapters.fact_history import FACTS_MAX, BusFactHistory
 from services.alerting.adapters.order_clock import OrderClock
 from services.alerting.adapters.postgres.alerts import PostgresAlerts
 from services.alerting.adapters.postgres.loop import PostgresLoop
 from services.alerting.adapters.postgres.outbox import Teller
+from services.alerting.adapters.postgres.proofs import PostgresProofs
+from services.alerting.adapters.proof_keeper import ProofKeeper
 from services.alerting.adapters.public_holidays import is_workday
 from services.alerting.adapters.rule_bucket import RuleBucket
+from services.alerting.adapters.seal_keeper import SealKeeper
 from services.alerting.adapters.shard_keeper import ShardKeeper
 from services.alerting.handlers.alerts import AlertDesk
 from services.alerting.handlers.attachments import AttachmentDesk
 from services.alerting.handlers.facts import RuledShards
 from services.alerting.handlers.orders import LoopDesk
+from services.alerting.handlers.proofs import ProofDesk
 from services.alerting.handlers.rules import RuleDesk
 from services.alerting.handlers.status import StatusDesk
 from services.alerting.loop.deadlines import DeadlinePolicy
@@ -83,7 +88,12 @@ async def wire(context: Context[Settings]) -> Wired:
         raise
     teller = Teller(stores.database, bus.publish_fact)
     rules = await _rules(context, stores, teller)
-    parts = (rules.part, _loop(context, stores, teller, rules))
+    recorder = BusRecorder(bus)
+    parts = (
+        rules.part,
+        _loop(context, stores, teller, rules),
+        _proofs(context, stores, rules, recorder),
+    )
     desk = StatusDesk(settings.worker_id, tuple(name for part in parts for name in part.capabilities))
     answers: dict[str, RequestHandler] = {"status": desk.status}
     for part in parts:
@@ -140,6 +150,27 @@ async def _rules(context: Context[Settings], stores: _Stores, teller: Teller) ->
     return _Rules(part, store, rules, BusFactHistory(bus), ruled)
 
 
+def _proofs(context: Context[Settings], stores: _Stores, rules: _Rules, recorder: BusRecorder) -> _Part:
+    """What proves each alert, and whether it stands when it is ruled again."""
+    settings, clock = context.settings, context.clock
+    proofs = PostgresProofs(stores.database)
+    keeper = ProofKeeper(
+        proofs,
+        rules.alerts,
+        rules.rules,
+        rules.history,
+        recorder,
+        stores.objects,
+        rules.ruled.clock,
+        rules.ruled.desired.get,
+        clock,
+        settings.proof_days,
+    )
+    desk = ProofDesk(rules.alerts, rules.rules, stores.objects)
+    tasks = (("proofs", keeper), ("seals", SealKeeper(proofs, recorder, clock)))
+    return _Part(("proofs",), tasks, {"alert_picture": desk.picture, "alert_replay": desk.replay})
+
+
 def _loop(context: Context[Settings], stores: _Stores, teller: Teller, rules: _Rules) -> _Part:
     """Cases and orders: served, answered, looked at again, closed; and what time does to them."""
     settings, clock = context.settings, context.clock
@@ -153,7 +184,16 @@ def _loop(context: Context[Settings], stores: _Stores, teller: Teller, rules: _R
     desk = LoopDesk(loop, policy, is_workday, clock.now_us)
     files = AttachmentDesk(stores.objects, loop, clock.now_us)
     order_clock = OrderClock(
-        loop, rules.alerts, rules.rules, rules.history, policy, is_workday, clock, rules.ruled.desired.get
+        loop,
+        rules.alerts,
+        rules.rules,
+        rules.history,
+        policy,
+        is_workday,
+        clock,
+        rules.ruled.desired.get,
+        PostgresProofs(stores.database).seal,
+        settings.proof_days,
     )
     answers: Answers = {
         "case_open": desk.open,

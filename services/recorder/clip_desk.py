@@ -10,10 +10,15 @@ from typing import Protocol
 from services.recorder.segment import StreamRef
 from shared.errors import RequestRefused
 from shared.messages.clips import ClipList, ClipRef, ClipsOf, ClipState, ClipStatus, ClipWanted
+from shared.messages.detector import SeenBox
 from shared.subjects import CameraRef
 
 LONGEST_S = 2 * 3600
 KEPT_S = 7 * 24 * 3600
+# Whoever asks for longer (an alert does) gets it, and not for ever.
+# What is encoded again costs a core as long as it lasts.
+CROPPED_LONGEST_S = 120
+KEPT_MOST_S = 3 * 366 * 24 * 3600
 # So many of one person may wait: a queue of hours helps nobody.
 WAITING_MAX = 20
 _ID = re.compile(r"[A-Za-z0-9-]{8,64}")
@@ -35,6 +40,9 @@ class Clip:
     done_us: int = 0
     size_bytes: int | None = None
     sha256: str | None = None
+    shows_from_us: int | None = None
+    shows_to_us: int | None = None
+    crop: tuple[float, float, float, float] | None = None
     error_code: str | None = None
     error: str | None = None
 
@@ -85,6 +93,8 @@ class ClipDesk:
             raise RequestRefused("range_not_over", "A clip cannot end in the future: let `end` be now or earlier.")
         if wanted.to_us - wanted.from_us > LONGEST_S * 1_000_000:
             raise RequestRefused("range_too_long", "A clip may be 2 hours long: ask for several.")
+        if wanted.crop is not None and wanted.to_us - wanted.from_us > CROPPED_LONGEST_S * 1_000_000:
+            raise RequestRefused("range_too_long", f"A part of the picture may be shown {CROPPED_LONGEST_S} s long.")
         if await self.store.waiting(wanted.asked_by) >= WAITING_MAX:
             raise RequestRefused(
                 "too_many_clips", f"{WAITING_MAX} of your clips are waiting: wait for them or remove some.", status=429
@@ -92,7 +102,7 @@ class ClipDesk:
         of = StreamRef(CameraRef(wanted.site, wanted.camera), wanted.stream)
         clip = Clip(
             wanted.clip, of, wanted.from_us, wanted.to_us, wanted.is_exact, wanted.asked_by, now_us,
-            now_us + KEPT_S * 1_000_000,
+            _expires_us(now_us, wanted.keep_until_us), crop=_crop(wanted.crop),
         )  # fmt: skip
         added = await self.store.add(clip)
         self.asked()
@@ -118,6 +128,15 @@ class ClipDesk:
         return clip
 
 
+def _crop(box: SeenBox | None) -> tuple[float, float, float, float] | None:
+    return None if box is None else (box.x, box.y, box.width, box.height)
+
+
+def _expires_us(now_us: int, keep_until_us: int | None) -> int:
+    usual_us = now_us + KEPT_S * 1_000_000
+    return min(max(usual_us, keep_until_us or 0), now_us + KEPT_MOST_S * 1_000_000)
+
+
 def status_of(clip: Clip) -> ClipStatus:
     length_us = clip.to_us - clip.from_us
     return ClipStatus(
@@ -134,6 +153,8 @@ def status_of(clip: Clip) -> ClipStatus:
         progress=1.0 if clip.state == "ready" else round(min(1.0, clip.done_us / length_us), 3),
         size_bytes=clip.size_bytes,
         sha256=clip.sha256,
+        shows_from_us=clip.shows_from_us,
+        shows_to_us=clip.shows_to_us,
         object_name=clip.object_name if clip.state == "ready" else None,
         error_code=clip.error_code,
         error=clip.error,

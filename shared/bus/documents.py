@@ -50,6 +50,8 @@ COMMANDS = {
     "alert": ("AlertRef", "Alert"),
     "alert_acknowledge": ("AlertAcknowledgement", "Alert"),
     "alert_review": ("AlertReview", "Alert"),
+    "alert_picture": ("AlertPictureWanted", "AlertPicture"),
+    "alert_replay": ("ReplayWanted", "AlertReplay"),
     "rules": ("RulesWanted", "RuleList"),
     "rule_put": ("RulePut", "RuleList"),
     "rule_dry_run": ("DryRunWanted", "DryRun"),

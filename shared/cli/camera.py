@@ -58,7 +58,7 @@ TalkPort = Annotated[
 @app.command("list")
 def list_cameras(data: Data = Path("data"), url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
     """List cameras and what they do now."""
-    with one_line(), _gateway(data, url, token) as gateway:
+    with one_line(), gateway_of(data, url, token) as gateway:
         cameras = gateway.cameras()
         if as_json:
             typer.echo(json.dumps(cameras, ensure_ascii=False))
@@ -111,7 +111,7 @@ def add(
         camera["sub"] = {"url": sub, "transport": transport.value}
     if user is not None:
         camera |= {"username": user, "password": _password()}
-    with one_line(), _gateway(data, url, token) as gateway:
+    with one_line(), gateway_of(data, url, token) as gateway:
         if site not in {known["id"] for known in gateway.sites()}:
             gateway.add_site({"id": site, "name": site, "kind": "school"})
         typer.echo(gateway.add_camera(camera)["id"])
@@ -125,7 +125,7 @@ def remove(
     token: Token = None,
 ) -> None:
     """Forget a camera."""
-    with one_line(), _gateway(data, url, token) as gateway:
+    with one_line(), gateway_of(data, url, token) as gateway:
         gateway.remove_camera(camera_id)
 
 
@@ -149,7 +149,7 @@ def probe(
     }
     if user is not None:
         source |= {"username": user, "password": _password()}
-    with one_line(), _gateway(data, url, token) as gateway:
+    with one_line(), gateway_of(data, url, token) as gateway:
         typer.echo(json.dumps(gateway.probe(source), ensure_ascii=False, indent=2))
 
 
@@ -161,7 +161,7 @@ def _speaker(found: dict[str, Any] | None) -> str:
 
 
 @contextmanager
-def _gateway(data: Path, url: str | None, token: str | None) -> Iterator[GatewayClient]:
+def gateway_of(data: Path, url: str | None, token: str | None) -> Iterator[GatewayClient]:
     """A gateway that knows us: by --token, else by the password that --data holds."""
     directory = DataDirectory(data)
     with GatewayClient(url or directory.running().url, token) as gateway:

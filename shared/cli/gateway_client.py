@@ -11,6 +11,7 @@ import httpx
 from shared.cli.failure import CommandFailed
 
 LIMIT_S = 15.0
+REPLAY_LIMIT_S = 60.0
 ADMIN = "admin"
 _PAGE = 500
 
@@ -63,6 +64,16 @@ class GatewayClient:
     def remove_camera(self, camera_id: str) -> None:
         self._call("DELETE", f"/cameras/{camera_id}")
 
+    def alert(self, alert: str) -> dict[str, Any]:
+        return dict(self._call("GET", f"/alerts/{alert}"))
+
+    def replay_alert(self, alert: str, asked: dict[str, Any]) -> dict[str, Any]:
+        return dict(self._call("POST", f"/alerts/{alert}/replay", asked, timeout=REPLAY_LIMIT_S))
+
+    def alert_clip(self, alert: str) -> bytes:
+        """The film that proves it."""
+        return self._ask("GET", f"/alerts/{alert}/clip.mp4", timeout=REPLAY_LIMIT_S).content
+
     def probe(self, source: dict[str, Any]) -> dict[str, Any]:
         return dict(self._call("POST", "/cameras/probe", source))
 
@@ -77,12 +88,16 @@ class GatewayClient:
                 return items
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None, **more: Any) -> Any:
+        response = self._ask(method, path, body, **more)
+        return response.json() if response.content else {}
+
+    def _ask(self, method: str, path: str, body: dict[str, Any] | None = None, **more: Any) -> httpx.Response:
         try:
             response = self._http.request(method, path, json=body, **more)
         except httpx.HTTPError as error:
             raise CommandFailed(f"no answer from {self._url} ({error}): is bk up running?") from error
         if response.is_success:
-            return response.json() if response.content else {}
+            return response
         raise CommandFailed(_explain(response))
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from shared.cli import camera, models
+from shared.cli import alerts, camera, models
 from shared.cli.failure import one_line
 from shared.cli.status import status as show_status
 from shared.cli.up import up as run_up
@@ -18,6 +18,7 @@ app = typer.Typer(
     add_completion=False,
     help="Bright Kitchen on one machine.",
 )
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(camera.app, name="camera")
 app.add_typer(models.app, name="models")
 

@@ -6,8 +6,9 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from shared.messages.alert_proofs import AlertProof
 from shared.messages.base import Fact, Message
-from shared.messages.detector import Hops, SeenBox
+from shared.messages.detector import Hops, MoverClip, SeenBox
 from shared.messages.ingest import AT_US
 from shared.messages.rules import RiskClass
 from shared.subjects import CameraRef
@@ -123,6 +124,7 @@ class Alert(Message):
     broken: int = Field(description="pictures that broke the rule so far")
     looked: int = Field(description="pictures looked at since the first of them")
     best: BestFrame | None = None
+    crop: MoverClip | None = Field(None, description="of something small: what part of the clip to look at, and when")
     frames: tuple[FrameRef, ...] = Field((), description="those of the condition, at most 20")
     models: dict[str, str] = Field(default_factory=dict, description="capability and digest of its weights")
     thresholds: dict[str, float] = Field(default_factory=dict, description="of the rule, as it was in force")
@@ -137,6 +139,7 @@ class Alert(Message):
     review: Review | None = None
     case: str | None = Field(None, description="what is followed up")
     clip: str | None = Field(None, description="id at the recorder: 10 s before and after")
+    proof: AlertProof | None = Field(None, description="of one that was asked for alone: what proves it")
 
 
 class AlertsWanted(Message):

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from shared.messages.base import Message
+from shared.messages.detector import SeenBox
 from shared.messages.playback import RecordedStream
 
 ClipState = Literal["queued", "running", "ready", "failed"]
@@ -24,6 +25,8 @@ class ClipWanted(Message):
     to_us: int
     is_exact: bool = Field(False, description="begins and ends with the picture; else with the GOP around it")
     asked_by: str
+    keep_until_us: int | None = Field(None, description="kept so long, where that is longer than clips usually are")
+    crop: SeenBox | None = Field(None, description="this part of the picture alone, encoded again; at most 120 s")
 
 
 class ClipRef(Message):
@@ -48,6 +51,8 @@ class ClipStatus(Message):
     progress: float = Field(description="0 to 1")
     size_bytes: int | None = None
     sha256: str | None = None
+    shows_from_us: int | None = Field(None, description="of one that is ready: what there was to be shown")
+    shows_to_us: int | None = None
     object_name: str | None = None
     error_code: str | None = Field(None, description="why it failed: stable")
     error: str | None = None

@@ -44,6 +44,10 @@ class MachineCheck(Message):
     before: BestFrame | None = None
     after: BestFrame | None = Field(None, description="the clearest look that obeys the rule, or that breaks it again")
     alert: str | None = Field(None, description="raised since, where it failed")
+    evidence: tuple[str, ...] = Field(
+        (),
+        description="ids of the files at the recorder in which both pictures, their video, alert and order are sealed",
+    )
 
 
 class OrderStep(Message):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.recorder.adapters.postgres.clips import DEAD_AFTER_US, PostgresClips
-from services.recorder.clip_desk import LONGEST_S, WAITING_MAX, ClipDesk
+from services.recorder.clip_desk import KEPT_MOST_S, KEPT_S, LONGEST_S, WAITING_MAX, ClipDesk
 from shared.database import Database
 from shared.errors import RequestRefused
 from shared.messages.clips import ClipRef, ClipsOf, ClipWanted
@@ -59,7 +59,7 @@ async def test_from_asking_to_forgetting(database: Database) -> None:
     taken_over = await store.claim("three", late)
     assert taken_over is not None
     assert not await store.beat(taken_over.id, "one" if taken_over.id == "clip-0001" else "two", 0, late)
-    await store.ready("clip-0001", 1234, "ab" * 32)
+    await store.ready("clip-0001", 1234, "ab" * 32, NOW - 100 * S, NOW - 41 * S)
     done = await desk.clip(ClipRef(clip="clip-0001").encode())
     assert (done.state, done.progress, done.size_bytes) == ("ready", 1, 1234)
     assert done.object_name == "clips/school/wok/clip-0001.mp4"
@@ -94,3 +94,13 @@ async def test_nobody_may_fill_the_queue(database: Database) -> None:
         await desk.make(asked(clip="one-more-clip"))
     assert (refused.value.code, refused.value.status) == ("too_many_clips", 429)
     await desk.make(asked(clip="of-somebody-else", asked_by="wang"))
+
+
+async def test_who_asks_for_longer_gets_it_and_not_for_ever(database: Database) -> None:
+    desk = ClipDesk(PostgresClips(database), lambda: NOW, lambda: None)
+    year = NOW + 365 * 24 * 3600 * S
+    kept = await desk.make(asked(clip="clip-longer", asked_by="alerting", keep_until_us=year))
+    usual = await desk.make(asked(clip="clip-usual", asked_by="alerting", keep_until_us=NOW + S))
+    bounded = await desk.make(asked(clip="clip-bounded", asked_by="alerting", keep_until_us=NOW + 10**18))
+    assert (kept.expires_us, usual.expires_us) == (year, NOW + KEPT_S * S)
+    assert bounded.expires_us == NOW + KEPT_MOST_S * S

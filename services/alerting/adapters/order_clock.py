@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from services.alerting.adapters.postgres.alerts import PostgresAlerts
 from services.alerting.adapters.postgres.loop import PostgresLoop
 from services.alerting.handlers.orders import KeptOrder, NextOf
 from services.alerting.handlers.rules import FactHistory, Rules
+from services.alerting.loop.check_evidence import files, sealed_as
 from services.alerting.loop.deadlines import DeadlinePolicy, Said, card_of, next_said
 from services.alerting.loop.machine_check import Observation
 from services.alerting.loop.working_time import IsWorkday
@@ -15,12 +16,16 @@ from shared.clock import Clock
 from shared.messages.alerting import Alert, AlertsWanted
 from shared.messages.cameras import DesiredCamera
 from shared.messages.detector import FrameAnalysed
+from shared.messages.evidence import EvidenceWanted
 from shared.messages.orders import MachineCheck, Order, OrderState, OrderStep
 from shared.subjects import CameraRef
 
 # Two workers may look at the same time: the row is locked, and what was said is not said again.
 LOOK_S = 20.0
 MACHINE = "machine"
+
+Seal = Callable[[str, Sequence[EvidenceWanted], int], Awaitable[None]]
+"""Has files sealed: order, what, now."""
 
 
 class OrderClock:
@@ -36,6 +41,8 @@ class OrderClock:
         is_workday: IsWorkday,
         clock: Clock,
         camera: Callable[[CameraRef], DesiredCamera | None],
+        seal: Seal,
+        sealed_days: int,
     ):
         self._loop = loop
         self._alerts = alerts
@@ -45,6 +52,8 @@ class OrderClock:
         self._is_workday = is_workday
         self._clock = clock
         self._camera = camera
+        self._seal = seal
+        self._sealed_us = sealed_days * 24 * 3600 * 1_000_000
 
     async def run_once(self) -> None:
         await self._clock.sleep(LOOK_S)
@@ -61,7 +70,17 @@ class OrderClock:
         for order, answered_us in await self._loop.to_check():
             check = await self._checked(order, answered_us)
             if check is not None:
+                check = await self._sealed(order, answered_us, check)
                 await self._loop.change(order.order, self._checking(check))
+
+    async def _sealed(self, order: Order, answered_us: int, check: MachineCheck) -> MachineCheck:
+        """Asked for before the step says so: the same files, should we die in between and come to it again."""
+        alert = await self._alert_of(order)
+        if alert is None:
+            return check
+        check, now_us = sealed_as(order, answered_us, check), self._clock.now_us()
+        await self._seal(order.order, files(order, answered_us, check, alert, now_us + self._sealed_us), now_us)
+        return check
 
     def _saying(self, now: Said, said: str) -> NextOf:
         def next_of(kept: KeptOrder) -> tuple[OrderStep, OrderState | None] | None:
@@ -87,12 +106,9 @@ class OrderClock:
 
     async def _checked(self, order: Order, answered_us: int) -> MachineCheck | None:
         """None while it is too early, or where there is no rule to look by: then a person looks alone."""
-        case = await self._loop.case(order.case)
-        alerts = [] if case is None else [await self._alerts.get(id) for id in case.alerts]
-        observed = [alert for alert in alerts if alert is not None]
-        if not observed:
+        alert = await self._alert_of(order)
+        if alert is None:
             return None
-        alert = observed[0]
         seen = await self._observed(alert, answered_us)
         if seen is None:
             return None
@@ -101,6 +117,12 @@ class OrderClock:
         )
         raised = await self._alerts.list(since)
         return seen.judged(raised[0].alert if raised else None, self._clock.now_us())
+
+    async def _alert_of(self, order: Order) -> Alert | None:
+        """The first of its case."""
+        case = await self._loop.case(order.case)
+        alerts = [] if case is None else [await self._alerts.get(id) for id in case.alerts]
+        return next((alert for alert in alerts if alert is not None), None)
 
     async def _observed(self, alert: Alert, answered_us: int) -> Observation | None:
         ref = CameraRef(alert.site, alert.camera)

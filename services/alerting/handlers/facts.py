@@ -9,7 +9,7 @@ from services.alerting.rules.camera_watch import CameraWatch, Change, Happening
 from services.alerting.rules.incident import Incident
 from services.alerting.rules.kitchen_clock import KitchenClock
 from services.alerting.rules.rule_store import Written
-from services.alerting.rules.shard_watch import Position, RuledFact, ShardWatch
+from services.alerting.rules.shard_watch import FrameTimes, Position, RuledFact, ShardWatch
 from shared.messages.alerting import Alert
 from shared.messages.base import Fact
 from shared.messages.cameras import DesiredCamera
@@ -119,6 +119,10 @@ class RuledShards:
         kind, watch = RULED.get(name), self.shards.get(shard)
         if kind is None or watch is None:
             return None
+        if kind is FrameAnalysed:
+            when = FrameTimes.decode(data)
+            watch.hear_frame(seq, when, data)
+            return when.at_us
         fact = kind.decode(data)
         watch.hear(seq, fact)
         return fact.at_us

@@ -9,7 +9,7 @@ from typing import Literal
 from services.alerting.rules.incident import Incident
 from services.alerting.rules.kitchen_clock import KitchenClock
 from services.alerting.rules.look_window import Found, LookWindow
-from services.alerting.rules.sightings import Looker, looker
+from services.alerting.rules.sightings import Looker, Token, looker, shown_in, token_of
 from shared.messages.cameras import DesiredCamera
 from shared.messages.detector import FrameAnalysed
 from shared.messages.rules import Rule
@@ -31,6 +31,11 @@ class _PictureRule:
     rule: Rule
     look: Looker
     window: LookWindow
+    token: Token
+
+    def concerns(self, shown: set[Token]) -> bool:
+        """Most pictures break nothing, and nobody who did is followed: they cost no more than this."""
+        return self.token in shown or not self.window.is_empty
 
 
 @dataclass(slots=True)
@@ -77,9 +82,9 @@ class CameraWatch:
             if picture is None or picture.rule != rule:
                 counts_missing = not rule.watched.kind.startswith("attribute")
                 window = LookWindow(rule.condition, counts_missing, round(rule.over_after_s * 1e6))
-                picture = _PictureRule(rule, look, window)
+                picture = _PictureRule(rule, look, window, token_of(rule))
             # The zones may be others even so.
-            self._pictures.append(_PictureRule(rule, look, picture.window))
+            self._pictures.append(_PictureRule(rule, look, picture.window, picture.token))
 
     @property
     def going_on(self) -> list[Incident]:
@@ -112,18 +117,20 @@ class CameraWatch:
 
     def past(self, frame: FrameAnalysed) -> None:
         """A picture that was judged before: what it showed is known again, and nothing follows from it."""
+        shown = shown_in(frame)
         for each in self._pictures:
-            if self._looks_at(each.rule, frame):
+            if each.concerns(shown) and self._looks_at(each.rule, frame):
                 each.window.add(frame, list(each.look(frame)))
 
     def frame(self, frame: FrameAnalysed) -> list[Change]:
         """One analysed picture."""
         changes = self.until(frame.at_us)
+        shown = shown_in(frame)
         for each in self._pictures:
             incident = self._incidents.get(each.rule.rule)
             if incident is not None and incident.closed_us is None:
                 incident.looked += 1
-            if not self._looks_at(each.rule, frame):
+            if not each.concerns(shown) or not self._looks_at(each.rule, frame):
                 continue
             found = each.window.add(frame, list(each.look(frame)))
             if found is not None:

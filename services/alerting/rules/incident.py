@@ -8,7 +8,7 @@ from hashlib import sha256
 from services.alerting.rules.look_window import Found
 from services.alerting.rules.sightings import Sighting
 from shared.messages.alerting import Alert, BestFrame, FrameRef, Progress
-from shared.messages.detector import FrameAnalysed, Hops, SeenBox
+from shared.messages.detector import FrameAnalysed, Hops, MoverClip, SeenBox
 from shared.messages.rules import Rule
 
 _ID_DIGITS = 20
@@ -34,6 +34,7 @@ class Incident:
     looked: int = 0
     track: int | None = None
     best: BestFrame | None = None
+    crop: MoverClip | None = None
     frames: tuple[FrameRef, ...] = ()
     models: dict[str, str] = field(default_factory=dict)
     picture_faults: tuple[str, ...] = ()
@@ -93,6 +94,7 @@ class Incident:
             alert.looked,
             alert.track,
             alert.best,
+            alert.crop,
             alert.frames,
             dict(alert.models),
             alert.picture_faults,
@@ -128,6 +130,7 @@ class Incident:
             broken=self.broken,
             looked=self.looked,
             best=self.best,
+            crop=self.crop,
             frames=self.frames,
             models=self.models,
             thresholds={
@@ -145,6 +148,10 @@ class Incident:
 
     def _show(self, frame: FrameAnalysed, broken: tuple[Sighting, ...]) -> None:
         """Keep the picture in which it is seen best: surest first, then largest."""
+        tracks = {one.track for one in broken}
+        for mover in frame.movers:
+            if mover.clip is not None and mover.track in tracks:
+                self.crop = mover.clip  # the newest tells of the whole run
         by_worth = sorted(broken, key=lambda one: (-one.score, -one.box.height))
         surest = by_worth[0]
         if self.best is not None and _how_good(surest.score, surest.box) <= _how_good(

@@ -82,6 +82,11 @@ class LookWindow:
                 complete = found
         return Found(frame, broken, complete)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody is followed: a picture that breaks nothing says nothing then."""
+        return not self._looks
+
     def clear(self) -> None:
         """An incident is over: what belonged to it begins no other."""
         self._looks.clear()

@@ -19,16 +19,32 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from services.alerting.rules.camera_watch import CameraWatch, Change
+from shared.messages.base import Fact, Message
 from shared.messages.detector import FrameAnalysed, PictureDegraded, PictureRecovered
 from shared.messages.ingest import CameraCameOnline, CameraWentOffline
 
 RuledFact = FrameAnalysed | PictureDegraded | PictureRecovered | CameraWentOffline | CameraCameOnline
 OFFLINE = "offline"
+FRAME = "FrameAnalysed"
 # = what of the past a rule may look at; see Condition.seconds
 LOOKBACK_US = 15 * 60 * 1_000_000
 # = how late a picture may be said and still be judged as if it had been in time, where only time ends an incident
 LATE_US = 15_000_000
 _MARK_EVERY_US = 1_000_000
+
+
+class _SaidAt(Message):
+    """Of its hops the one that says when it was said."""
+
+    inferred_us: int
+
+
+class FrameTimes(Message):
+    """What of a `FrameAnalysed` must be known before its turn comes."""
+
+    camera: str
+    at_us: int
+    hops: _SaidAt
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +73,7 @@ class ShardWatch:
     judged: dict[str, int] = field(default_factory=dict)
     from_seq: int = 0
     counts: Counts = field(default_factory=Counts)
-    _heap: list[tuple[int, str, str, int, RuledFact]] = field(default_factory=list)
+    _heap: list[tuple[int, str, str, int, RuledFact | bytes]] = field(default_factory=list)
     _waiting: set[tuple[str, int, str]] = field(default_factory=set)
     _same_moment: dict[str, set[str]] = field(default_factory=dict)
     _before: dict[str, int] = field(default_factory=dict)
@@ -75,12 +91,18 @@ class ShardWatch:
     def hear(self, seq: int, fact: RuledFact) -> None:
         """One fact, as it came. Args: seq: its number on the bus."""
         said_us = fact.hops.inferred_us if isinstance(fact, FrameAnalysed) else fact.at_us
+        self._put(seq, said_us, fact.camera, fact.at_us, _kind(fact), fact)
+
+    def hear_frame(self, seq: int, when: FrameTimes, data: bytes) -> None:
+        """A `FrameAnalysed` as it came, read whole when its turn comes: ten thousand that wait are bytes, not objects
+        that the collector walks through again and again."""
+        self._put(seq, when.hops.inferred_us, when.camera, when.at_us, FRAME, data)
+
+    def _put(self, seq: int, said_us: int, camera: str, at_us: int, kind: str, fact: RuledFact | bytes) -> None:
         if said_us > self._stream_us:
             self._stream_us = said_us
             if not self._marks or said_us - self._marks[-1][0] >= _MARK_EVERY_US:
                 self._marks.append((said_us, seq))
-        kind = _kind(fact)
-        camera, at_us = fact.camera, fact.at_us
         if (camera, at_us, kind) in self._waiting or (
             at_us == self.judged.get(camera) and kind in self._same_moment.get(camera, ())
         ):
@@ -96,7 +118,7 @@ class ShardWatch:
         while self._heap and self._heap[0][0] <= horizon_us:
             at_us, camera, kind, _, fact = heapq.heappop(self._heap)
             self._waiting.discard((camera, at_us, kind))
-            changes += self._judge(at_us, camera, kind, fact)
+            changes += self._judge(at_us, camera, kind, fact if isinstance(fact, Fact) else FrameAnalysed.decode(fact))
         for camera in list(self._active):
             watch = self.watch_of(camera)
             if watch is not None:

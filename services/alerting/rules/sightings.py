@@ -37,6 +37,37 @@ class _Eye:
 Looker = Callable[[FrameAnalysed], Iterator[Sighting]]
 
 
+Token = tuple[str, ...]
+
+
+def shown_in(frame: FrameAnalysed) -> set[Token]:
+    """What a picture shows that a rule may be about, a token each: read once for all rules."""
+    shown: set[Token] = {(one.name, one.state) for person in frame.people for one in person.attributes}
+    if frame.people:
+        shown.add(("person",))
+    shown.update(("thing", thing.label, "") for thing in frame.things)
+    shown.update((mover.kind,) for mover in frame.movers)
+    return shown
+
+
+def token_of(rule: Rule) -> Token:
+    """Without it in `shown_in`, no sighting of a picture breaks the rule."""
+    watched = rule.watched
+    match watched.kind:
+        case "attribute_absent":
+            return (watched.name or "", "absent")
+        case "attribute_present":
+            return (watched.name or "", "present")
+        case "thing":
+            return ("thing", watched.name or "", "")
+        case "small_mover":
+            return ("small",)
+        case "large_mover":
+            return ("large",)
+        case _:
+            return (watched.kind,)
+
+
 def looker(rule: Rule, zone_purposes: Mapping[str, str]) -> Looker | None:
     """How this rule looks at pictures of one camera; None for one that does not look at pictures.
 

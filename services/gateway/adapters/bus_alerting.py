@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shared.bus import Bus
+from shared.messages.alert_proofs import AlertPicture, AlertPictureWanted, AlertReplay, ReplayWanted
 from shared.messages.alerting import Alert, AlertAcknowledgement, AlertList, AlertRef, AlertReview, AlertsWanted
 from shared.messages.base import Message
 from shared.messages.orders import (
@@ -54,6 +55,12 @@ class BusAlerting:
 
     async def review(self, wanted: AlertReview) -> Alert:
         return Alert.decode(await self._ask("alert_review", wanted))
+
+    async def picture(self, wanted: AlertPictureWanted) -> AlertPicture:
+        return AlertPicture.decode(await self._ask("alert_picture", wanted))
+
+    async def replay(self, wanted: ReplayWanted) -> AlertReplay:
+        return AlertReplay.decode(await self._ask("alert_replay", wanted))
 
     async def open_case(self, wanted: CaseOpen) -> Case:
         return Case.decode(await self._ask("case_open", wanted))

@@ -10,6 +10,8 @@ from services.gateway.handlers.registry import By
 from services.gateway.pages import PageOf, PageRequest, page_of
 from services.gateway.refusals import no_such
 from shared.clock import Clock
+from shared.errors import PeerError, RequestRefused
+from shared.messages.alert_proofs import AlertPicture, AlertPictureWanted, AlertReplay, ReplayWanted
 from shared.messages.alerting import (
     Alert,
     AlertAcknowledgement,
@@ -31,6 +33,10 @@ class Alerting(Protocol):
     async def acknowledge(self, wanted: AlertAcknowledgement) -> Alert: ...
 
     async def review(self, wanted: AlertReview) -> Alert: ...
+
+    async def picture(self, wanted: AlertPictureWanted) -> AlertPicture: ...
+
+    async def replay(self, wanted: ReplayWanted) -> AlertReplay: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,40 @@ class AlertDesk:
         if not by.identity.sees(alert.site):
             raise no_such("alert", id)
         return alert
+
+    async def kept_picture(self, by: By, alert: Alert) -> AlertPicture | None:
+        """The best picture as it is kept with the alert; None where it is not (yet), or is another by now."""
+        proof = alert.proof
+        if alert.best is None or proof is None or proof.picture_at_us != alert.best.at_us:
+            return None
+        await self._record(by, "snapshot", alert)
+        try:
+            return await self.alerting.picture(AlertPictureWanted(alert=alert.alert))
+        except PeerError:
+            return None  # the recording has it too
+
+    async def clip(self, by: By, id: str) -> str:
+        """Id of the clip that proves it. Raises RequestRefused with why there is none."""
+        alert = await self.one(by, id)
+        if alert.clip is not None:
+            return alert.clip
+        proof = alert.proof
+        if proof is not None and proof.state == "impossible":
+            raise RequestRefused("no_clip", f"This alert has no clip: {proof.detail}", status=404)
+        detail = "" if proof is None else f" {proof.detail}"
+        raise RequestRefused("clip_not_ready", f"The clip of this alert is not made yet.{detail}", status=409)
+
+    async def crop(self, by: By, id: str) -> str:
+        """Id of the clip of the part in which something small runs."""
+        alert = await self.one(by, id)
+        if alert.proof is None or alert.proof.crop is None:
+            detail = "it names no part" if alert.crop is None else "it is not made (yet)"
+            raise RequestRefused("no_crop", f"This alert has no clip of a part of the picture: {detail}.", status=404)
+        return alert.proof.crop
+
+    async def replay(self, by: By, wanted: ReplayWanted) -> AlertReplay:
+        await self.one(by, wanted.alert)
+        return await self.alerting.replay(wanted)
 
     async def acknowledge(self, by: By, id: str) -> Alert:
         await self._record(by, "alert_acknowledged", await self.one(by, id))

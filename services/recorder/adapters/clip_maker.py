@@ -6,9 +6,11 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from services.recorder.adapters.clip_cropper import cropped
 from services.recorder.adapters.clip_writer import ClipMade, ClipWriter
 from services.recorder.adapters.postgres.clips import PostgresClips
 from services.recorder.clip_desk import Clip
@@ -113,7 +115,7 @@ class ClipMaker:
             work.cancel()
             await asyncio.wait({work})
         made = work.result()
-        await self._queue.ready(clip.id, made.size_bytes, made.sha256)
+        await self._queue.ready(clip.id, made.size_bytes, made.sha256, made.starts_us, made.ends_us)
         _made.inc()
 
     async def _write_and_upload(self, clip: Clip) -> ClipMade:
@@ -126,6 +128,10 @@ class ClipMaker:
                     await asyncio.to_thread(writer.add, gop)
                     self._done_us = max(0, gop.gop.captured_us - clip.from_us)
                 made = await asyncio.to_thread(writer.finish)
+            if clip.crop is not None:
+                part = path.with_name("part.mp4")
+                size_bytes, digest = await asyncio.to_thread(cropped, path, part, clip.crop)
+                path, made = part, replace(made, size_bytes=size_bytes, sha256=digest)
             await self._objects.upload(clip.object_name, path, "video/mp4")
         return made
 

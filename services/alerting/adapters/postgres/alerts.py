@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerting.adapters.postgres.outbox import write_facts
+from services.alerting.adapters.postgres.proofs import wants_proof, with_proof
 from services.alerting.adapters.postgres.tables import alerts, positions, reviews, rules
 from services.alerting.rules.rule_store import Written
 from services.alerting.rules.shard_watch import Position
@@ -101,12 +102,14 @@ class PostgresAlerts:
             # There already: another worker, or we before we died, wrote it. It is the same incident.
             fresh = await session.execute(put.on_conflict_do_nothing().returning(alerts.c.alert))
             if fresh.first() is not None:
+                await wants_proof(session, alert.alert, now_us)
                 return [_raised(alert)] if folded_into is None else [_also(alert, folded_into)]
         # What was true when it was raised stays, and what others have added.
         body = alerts.c.body.op("||")(alert.model_dump(mode="json", exclude=_OTHERS_PART))
         changed = {"progress": alert.progress, "last_us": alert.last_us, "body": body}
         await session.execute(update(alerts).where(alerts.c.alert == alert.alert).values(changed))
         if each.happening == "closed":
+            await wants_proof(session, alert.alert, now_us)
             return [AlertClosed(**_about(alert), first_us=alert.first_us, last_us=alert.last_us)]
         if each.happening == "goes_on":
             return [AlertGoesOn(**_about(alert), last_us=alert.last_us, cameras=alert.cameras)]
@@ -140,7 +143,8 @@ class PostgresAlerts:
 
     async def get(self, id: str) -> Alert | None:
         async with self._database.transaction() as session:
-            return await _one(session, id)
+            alert = await _one(session, id)
+            return None if alert is None else await with_proof(session, alert)
 
     async def acknowledge(self, wanted: AlertAcknowledgement, now_us: int) -> Alert:
         async with self._database.transaction() as session:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import base64
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from services.gateway.adapters.http.access import address_of, by_of, identity_of
+from services.gateway.adapters.http.alert_proofs import ProofAnswer, proof_answer
 from services.gateway.adapters.http.bodies import Answer, Body
 from services.gateway.adapters.http.paging import Paging
-from services.gateway.adapters.http.recordings import us_of
+from services.gateway.adapters.http.recordings import moment_of, us_of
 from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import rooms_of
 from services.gateway.adapters.http.schemas import Page
@@ -46,6 +47,14 @@ class BestPicture(Answer):
     fragment_sha256: str = Field(description="the recorded fragment that holds it")
 
 
+class Crop(Answer):
+    """Where in the clip something small runs: `crop.mp4` shows this part, `clip.mp4` the whole."""
+
+    start: datetime
+    end: datetime
+    box: SeenBox
+
+
 class ReviewAnswer(Answer):
     """What a person made of it."""
 
@@ -74,17 +83,20 @@ class AlertAnswer(Answer):
     broken: int = Field(description="pictures that broke the rule")
     looked: int = Field(description="pictures looked at since the first of them")
     best: BestPicture | None = None
+    crop: Crop | None = Field(None, description="of something small: what part of the clip to look at, and when")
     frames: list[FrameRef] = Field(description="the pictures that it rests on, at most 20")
     models: dict[str, str] = Field(description="capability and SHA-256 of the weights that saw it")
     thresholds: dict[str, float] = Field(description="of the rule, as it was in force")
     picture_faults: list[str] = Field(description="what was wrong with the picture, and not enough to disbelieve it")
     is_silent: bool = Field(description="kept, and nobody was told")
+    hops: dict[str, datetime] = Field(description="when the picture that completed it passed each stage")
     latency_ms: dict[str, float] = Field(description="from the picture to each hop")
     acknowledged_by: str | None = None
     acknowledged_at: datetime | None = None
     review: ReviewAnswer | None = None
     case: str | None = None
     clip: str | None = Field(None, description="10 s before and after: /clips/{clip}")
+    proof: ProofAnswer | None = Field(None, description="of one alert that was asked for; lists leave it out")
 
 
 class ReviewBody(Body):
@@ -138,11 +150,16 @@ async def alert_picture(
     request: Request,
     width: Annotated[int | None, Query(ge=16, le=7680, description="pixels; never enlarged")] = None,
 ) -> Response:
-    """The best picture at full resolution, made from the recorded bytes."""
+    """The best picture at full resolution: as it is kept with the alert, else made from the recorded bytes."""
     rooms = rooms_of(request)
     alert = await rooms.alerts.one(by_of(request), id)
     if alert.best is None:
         raise RequestRefused("no_picture", "This alert rests on no picture: the camera was away.", status=404)
+    kept = await rooms.alerts.kept_picture(by_of(request), alert) if width is None else None
+    if kept is not None:
+        headers = {"Cache-Control": "private, max-age=3600", "X-Captured-Us": str(kept.captured_us)}
+        headers["ETag"] = f'"{kept.sha256}"'
+        return Response(base64.b64decode(kept.data_base64), media_type="image/jpeg", headers=headers)
     camera = await rooms.registry.camera(alert.best.camera)
     stream: Literal["main", "sub"] = "sub" if alert.best.stream == "sub" else "main"
     made = await rooms.recordings.still(
@@ -178,43 +195,50 @@ def alert_answer(alert: Alert) -> AlertAnswer:
         detail=alert.detail,
         risk=alert.risk,
         progress=alert.progress,
-        first_at=_moment(alert.first_us),
-        raised_at=_moment(alert.raised_us),
-        last_at=_moment(alert.last_us),
-        closed_at=None if alert.closed_us is None else _moment(alert.closed_us),
+        first_at=moment_of(alert.first_us),
+        raised_at=moment_of(alert.raised_us),
+        last_at=moment_of(alert.last_us),
+        closed_at=None if alert.closed_us is None else moment_of(alert.closed_us),
         broken=alert.broken,
         looked=alert.looked,
         best=None
         if best is None
         else BestPicture(
             camera=best.camera,
-            at=_moment(best.at_us),
+            at=moment_of(best.at_us),
             width=best.width,
             height=best.height,
             boxes=list(best.boxes),
             score=best.score,
             fragment_sha256=best.fragment_sha256,
         ),
+        crop=None
+        if alert.crop is None
+        else Crop(start=moment_of(alert.crop.from_us), end=moment_of(alert.crop.to_us), box=alert.crop.crop),
         frames=list(alert.frames),
         models=alert.models,
         thresholds=alert.thresholds,
         picture_faults=list(alert.picture_faults),
         is_silent=alert.is_silent,
+        hops={name: moment_of(at_us) for name, at_us in _hops(alert).items()},
         latency_ms=_latency_ms(alert),
         acknowledged_by=alert.acknowledged_by,
-        acknowledged_at=None if alert.acknowledged_us is None else _moment(alert.acknowledged_us),
+        acknowledged_at=None if alert.acknowledged_us is None else moment_of(alert.acknowledged_us),
         review=None
         if review is None
-        else ReviewAnswer(verdict=review.verdict, by=review.by, at=_moment(review.at_us), note=review.note),
+        else ReviewAnswer(verdict=review.verdict, by=review.by, at=moment_of(review.at_us), note=review.note),
         case=alert.case,
         clip=alert.clip,
+        proof=None if alert.proof is None else proof_answer(alert.proof),
     )
 
 
-def _latency_ms(alert: Alert) -> dict[str, float]:
+def _hops(alert: Alert) -> dict[str, int]:
+    """UTC microseconds, in the order in which they were passed."""
     if alert.hops is None:
         return {}
     stamps = {
+        "captured": alert.hops.captured_us,
         "received": alert.hops.received_us,
         "heard": alert.hops.heard_us,
         "decoded": alert.hops.decoded_us,
@@ -222,9 +246,10 @@ def _latency_ms(alert: Alert) -> dict[str, float]:
         "ruled": alert.ruled_us,
         "stored": alert.stored_us,
     }
-    began = alert.hops.captured_us
-    return {name: round((at - began) / 1000, 1) for name, at in stamps.items() if at is not None}
+    return {name: at_us for name, at_us in stamps.items() if at_us is not None}
 
 
-def _moment(us: int) -> datetime:
-    return datetime.fromtimestamp(us / 1e6, UTC)
+def _latency_ms(alert: Alert) -> dict[str, float]:
+    stamps = _hops(alert)
+    began_us = stamps.pop("captured", 0)
+    return {name: round((at_us - began_us) / 1000, 1) for name, at_us in stamps.items()}

@@ -6,6 +6,7 @@ from fastapi import Depends, FastAPI
 
 from services.gateway.adapters.http import (
     accounts,
+    alert_proofs,
     alerts,
     analysis,
     announcements,
@@ -52,6 +53,7 @@ ROUTERS = (
     talk_records.router,
     talks.router,
     alerts.router,
+    alert_proofs.router,
     rules.router,
     orders.router,
     announcements.router,

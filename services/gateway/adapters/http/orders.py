@@ -74,6 +74,7 @@ class CheckAnswer(Answer):
     before: BestFrame | None = None
     after: BestFrame | None = None
     alert: str | None = Field(None, description="raised since, where it failed")
+    evidence: list[str] = Field(description="files in which both pictures are sealed with the order: /evidence/{id}")
 
 
 class StepAnswer(Answer):
@@ -321,6 +322,7 @@ def _step(step: OrderStep) -> StepAnswer:
             before=check.before,
             after=check.after,
             alert=check.alert,
+            evidence=list(check.evidence),
         ),
     )
 

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     Column,
+    Float,
     LargeBinary,
     Table,
     Text,
@@ -47,11 +49,14 @@ clips = Table(
     Column("done_us", BigInteger),
     Column("size_bytes", BigInteger),
     Column("sha256", LargeBinary),
+    Column("shows_from_us", BigInteger),
+    Column("shows_to_us", BigInteger),
     Column("error_code", Text),
     Column("error", Text),
     Column("worker", Text),
     Column("beat_us", BigInteger),
     Column("expires_us", BigInteger),
+    Column("crop", ARRAY(Float)),
 )
 
 
@@ -76,6 +81,7 @@ class PostgresClips:
             "done_us": 0,
             "beat_us": 0,
             "expires_us": clip.expires_us,
+            "crop": None if clip.crop is None else list(clip.crop),
         }
         async with self._database.transaction() as session:
             await session.execute(upsert(clips).values(values).on_conflict_do_nothing())
@@ -134,8 +140,9 @@ class PostgresClips:
         async with self._database.transaction() as session:
             return (await session.execute(query)).one_or_none() is not None
 
-    async def ready(self, id: str, size_bytes: int, sha256: str) -> None:
-        await self._set(id, state="ready", size_bytes=size_bytes, sha256=bytes.fromhex(sha256))
+    async def ready(self, id: str, size_bytes: int, sha256: str, shows_from_us: int, shows_to_us: int) -> None:
+        shown = {"shows_from_us": shows_from_us, "shows_to_us": shows_to_us}
+        await self._set(id, state="ready", size_bytes=size_bytes, sha256=bytes.fromhex(sha256), **shown)
 
     async def failed(self, id: str, code: str, error: str) -> None:
         await self._set(id, state="failed", error_code=code, error=error)
@@ -176,6 +183,9 @@ def _clip(row: Any) -> Clip:
         done_us=row.done_us,
         size_bytes=row.size_bytes,
         sha256=None if row.sha256 is None else row.sha256.hex(),
+        shows_from_us=row.shows_from_us,
+        shows_to_us=row.shows_to_us,
+        crop=None if row.crop is None else tuple(row.crop),
         error_code=row.error_code,
         error=row.error,
     )

@@ -743,7 +743,7 @@ export interface paths {
         };
         /**
          * Alert Picture
-         * @description The best picture at full resolution, made from the recorded bytes.
+         * @description The best picture at full resolution: as it is kept with the alert, else made from the recorded bytes.
          */
         get: operations["alert_picture"];
         put?: never;
@@ -788,6 +788,66 @@ export interface paths {
          * @description Judge it. A false alarm counts in the precision of its rule, camera and model.
          */
         post: operations["review_alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{id}/clip.mp4": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Alert Clip
+         * @description 10 s before and after, as it was recorded. `Range` is honoured.
+         */
+        get: operations["alert_clip"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{id}/crop.mp4": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Alert Crop
+         * @description The part of the picture in which something small runs, encoded again. `Range` is honoured.
+         */
+        get: operations["alert_crop"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Alert
+         * @description Rule it again: over the facts that were kept with it, by the version that raised it or by another.
+         */
+        post: operations["replay_alert"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1725,6 +1785,8 @@ export interface components {
              */
             looked: number;
             best?: components["schemas"]["BestPicture"] | null;
+            /** @description of something small: what part of the clip to look at, and when */
+            crop?: components["schemas"]["Crop"] | null;
             /**
              * Frames
              * @description the pictures that it rests on, at most 20
@@ -1755,6 +1817,13 @@ export interface components {
              */
             is_silent: boolean;
             /**
+             * Hops
+             * @description when the picture that completed it passed each stage
+             */
+            hops: {
+                [key: string]: string;
+            };
+            /**
              * Latency Ms
              * @description from the picture to each hop
              */
@@ -1773,6 +1842,30 @@ export interface components {
              * @description 10 s before and after: /clips/{clip}
              */
             clip?: string | null;
+            /** @description of one alert that was asked for; lists leave it out */
+            proof?: components["schemas"]["ProofAnswer"] | null;
+        };
+        /**
+         * AlertClip
+         * @description 10 s before the incident until 10 s after it was certain.
+         */
+        AlertClip: {
+            /**
+             * Id
+             * @description as /clips/{id} has it; the file is /alerts/{alert}/clip.mp4
+             */
+            id: string;
+            /** Sha256 */
+            sha256?: string | null;
+            /** Size Bytes */
+            size_bytes?: number | null;
+            /**
+             * Start
+             * @description what it really shows
+             */
+            start?: string | null;
+            /** End */
+            end?: string | null;
         };
         /**
          * AnalysisPlan
@@ -2448,6 +2541,11 @@ export interface components {
              * @description raised since, where it failed
              */
             alert?: string | null;
+            /**
+             * Evidence
+             * @description files in which both pictures are sealed with the order: /evidence/{id}
+             */
+            evidence: string[];
         };
         /**
          * ClipAnswer
@@ -2560,6 +2658,23 @@ export interface components {
              * @description with it each signature over its `statement` (canonical JSON) is checked
              */
             public_key_pem: string;
+        };
+        /**
+         * Crop
+         * @description Where in the clip something small runs: `crop.mp4` shows this part, `clip.mp4` the whole.
+         */
+        Crop: {
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            box: components["schemas"]["SeenBox"];
         };
         /**
          * CurrentSession
@@ -2879,6 +2994,71 @@ export interface components {
             error?: string | null;
         };
         /**
+         * FrameAnalysed
+         * @description Fact `frame_analysed`: one picture was looked at, by these models, and this is all that was seen.
+         */
+        FrameAnalysed: {
+            /** Site */
+            site: string;
+            /** Camera */
+            camera: string;
+            /**
+             * At Us
+             * @description when it happened, UTC microseconds
+             */
+            at_us: number;
+            /** Stream */
+            stream: string;
+            /** Run */
+            run: string;
+            /** Pts 90K */
+            pts_90k: number;
+            /**
+             * Fragment Sha256
+             * @description of the fragment that holds the picture: evidence can find it again
+             */
+            fragment_sha256: string;
+            /** Width */
+            width: number;
+            /** Height */
+            height: number;
+            /**
+             * People
+             * @default []
+             */
+            people: components["schemas"]["SeenPerson"][];
+            /**
+             * Things
+             * @default []
+             */
+            things: components["schemas"]["SeenThing"][];
+            /**
+             * Movers
+             * @default []
+             */
+            movers: components["schemas"]["SeenMover"][];
+            picture: components["schemas"]["PictureVerdict"];
+            /**
+             * Models
+             * @description capability and digest of the weights that were asked
+             */
+            models?: {
+                [key: string]: string;
+            };
+            /**
+             * Unavailable
+             * @description capabilities that could not be used on it
+             * @default []
+             */
+            unavailable: string[];
+            /**
+             * Is Night Watch
+             * @default false
+             */
+            is_night_watch: boolean;
+            hops: components["schemas"]["Hops"];
+        };
+        /**
          * FrameRef
          * @description One picture that an alert rests on.
          */
@@ -2889,6 +3069,28 @@ export interface components {
             at_us: number;
             /** Fragment Sha256 */
             fragment_sha256: string;
+        };
+        /**
+         * Hops
+         * @description When this picture passed each stage, UTC microseconds; alerting adds its own.
+         */
+        Hops: {
+            /** Captured Us */
+            captured_us: number;
+            /**
+             * Received Us
+             * @description its last byte was here
+             */
+            received_us: number;
+            /**
+             * Heard Us
+             * @description the detector had its fragment
+             */
+            heard_us: number;
+            /** Decoded Us */
+            decoded_us: number;
+            /** Inferred Us */
+            inferred_us: number;
         };
         /**
          * IceServerAnswer
@@ -2966,6 +3168,32 @@ export interface components {
              * @enum {string}
              */
             verb: "view" | "snapshot" | "playback";
+        };
+        /**
+         * MoverClip
+         * @description What to cut out of a recording to see the whole run: from when to when, and which part of the picture.
+         */
+        MoverClip: {
+            /** From Us */
+            from_us: number;
+            /** To Us */
+            to_us: number;
+            crop: components["schemas"]["SeenBox"];
+        };
+        /**
+         * MoverPicture
+         * @description One picture that shows a mover: how recordings find it again, and where in it.
+         */
+        MoverPicture: {
+            /** Captured Us */
+            captured_us: number;
+            /** Run */
+            run: string;
+            /** Pts 90K */
+            pts_90k: number;
+            /** Fragment Sha256 */
+            fragment_sha256: string;
+            box: components["schemas"]["SeenBox"];
         };
         /**
          * NewAccount
@@ -3588,6 +3816,34 @@ export interface components {
             size_bytes: number;
         };
         /**
+         * PictureFault
+         * @description What is wrong with the picture.
+         */
+        PictureFault: {
+            /**
+             * Fault
+             * @description black, frozen, looped, blurred, covered, moved, … (shared/design/picture-diagnosis.md)
+             */
+            fault: string;
+            /** Strength */
+            strength: number;
+            /** Since Us */
+            since_us: number;
+        };
+        /**
+         * PictureVerdict
+         * @description Whether the picture can be judged at all: `cannot see` is not `nothing to see`.
+         */
+        PictureVerdict: {
+            /** Is Usable */
+            is_usable: boolean;
+            /**
+             * Faults
+             * @default []
+             */
+            faults: components["schemas"]["PictureFault"][];
+        };
+        /**
          * PictureZone
          * @description A part of the picture with a purpose.
          */
@@ -3734,6 +3990,76 @@ export interface components {
              * @default 1
              */
             talk_channel: number;
+        };
+        /**
+         * ProofAnswer
+         * @description What proves it, as far as it is collected.
+         */
+        ProofAnswer: {
+            /**
+             * State
+             * @description of the clip, which comes last
+             * @enum {string}
+             */
+            state: "waiting" | "ready" | "impossible";
+            /**
+             * Why
+             * @description stable: what it waits for, or why there will be none
+             */
+            why: string;
+            /**
+             * Detail
+             * @description the same in words
+             */
+            detail: string;
+            /**
+             * Start
+             * @description of what no retention deletes
+             */
+            start?: string | null;
+            /** End */
+            end?: string | null;
+            /** Kept Until */
+            kept_until?: string | null;
+            /**
+             * Is Held
+             * @description the recorder keeps it, however old it becomes
+             */
+            is_held: boolean;
+            clip?: components["schemas"]["AlertClip"] | null;
+            /**
+             * Crop
+             * @description clip of the part in which something small runs: crop.mp4
+             */
+            crop?: string | null;
+            /** Crop Sha256 */
+            crop_sha256?: string | null;
+            /**
+             * Crop Why
+             * @description why there is none, where the alert names a part
+             * @default
+             */
+            crop_why: string;
+            /**
+             * Picture Sha256
+             * @description of the best picture as it is kept
+             */
+            picture_sha256?: string | null;
+            /** Picture At */
+            picture_at?: string | null;
+            /**
+             * Picture Why
+             * @description why none is kept
+             * @default
+             */
+            picture_why: string;
+            /**
+             * Facts
+             * @description facts that are kept to rule it again
+             */
+            facts?: number | null;
+            /** Facts Sha256 */
+            facts_sha256?: string | null;
         };
         /**
          * ReachabilityAnswer
@@ -3905,6 +4231,86 @@ export interface components {
              * @default Asia/Shanghai
              */
             time_zone: string;
+        };
+        /**
+         * ReplayAnswer
+         * @description Whether it stands.
+         */
+        ReplayAnswer: {
+            /**
+             * Stands
+             * @description none: it cannot be said
+             */
+            stands: boolean | null;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "same" | "stands" | "falls" | "unknown";
+            /** Why */
+            why: string;
+            /** Detail */
+            detail: string;
+            rule: components["schemas"]["Rule"];
+            /**
+             * Version Then
+             * @description of the rule, when the alert was raised
+             */
+            version_then: number;
+            /**
+             * Found
+             * @description incidents that the rule finds
+             */
+            found: components["schemas"]["ReplayFound"][];
+            /**
+             * Facts
+             * @description that were ruled again
+             */
+            facts: number;
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /**
+             * Facts Sha256
+             * @description of what was kept; empty: other frames were given
+             */
+            facts_sha256: string;
+        };
+        /**
+         * ReplayBody
+         * @description What it is ruled again by; nothing: the version that raised it, over the facts that were kept.
+         */
+        ReplayBody: {
+            /** Rule Version */
+            rule_version?: number | null;
+            /**
+             * Frames
+             * @description what other models saw in the same pictures, instead of the kept facts
+             */
+            frames?: components["schemas"]["FrameAnalysed"][];
+        };
+        /**
+         * ReplayFound
+         * @description An incident that the rule finds in them.
+         */
+        ReplayFound: {
+            /** Id */
+            id: string;
+            /** First Us */
+            first_us: number;
+            /** Raised Us */
+            raised_us: number;
+            /** Last Us */
+            last_us: number;
+            /** Broken */
+            broken: number;
         };
         /**
          * ReviewAnswer
@@ -4093,6 +4499,38 @@ export interface components {
             level_dbfs?: number | null;
         };
         /**
+         * SeenAttribute
+         * @description One attribute of one head. `unknown` is said where the head is too small, blurred, or the score lies between.
+         */
+        SeenAttribute: {
+            /**
+             * Name
+             * @description mask, headwear, uniform, or what a pack brings
+             */
+            name: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "present" | "absent" | "unknown";
+            /**
+             * Score
+             * @description how sure the model is that it is present, over the last looks at this person
+             */
+            score: number;
+            /**
+             * Now
+             * @description the same of this picture alone
+             */
+            now?: number | null;
+            /**
+             * Is Advisory
+             * @description learned from a few photos, and nobody trusts it yet
+             * @default false
+             */
+            is_advisory: boolean;
+        };
+        /**
          * SeenBox
          * @description Where in the picture: 0 to 1 from its left and upper edge.
          */
@@ -4105,6 +4543,102 @@ export interface components {
             width: number;
             /** Height */
             height: number;
+        };
+        /**
+         * SeenMover
+         * @description Something small that moves at night, or something large that no model takes for a person.
+         */
+        SeenMover: {
+            /** Track */
+            track: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "small" | "large";
+            /**
+             * Is Suspected
+             * @description it ran like a rodent for long enough, and nobody was there
+             */
+            is_suspected: boolean;
+            box: components["schemas"]["SeenBox"];
+            /** Score */
+            score: number;
+            /**
+             * Path
+             * @description where it has been, oldest first, 0 to 1
+             * @default []
+             */
+            path: [
+                number,
+                number
+            ][];
+            /** Since Us */
+            since_us: number;
+            /**
+             * Zones
+             * @default []
+             */
+            zones: string[];
+            /**
+             * Pictures
+             * @description of one that is suspected: some that show it, oldest first
+             * @default []
+             */
+            pictures: components["schemas"]["MoverPicture"][];
+            /** @description of one that is suspected */
+            clip?: components["schemas"]["MoverClip"] | null;
+        };
+        /**
+         * SeenPerson
+         * @description One person: by the body, by the head, or by both; a worker seen from above is often a head alone.
+         */
+        SeenPerson: {
+            /**
+             * Track
+             * @description number of the object track of this camera; the same person keeps it for a while
+             */
+            track: number;
+            box: components["schemas"]["SeenBox"];
+            /** Score */
+            score: number;
+            head?: components["schemas"]["SeenBox"] | null;
+            /** Head Score */
+            head_score?: number | null;
+            /**
+             * Attributes
+             * @default []
+             */
+            attributes: components["schemas"]["SeenAttribute"][];
+            /**
+             * Zones
+             * @description ids of the zones in which the feet, or the head, are
+             * @default []
+             */
+            zones: string[];
+        };
+        /**
+         * SeenThing
+         * @description Something of the open catalogue, as a pack calls it.
+         */
+        SeenThing: {
+            /** Track */
+            track: number;
+            /** Label */
+            label: string;
+            box: components["schemas"]["SeenBox"];
+            /** Score */
+            score: number;
+            /**
+             * Zones
+             * @default []
+             */
+            zones: string[];
+            /**
+             * Model
+             * @description digest of the weights that saw it
+             */
+            model: string;
         };
         /**
          * ServiceStatus
@@ -10764,6 +11298,425 @@ export interface operations {
                      *       "status": 404,
                      *       "detail": "There is no camera 'cook-9'.",
                      *       "code": "no_such_camera"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "1 field is wrong; it is listed with what to change.",
+                     *       "code": "invalid_fields",
+                     *       "errors": [
+                     *         {
+                     *           "field": "main.url",
+                     *           "problem": "The scheme 'ftp' is not one that cameras speak.",
+                     *           "change": "Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alert_clip: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": string;
+                };
+            };
+            /** @description The range */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no camera 'cook-9'.",
+                     *       "code": "no_such_camera"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Conflict",
+                     *       "status": 409,
+                     *       "detail": "There is a camera 'cook-1' already: choose another id.",
+                     *       "code": "camera_exists"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Requested Range Not Satisfiable */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Requested Range Not Satisfiable",
+                     *       "status": 416,
+                     *       "detail": "The file is shorter than the range asked for.",
+                     *       "code": "no_such_bytes"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alert_crop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": string;
+                };
+            };
+            /** @description The range */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no camera 'cook-9'.",
+                     *       "code": "no_such_camera"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Conflict",
+                     *       "status": 409,
+                     *       "detail": "There is a camera 'cook-1' already: choose another id.",
+                     *       "code": "camera_exists"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Requested Range Not Satisfiable */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Requested Range Not Satisfiable",
+                     *       "status": 416,
+                     *       "detail": "The file is shorter than the range asked for.",
+                     *       "code": "no_such_bytes"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_alert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReplayBody"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayAnswer"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no camera 'cook-9'.",
+                     *       "code": "no_such_camera"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Conflict",
+                     *       "status": 409,
+                     *       "detail": "There is a camera 'cook-1' already: choose another id.",
+                     *       "code": "camera_exists"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];

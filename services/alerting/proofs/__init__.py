@@ -1,0 +1,1 @@
+"""What an alert is proved with. Pure."""
