@@ -184,8 +184,8 @@ def _loop(context: Context[Settings], stores: _Stores, teller: Teller, rules: _R
     return _Part(("orders",), (("order-clock", order_clock),), answers)
 
 
-# = how much longer than an attempt a worker may keep a channel: then it is taken for dead, and another sends again
-_LEASE_MARGIN_S = 30.0
+# Attempts long: so late a worker that keeps a channel is taken for dead, and another sends again
+_LEASE_ATTEMPTS = 4
 _DAY_US = 86_400_000_000
 
 
@@ -204,7 +204,7 @@ async def _notices(context: Context[Settings], stores: _Stores, teller: Teller) 
         "apprise": services,
     }
     retry = RetryPolicy(settings.notice_attempts, settings.notice_retry_s)
-    lease_us = round((settings.notice_limit_s + _LEASE_MARGIN_S) * 1e6)
+    lease_us = round(settings.notice_limit_s * _LEASE_ATTEMPTS * 1e6)
     queue = NoticeQueue(stores.database, settings.worker_id, lease_us, retry, known.may_hear)
     sender = NoticeSender(
         queue, ways, secrets, known.by_name, clock, settings.notice_slots, settings.notice_console_url, teller.wake

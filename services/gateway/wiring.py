@@ -62,6 +62,7 @@ from services.gateway.live_viewer import ViewerLimit
 from services.gateway.media_tokens import MediaTokens
 from services.gateway.settings import GatewaySettings
 from services.gateway.speakers import FoundSpeakers
+from shared.bus import Bus
 from shared.bus.streams import EVENTS
 from shared.database import Database
 from shared.errors import PeerError
@@ -100,9 +101,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     await _make_first_administrator(context.settings, people)
     cameras = await bus.kv("cameras")
     mirror = RegistryMirror(stored.register, cameras, bus)
-    known = PeopleMirror(stored.accounts, await bus.kv("people"), bus)
-    await known.open()
-    stored.accounts.on_change(known.wake)
+    known = await _known_people(bus, stored)
     registry = _registry(context, stored, mirror)
     live = await _live(context, stored, people, states)
     events = EventDesk(bus, people, context.settings.event_listeners)
@@ -130,17 +129,13 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         rules=RuleDesk(BusAlerting(bus), stored.trail, context.clock),
         events=events,
         alerts=AlertDesk(BusAlerting(bus), stored.trail, context.clock),
-        notices=NoticeDesk(
-            BusNotices(bus), stored.accounts, Sealer.from_settings(context.settings), stored.trail, context.clock
-        ),
+        notices=_notices(context, stored),
         views=views,
         ice=IceDesk(IceServers(context.settings), context.clock),
         drills=DrillDesk(registry, BusDrills(bus), stored.trail, context.clock),
         broadcasts=BroadcastDesk(registry, BusBroadcasts(bus), stored.trail, context.clock),
         announcements=AnnouncementDesk(registry, BusAnnouncements(bus), recorded, stored.trail, context.clock),
-        uniforms=UniformDesk(
-            registry, detector, photos, BusUniforms(await bus.kv("uniforms")), stored.trail, context.clock
-        ),
+        uniforms=UniformDesk(registry, detector, photos, await _uniforms(bus), stored.trail, context.clock),
         states=states,
         speakers=speakers,
         services=BusServices(bus, context.clock),
@@ -191,6 +186,23 @@ async def _live(context: Context[GatewaySettings], stored: _Stored, people: Peop
         context.clock,
         ViewerLimit(settings.live_queue_bytes, settings.live_queue_s),
     )
+
+
+async def _uniforms(bus: Bus) -> BusUniforms:
+    return BusUniforms(await bus.kv("uniforms"))
+
+
+async def _known_people(bus: Bus, stored: _Stored) -> PeopleMirror:
+    """What alerting knows of accounts: follows them from now on."""
+    known = PeopleMirror(stored.accounts, await bus.kv("people"), bus)
+    await known.open()
+    stored.accounts.on_change(known.wake)
+    return known
+
+
+def _notices(context: Context[GatewaySettings], stored: _Stored) -> NoticeDesk:
+    sealer = Sealer.from_settings(context.settings)
+    return NoticeDesk(BusNotices(context.bus), stored.accounts, sealer, stored.trail, context.clock)
 
 
 class _Stored:

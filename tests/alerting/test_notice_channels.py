@@ -253,7 +253,7 @@ async def test_a_service_of_apprise_takes_it_or_says_why(beside: Beside) -> None
     channel, box = AppriseChannel(beside, LIMIT_S), Mailbox()
     with mail_server(box) as port:
         url = f"mailto://kitchens:right%20password@{HOST}:{port}?from=kitchens@bureau.example&to=li@school.example&mode=insecure"
-        assert channel.is_known(url)
+        assert await channel.is_known(url)
         assert (await channel.send("c", url, "", MESSAGE)).state == "sent"
         wrong = url.replace("right%20password", "wrongpassword1")
         with pytest.raises(ChannelFailed, match="did not take it") as failed:
@@ -265,8 +265,8 @@ async def test_a_service_of_apprise_takes_it_or_says_why(beside: Beside) -> None
         with pytest.raises(ChannelFailed, match="403"):
             await channel.send("c", f"ntfy://tok3n123@{HOST}:{port}/kitchens", "", MESSAGE)
     assert len(receiver.requests) == 1
-    assert not channel.is_known("nonsense")
-    assert not channel.is_known("wecombot://")
+    assert not await channel.is_known("nonsense")
+    assert not await channel.is_known("wecombot://")
 
 
 async def test_what_blocks_keeps_its_own_channel_alone() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -102,7 +102,7 @@ class NoticeDesk:
     opener: Opener
     rules: AddressRules
     ways: Mapping[ChannelKind, Channel]
-    is_known: Callable[[str], bool]
+    is_known: Callable[[str], Awaitable[bool]]
     channels_max: int
     now_us: Callable[[], int]
 
@@ -124,7 +124,7 @@ class NoticeDesk:
             raise RequestRefused("one_console", "Everybody has one console: switch it on or off.", status=422)
         sealed = wanted.sealed_address or (None if there is None else there.address)
         secret = wanted.sealed_secret or (None if there is None else there.secret)
-        service = "" if wanted.kind == "console" else self._service(wanted, sealed, secret)
+        service = "" if wanted.kind == "console" else await self._service(wanted, sealed, secret)
         shown = NoticeChannel(
             channel=wanted.channel,
             person=wanted.person,
@@ -255,10 +255,10 @@ class NoticeDesk:
     def _cleaned(self, found: KeptChannel, said: str) -> str:
         return said if found.shown.kind == "console" else cleaned(said, *self._opened(found))
 
-    def _service(self, wanted: NoticeChannelPut, sealed: str | None, secret: str | None) -> str:
+    async def _service(self, wanted: NoticeChannelPut, sealed: str | None, secret: str | None) -> str:
         address = self.opener.address(wanted.channel, sealed)
         service = self.rules.check(wanted.kind, address, self.opener.secret(wanted.channel, secret))
-        if wanted.kind == "apprise" and not self.is_known(address):
+        if wanted.kind == "apprise" and not await self.is_known(address):
             raise RequestRefused(
                 "bad_channel",
                 f"That is no address that {service}:// understands: compare it with apprise's.",

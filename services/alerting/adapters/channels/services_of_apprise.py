@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 
@@ -24,9 +25,9 @@ class AppriseChannel:
     async def send(self, channel: str, address: str, secret: str, message: Outgoing) -> Taken:
         return await self._beside.call(channel, lambda: self._notify(address, message))
 
-    def is_known(self, address: str) -> bool:
-        """Whether apprise can make anything of it."""
-        return apprise.Apprise.instantiate(address, suppress_exceptions=True) is not None
+    async def is_known(self, address: str) -> bool:
+        """Whether apprise can make anything of it. The first time it loads all its services, which takes a while."""
+        return await asyncio.to_thread(apprise.Apprise.instantiate, address, suppress_exceptions=True) is not None
 
     def _notify(self, address: str, message: Outgoing) -> Taken:
         service = apprise.Apprise.instantiate(address, suppress_exceptions=True)
