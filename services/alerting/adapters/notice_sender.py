@@ -22,6 +22,8 @@ _SUBJECTS_MAX = 20
 _sent = counter("alerting_notices_total", "Attempts to tell somebody", ["kind", "outcome"])
 _waiting = gauge("alerting_notices_waiting", "Deliveries that were not sent yet, of the whole installation")
 _COUNT_EVERY = 15
+# Of the process's few connections to PostgreSQL: however many channels end at once, rules are judged beside them.
+_MARKING_AT_ONCE = 2
 
 
 class NoticeSender:
@@ -49,6 +51,7 @@ class NoticeSender:
         self._news = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         self._rounds = 0
+        self._marking = asyncio.Semaphore(_MARKING_AT_ONCE)
 
     def wake(self) -> None:
         self._news.set()
@@ -99,7 +102,8 @@ class NoticeSender:
         try:
             if parcel.kind == "console":
                 told = self._for_console(parcel, message)
-                await self._queue.taken(parcel, Taken("sent", "Told to the console."), self._clock.now_us(), [told])
+                async with self._marking:
+                    await self._queue.taken(parcel, Taken("sent", "Told to the console."), self._clock.now_us(), [told])
                 self._told()
                 _sent.labels("console", "sent").inc()
                 return
@@ -107,12 +111,14 @@ class NoticeSender:
             taken = await self._channels[parcel.kind].send(parcel.channel, address, secret, message)
         except ChannelFailed as error:
             said = ChannelFailed(cleaned(str(error), address, secret), is_final=error.is_final)
-            is_retried = await self._queue.failed(parcel, said, self._clock.now_us())
+            async with self._marking:
+                is_retried = await self._queue.failed(parcel, said, self._clock.now_us())
             outcome = "retried" if is_retried else "failed"
             log().warning("notice not taken", channel=parcel.channel, kind=parcel.kind, is_retried=is_retried)
         else:
             clean = Taken(taken.state, cleaned(taken.said, address, secret))
-            await self._queue.taken(parcel, clean, self._clock.now_us())
+            async with self._marking:
+                await self._queue.taken(parcel, clean, self._clock.now_us())
             outcome = taken.state
         _sent.labels(parcel.kind, outcome).inc()
 
