@@ -206,13 +206,11 @@ class NoticeDesk:
         return (await self.keeper.receipt(NoticeReceipt(message=message, person=by.identity.name))).items
 
     async def _whose(self, by: By, person: str | None) -> str:
-        """The account meant; another than one's own asks for `configure`, and must be one."""
+        """The account meant; who may not `configure` hears of no other than their own that it is there."""
         name = by.identity.name if person is None else person.strip().casefold()
         if name == by.identity.name:
             return name
-        if not self._may_configure(by):
-            raise not_allowed("configure")
-        if await self.accounts.find(name) is None:
+        if not self._may_configure(by) or await self.accounts.find(name) is None:
             raise no_such("account", name)
         return name
 
