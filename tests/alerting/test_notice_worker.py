@@ -131,8 +131,8 @@ async def test_a_worker_killed_while_it_sends_costs_no_message_and_makes_no_seco
             key = CameraRef("school-1", id).key
             await (await bus.kv("cameras")).put(key, camera(id).encode())
         await add_people(bus, supervisor("li"), supervisor("far", ("school-9",)))
-        await bus.subscribe_facts(subjects.facts("alerting", "notice_told"), heard)
         first = await plant.worker("alerting-1", **QUICK)
+        await bus.subscribe_facts(subjects.facts("alerting", "notice_told"), heard)
         await add_webhook(plant, bus, receiver)
         tried = NoticeTest.decode(
             await bus.request("alerting", "notice_channel_test", NoticeChannelRef(channel="hook"), timeout_s=20)

@@ -8,13 +8,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from services.alerting.notice_settings import NoticeSettings
 from services.alerting.notices.audience import WARNS, Wishes, audience, called, is_for, people_of
 from services.alerting.notices.channel import AddressRules, RetryPolicy, cleaned
 from services.alerting.notices.duty import next_open_us, on_duty
 from services.alerting.notices.thing import Thing, delivery_id, settled_by, thing_of
 from services.alerting.notices.words import Reader, Told, words
-from shared.camera_networks import networks_of
+from shared.camera_networks import may_connect, networks_of
 from shared.errors import RequestRefused
 from shared.messages.base import Fact
 from shared.messages.notices import ChainStep, NoticeChain, NoticePerson
@@ -254,6 +256,29 @@ def test_what_a_channel_says_holds_nothing_of_its_address() -> None:
     assert "tok3n123" not in said
     assert said.endswith("401")
     assert len(cleaned("x" * 5000)) == 300
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"notice_schemes": "ntfy, json"}, "json is not a service"),
+        ({"notice_networks": "10.0.0.0/33"}, "10.0.0.0/33"),
+        ({"notice_mail_server": "mail.example"}, "host:port"),
+        ({"notice_mail_server": "mail.example:587"}, "needs a sender"),
+        ({"notice_mail_tls": "maybe"}, "notice_mail_tls"),
+    ],
+)
+def test_a_wrong_setting_says_what_to_write(wrong: dict[str, str], why: str) -> None:
+    with pytest.raises(ValidationError, match=why):
+        NoticeSettings(**wrong)  # type: ignore[arg-type]
+
+
+def test_without_settings_it_works_on_a_closed_network() -> None:
+    settings = NoticeSettings()
+    assert settings.notice_mail_server == ""
+    assert [str(each) for each in settings.webhook_networks][:3] == ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]
+    assert not may_connect(settings.webhook_networks, "127.0.0.1")
+    assert {"wecombot", "dingtalk", "feishu"} <= settings.apprise_schemes
 
 
 @given(
