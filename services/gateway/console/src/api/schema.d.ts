@@ -2538,13 +2538,19 @@ export interface components {
          */
         CapabilitiesAnswer: {
             /**
-             * Worker
-             * @description the detector worker that answered
+             * Workers
+             * @description the detectors that answered
              */
-            worker: string;
-            /** Device */
-            device: string;
-            /** Items */
+            workers: components["schemas"]["WorkerAnswer"][];
+            /**
+             * Silent
+             * @description detectors that give signs of life and do not answer
+             */
+            silent: string[];
+            /**
+             * Items
+             * @description ready only where every detector is: a camera may be with any of them
+             */
             items: components["schemas"]["CapabilityAnswer"][];
         };
         /**
@@ -5490,6 +5496,19 @@ export interface components {
              * @default 60
              */
             quiet_s: number;
+        };
+        /**
+         * WorkerAnswer
+         * @description One process that analyses.
+         */
+        WorkerAnswer: {
+            /** Worker */
+            worker: string;
+            /**
+             * Device
+             * @example cpu
+             */
+            device: string;
         };
         /**
          * ScheduleAnswer
