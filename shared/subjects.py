@@ -170,6 +170,22 @@ BROADCAST_ANSWERS = (
 
 # What alerting asks of the recorder: that what an alert rests on is kept, cut out and sealed.
 PROOF_ASKS = ("hold", "clip_make", "clip", "still", "evidence_seal", "evidence")
+NOTICE_ANSWERS = (
+    "notice_channels",
+    "notice_channel_put",
+    "notice_channel_remove",
+    "notice_channel_test",
+    "notice_person",
+    "notice_person_put",
+    "notice_rotas",
+    "notice_rota_put",
+    "notice_rota_remove",
+    "notice_chains",
+    "notice_chain_put",
+    "notice_chain_remove",
+    "notice_deliveries",
+    "notice_receipt",
+)
 
 # Whoever is asked answers out of the database.
 ALERTING_ANSWERS = (
@@ -191,6 +207,7 @@ ALERTING_ANSWERS = (
     "order_change",
     "attachment_put",
     "attachment",
+    *NOTICE_ANSWERS,
 )
 
 CATALOGUE: tuple[Part, ...] = (
@@ -227,12 +244,13 @@ CATALOGUE: tuple[Part, ...] = (
             "case_opened",
             "case_closed",
             "order_changed",
+            "notice_told",
         ),
         hears=("ingest", "detector"),
         answers=("status", *ALERTING_ANSWERS),
         asks=("intercom.announcement_play", *tuple(f"recorder.{name}" for name in PROOF_ASKS)),
         writes=("rules", *_worker_buckets("alerting")),
-        reads=("cameras", "camera_states"),
+        reads=("cameras", "camera_states", "people"),
     ),
     Part(
         "recorder",
@@ -274,7 +292,7 @@ CATALOGUE: tuple[Part, ...] = (
             *tuple(f"alerting.{name}" for name in ALERTING_ANSWERS),
             *tuple(f"intercom.{name}" for name in DRILL_ANSWERS),
         ),
-        writes=("cameras", "model_packs", "uniforms", "watches", "members_gateway"),
+        writes=("cameras", "people", "model_packs", "uniforms", "watches", "members_gateway"),
         reads=("camera_states", "speakers", *(f"members_{service}" for service in SERVICES)),
     ),
 )

@@ -6,10 +6,11 @@ from zoneinfo import available_timezones
 
 from pydantic import field_validator
 
+from services.alerting.notice_settings import NoticeSettings
 from shared.settings import DatabaseSettings, ObjectSettings, SealingSettings, ServiceSettings, setting
 
 
-class Settings(ServiceSettings, DatabaseSettings, ObjectSettings, SealingSettings):
+class Settings(ServiceSettings, DatabaseSettings, ObjectSettings, SealingSettings, NoticeSettings):
     """Variables `BK_*` of alerting."""
 
     rule_hold_s: float = setting(

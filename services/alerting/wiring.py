@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from services.alerting.adapters.bus_recorder import BusRecorder
+from services.alerting.adapters.channels.beside import Beside
+from services.alerting.adapters.channels.mail import MailChannel, MailServer, Tls
+from services.alerting.adapters.channels.services_of_apprise import AppriseChannel
+from services.alerting.adapters.channels.webhook import WebhookChannel
 from services.alerting.adapters.fact_history import FACTS_MAX, BusFactHistory
+from services.alerting.adapters.notice_planner import NoticePlanner
+from services.alerting.adapters.notice_secrets import NoticeSecrets
+from services.alerting.adapters.notice_sender import NoticeSender
 from services.alerting.adapters.order_clock import OrderClock
+from services.alerting.adapters.people_known import PeopleKnown
 from services.alerting.adapters.postgres.alerts import PostgresAlerts
 from services.alerting.adapters.postgres.loop import PostgresLoop
+from services.alerting.adapters.postgres.notice_book import PostgresNoticeBook
+from services.alerting.adapters.postgres.notice_plans import NoticePlans
+from services.alerting.adapters.postgres.notice_queue import NoticeQueue
 from services.alerting.adapters.postgres.outbox import Teller
 from services.alerting.adapters.postgres.proofs import PostgresProofs
 from services.alerting.adapters.proof_keeper import ProofKeeper
@@ -22,11 +34,13 @@ from services.alerting.adapters.shard_keeper import ShardKeeper
 from services.alerting.handlers.alerts import AlertDesk
 from services.alerting.handlers.attachments import AttachmentDesk
 from services.alerting.handlers.facts import RuledShards
+from services.alerting.handlers.notices import NoticeDesk
 from services.alerting.handlers.orders import LoopDesk
 from services.alerting.handlers.proofs import ProofDesk
 from services.alerting.handlers.rules import RuleDesk
 from services.alerting.handlers.status import StatusDesk
 from services.alerting.loop.deadlines import DeadlinePolicy
+from services.alerting.notices.channel import AddressRules, Channel, RetryPolicy
 from services.alerting.rules.kitchen_clock import PlanClock
 from services.alerting.rules.seed import SEED
 from services.alerting.settings import Settings
@@ -36,6 +50,7 @@ from shared.bus.streams import EVENTS
 from shared.database import Database
 from shared.errors import PeerError
 from shared.messages.cameras import DesiredCamera
+from shared.messages.notices import ChannelKind
 from shared.objects import ObjectStore
 from shared.sealing import Sealer
 from shared.service import Close, Context, Wired
@@ -93,6 +108,7 @@ async def wire(context: Context[Settings]) -> Wired:
         rules.part,
         _loop(context, stores, teller, rules),
         _proofs(context, stores, rules, recorder),
+        await _notices(context, stores, teller),
     )
     desk = StatusDesk(settings.worker_id, tuple(name for part in parts for name in part.capabilities))
     answers: dict[str, RequestHandler] = {"status": desk.status}
@@ -207,3 +223,68 @@ def _loop(context: Context[Settings], stores: _Stores, teller: Teller, rules: _R
         "attachment": files.get,
     }
     return _Part(("orders",), (("order-clock", order_clock),), answers)
+
+
+# Attempts long: so late a worker that keeps a channel is taken for dead, and another sends again
+_LEASE_ATTEMPTS = 4
+_DAY_US = 86_400_000_000
+
+
+async def _notices(context: Context[Settings], stores: _Stores, teller: Teller) -> _Part:
+    """Who is told what, on which channel, and until somebody takes it."""
+    settings, clock = context.settings, context.clock
+    known, secrets = PeopleKnown(), NoticeSecrets(stores.sealer)
+    await (await context.bus.kv("people")).watch(known.changed)
+    beside = Beside(2 * settings.notice_slots, settings.notice_limit_s)
+    services = AppriseChannel(beside, settings.notice_limit_s)
+    ways: dict[ChannelKind, Channel] = {
+        "mail": MailChannel(_mail_server(settings), beside, settings.notice_limit_s),
+        "webhook": WebhookChannel(
+            settings.webhook_networks, settings.notice_limit_s, lambda: clock.now_us() // 1_000_000
+        ),
+        "apprise": services,
+    }
+    retry = RetryPolicy(settings.notice_attempts, settings.notice_retry_s)
+    lease_us = round(settings.notice_limit_s * _LEASE_ATTEMPTS * 1e6)
+    queue = NoticeQueue(stores.database, settings.worker_id, lease_us, retry, known.may_hear)
+    sender = NoticeSender(
+        queue, ways, secrets, known.by_name, clock, settings.notice_slots, settings.notice_console_url, teller.wake
+    )
+    plans = NoticePlans(stores.database, known.by_name, round(settings.notice_stale_h * 3600e6))
+    planner = NoticePlanner(plans, clock, settings.notice_keep_days * _DAY_US, sender.wake)
+    teller.also_wake(planner.wake)
+    rules = AddressRules(settings.webhook_networks, settings.apprise_schemes, bool(settings.notice_mail_server))
+    book = PostgresNoticeBook(stores.database, teller.wake)
+    desk = NoticeDesk(book, secrets, rules, ways, services.is_known, settings.notice_channels_max, clock.now_us)
+    answers: Answers = {
+        "notice_channels": desk.channels,
+        "notice_channel_put": desk.put_channel,
+        "notice_channel_remove": desk.remove_channel,
+        "notice_channel_test": desk.test_channel,
+        "notice_person": desk.person,
+        "notice_person_put": desk.put_person,
+        "notice_rotas": desk.rotas,
+        "notice_rota_put": desk.put_rota,
+        "notice_rota_remove": desk.remove_rota,
+        "notice_chains": desk.chains,
+        "notice_chain_put": desk.put_chain,
+        "notice_chain_remove": desk.remove_chain,
+        "notice_deliveries": desk.deliveries,
+        "notice_receipt": desk.receipt,
+    }
+    tasks: tuple[Task, ...] = (("notice-planner", planner), ("notice-sender", sender))
+    return _Part(("notices",), tasks, answers, (beside.close,))
+
+
+def _mail_server(settings: Settings) -> MailServer | None:
+    if not settings.notice_mail_server:
+        return None
+    host, _, port = settings.notice_mail_server.rpartition(":")
+    return MailServer(
+        host=host,
+        port=int(port),
+        tls=cast(Tls, settings.notice_mail_tls),
+        user=settings.notice_mail_user,
+        password=settings.notice_mail_password.get_secret_value(),
+        sender=settings.notice_mail_from,
+    )

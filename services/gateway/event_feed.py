@@ -25,17 +25,23 @@ SOURCES: Mapping[str, tuple[str, str]] = {
 }
 # Said for every camera every few seconds, and news to nobody who looks at a screen.
 UNHEARD = frozenset(("segment_stored",))
+# For the console of one person alone.
+FOR_ONE = frozenset(("notice_told",))
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One fact. `site` is "-" where it is about none; `data` is the fact as it was said."""
+    """One fact. `site` is "-" where it is about none; `data` is the fact as it was said.
+
+    `person`: the only one who may hear it, None for what everybody may who may hear of the site.
+    """
 
     source: str
     seq: int
     name: str
     site: str
     data: bytes
+    person: str | None = None
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from services.gateway.adapters.bus_detector import BusDetector
 from services.gateway.adapters.bus_drills import BusDrills
 from services.gateway.adapters.bus_intercom import BusIntercom
 from services.gateway.adapters.bus_media import BusMediaFeed, BusWatchLeases
+from services.gateway.adapters.bus_notices import BusNotices
 from services.gateway.adapters.bus_probe import BusProber
 from services.gateway.adapters.bus_recorder import BusRecorder
 from services.gateway.adapters.bus_services import BusServices
@@ -26,6 +27,7 @@ from services.gateway.adapters.login_sweep import LoginSweep
 from services.gateway.adapters.names import SystemNames
 from services.gateway.adapters.password_file import write_password
 from services.gateway.adapters.passwords import Argon2Hasher
+from services.gateway.adapters.people_mirror import PeopleMirror
 from services.gateway.adapters.photos import PillowPhotos
 from services.gateway.adapters.postgres.audit import PostgresAuditTrail
 from services.gateway.adapters.postgres.people import PostgresAccounts, PostgresFailedLogins, PostgresLogins
@@ -42,6 +44,7 @@ from services.gateway.handlers.drills import DrillDesk
 from services.gateway.handlers.evidence import EvidenceDesk
 from services.gateway.handlers.ice import IceDesk
 from services.gateway.handlers.media import MediaDesk
+from services.gateway.handlers.notices import NoticeDesk
 from services.gateway.handlers.orders import OrderDesk
 from services.gateway.handlers.people import People
 from services.gateway.handlers.presence import PresenceDesk
@@ -59,6 +62,7 @@ from services.gateway.live_viewer import ViewerLimit
 from services.gateway.media_tokens import MediaTokens
 from services.gateway.settings import GatewaySettings
 from services.gateway.speakers import FoundSpeakers
+from shared.bus import Bus
 from shared.bus.streams import EVENTS
 from shared.database import Database
 from shared.errors import PeerError
@@ -97,6 +101,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     await _make_first_administrator(context.settings, people)
     cameras = await bus.kv("cameras")
     mirror = RegistryMirror(stored.register, cameras, bus)
+    known = await _known_people(bus, stored)
     registry = _registry(context, stored, mirror)
     live = await _live(context, stored, people, states)
     events = EventDesk(bus, people, context.settings.event_listeners)
@@ -124,14 +129,13 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         rules=RuleDesk(BusAlerting(bus), stored.trail, context.clock),
         events=events,
         alerts=AlertDesk(BusAlerting(bus), stored.trail, context.clock),
+        notices=_notices(context, stored),
         views=views,
         ice=IceDesk(IceServers(context.settings), context.clock),
         drills=DrillDesk(registry, BusDrills(bus), stored.trail, context.clock),
         broadcasts=BroadcastDesk(registry, BusBroadcasts(bus), stored.trail, context.clock),
         announcements=AnnouncementDesk(registry, BusAnnouncements(bus), recorded, stored.trail, context.clock),
-        uniforms=UniformDesk(
-            registry, detector, photos, BusUniforms(await bus.kv("uniforms")), stored.trail, context.clock
-        ),
+        uniforms=UniformDesk(registry, detector, photos, await _uniforms(bus), stored.trail, context.clock),
         states=states,
         speakers=speakers,
         services=BusServices(bus, context.clock),
@@ -143,6 +147,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     return Wired(
         tasks=[
             ("registry-mirror", mirror),
+            ("people-mirror", known),
             ("camera-states", BusCameraStates(await bus.kv("camera_states"), states)),
             ("speakers", BusSpeakers(await bus.kv("speakers"), speakers)),
             ("removed-cameras", BusRemovedCameras(cameras, live.end_camera)),
@@ -181,6 +186,23 @@ async def _live(context: Context[GatewaySettings], stored: _Stored, people: Peop
         context.clock,
         ViewerLimit(settings.live_queue_bytes, settings.live_queue_s),
     )
+
+
+async def _uniforms(bus: Bus) -> BusUniforms:
+    return BusUniforms(await bus.kv("uniforms"))
+
+
+async def _known_people(bus: Bus, stored: _Stored) -> PeopleMirror:
+    """What alerting knows of accounts: follows them from now on."""
+    known = PeopleMirror(stored.accounts, await bus.kv("people"), bus)
+    await known.open()
+    stored.accounts.on_change(known.wake)
+    return known
+
+
+def _notices(context: Context[GatewaySettings], stored: _Stored) -> NoticeDesk:
+    sealer = Sealer.from_settings(context.settings)
+    return NoticeDesk(BusNotices(context.bus), stored.accounts, sealer, stored.trail, context.clock)
 
 
 class _Stored:

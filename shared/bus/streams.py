@@ -40,6 +40,7 @@ BUCKETS: dict[str, float | None] = {
     "cameras": None,
     "camera_states": None,
     "model_packs": None,
+    "people": None,
     "picture_baselines": None,
     "rules": None,
     "uniforms": None,

@@ -246,6 +246,9 @@ def test_who_speaks_may_finish_before_the_kernel_ends_the_pod() -> None:
     assert pod_spec(intercom)["terminationGracePeriodSeconds"] >= drain_s + 30
 
 
+PRIVATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"]
+
+
 def test_nothing_speaks_unless_it_is_allowed() -> None:
     policies = by_kind(kustomized(BASE), "NetworkPolicy")
     assert policies["default-deny"]["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
@@ -254,6 +257,12 @@ def test_nothing_speaks_unless_it_is_allowed() -> None:
     (talkers,) = policies.pop("talkers")["spec"]["egress"]
     assert [peer["ipBlock"] for peer in talkers["to"]] == [{"cidr": "0.0.0.0/0", "except": ["169.254.0.0/16"]}]
     assert {port["port"] for port in talkers["ports"] if port["protocol"] != "UDP"} == {3478, 5349}
+    # Mail and webhooks go to the private networks, from alerting alone, and to no port of a database or bus.
+    notices = policies.pop("notices")["spec"]
+    assert notices["podSelector"] == {"matchLabels": {"app.kubernetes.io/name": "alerting"}}
+    (told,) = notices["egress"]
+    assert [peer["ipBlock"]["cidr"] for peer in told["to"]] == PRIVATE
+    assert [port["port"] for port in told["ports"]] == [25, 80, 443, 465, 587]
     blocks = [
         peer["ipBlock"]["cidr"]
         for policy in policies.values()
@@ -262,7 +271,7 @@ def test_nothing_speaks_unless_it_is_allowed() -> None:
         if "ipBlock" in peer
     ]
     # Only cameras are named by address, and never the network of the cloud's metadata service.
-    assert blocks == ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"]
+    assert blocks == PRIVATE
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
-from services.gateway.event_feed import RING, SOURCES, UNHEARD, Event, EventFeed, Listener
+from services.gateway.event_feed import FOR_ONE, RING, SOURCES, UNHEARD, Event, EventFeed, Listener
 from services.gateway.handlers.people import People
 from services.gateway.identity import Identity
 from shared import subjects
@@ -117,7 +117,10 @@ class EventDesk:
 
 def _event(source: str, subject: str, data: bytes, seq: int) -> Event:
     *_, site, _, name = subject.split(".")
+    person = None
     if site == "-":
-        # About no camera, and perhaps about a school all the same: a case, an order.
-        site = str(json.loads(data).get("site") or "-")
-    return Event(source, seq, name, site, data)
+        # About no camera, and perhaps about a school all the same: a case, an order; or for one person.
+        said = json.loads(data)
+        site = str(said.get("site") or "-")
+        person = str(said.get("person") or "") if name in FOR_ONE else None
+    return Event(source, seq, name, site, data, person)

@@ -12,6 +12,7 @@ from contextlib import suppress
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.alerting.adapters.postgres.notice_things import write_things
 from services.alerting.adapters.postgres.tables import outbox
 from shared.bus.documents import all_messages
 from shared.database import Database
@@ -23,8 +24,9 @@ _LOOK_S = 2.0
 
 
 async def write_facts(session: AsyncSession, facts: Sequence[Fact]) -> None:
-    """In the transaction that makes them true."""
+    """In the transaction that makes them true; with them whom they concern is to be told."""
     if facts:
+        await write_things(session, facts)
         rows = [
             {"fact": type(fact).__name__, "body": fact.model_dump(mode="json", exclude_none=True)} for fact in facts
         ]
@@ -38,9 +40,16 @@ class Teller:
         self._database = database
         self._publish_fact = publish_fact
         self._news = asyncio.Event()
+        self._also: list[Callable[[], None]] = []
+
+    def also_wake(self, told: Callable[[], None]) -> None:
+        """Whoever else has work after each transaction that wrote facts."""
+        self._also.append(told)
 
     def wake(self) -> None:
         self._news.set()
+        for told in self._also:
+            told()
 
     async def run_once(self) -> None:
         """What waits, oldest first; then until there is news. Raises PeerError."""

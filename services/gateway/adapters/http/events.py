@@ -46,6 +46,8 @@ async def events(
     def wants(event: Event) -> bool:
         if named and event.name not in named:
             return False
+        if event.person is not None:
+            return event.person == identity.name and (not sites or event.site in sites)
         if event.site == "-":
             return identity.sites is None and not sites
         return identity.sees(event.site) and (not sites or event.site in sites)

@@ -19,6 +19,7 @@ from services.gateway.handlers.drills import DrillDesk
 from services.gateway.handlers.evidence import EvidenceDesk
 from services.gateway.handlers.ice import IceDesk
 from services.gateway.handlers.media import MediaDesk
+from services.gateway.handlers.notices import NoticeDesk
 from services.gateway.handlers.orders import OrderDesk
 from services.gateway.handlers.people import People
 from services.gateway.handlers.probes import ProbeDesk
@@ -54,6 +55,7 @@ class Rooms:
     talks: TalkDesk
     talk_records: TalkRecordDesk
     alerts: AlertDesk
+    notices: NoticeDesk
     events: EventDesk
     rules: RuleDesk
     orders: OrderDesk

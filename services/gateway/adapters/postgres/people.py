@@ -25,6 +25,15 @@ class PostgresAccounts:
 
     def __init__(self, database: Database):
         self._database = database
+        self._told: list[Callable[[], None]] = []
+
+    def on_change(self, told: Callable[[], None]) -> None:
+        """Called after an account was added or changed."""
+        self._told.append(told)
+
+    def _tell(self) -> None:
+        for told in self._told:
+            told()
 
     async def find(self, name: str) -> Account | None:
         async with self._database.transaction() as session:
@@ -38,7 +47,9 @@ class PostgresAccounts:
     async def add(self, account: Account) -> bool:
         statement = insert(accounts).values(_values(account)).on_conflict_do_nothing().returning(accounts.c.name)
         async with self._database.transaction() as session:
-            return (await session.execute(statement)).first() is not None
+            is_added = (await session.execute(statement)).first() is not None
+        self._tell()
+        return is_added
 
     async def add_first(self, account: Account, before: Callable[[], None]) -> None:
         async with self._database.transaction() as session:
@@ -57,6 +68,7 @@ class PostgresAccounts:
         }
         async with self._database.transaction() as session:
             await session.execute(update(accounts).where(accounts.c.name == account.name).values(values))
+        self._tell()
 
     async def is_empty(self) -> bool:
         async with self._database.transaction() as session:

@@ -1,0 +1,302 @@
+"""Notifications through the API, alerting's own desk behind it: whose is whose, what never leaves, what is on record."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from services.alerting.adapters.notice_secrets import NoticeSecrets
+from services.alerting.adapters.people_known import PeopleKnown
+from services.alerting.adapters.postgres.notice_book import PostgresNoticeBook
+from services.alerting.adapters.postgres.notice_plans import NoticePlans
+from services.alerting.adapters.postgres.outbox import write_facts
+from services.alerting.handlers.notices import NoticeDesk
+from services.alerting.notices.channel import AddressRules, ChannelFailed, Outgoing, Taken
+from services.alerting.wiring import _MIGRATIONS
+from shared.camera_networks import networks_of
+from shared.clock import SystemClock
+from shared.database import Database
+from shared.messages.alerting import AlertRaised
+from shared.messages.notices import NoticeTold
+from shared.sealing import Sealer, decode_key
+from tests.gateway.running_gateway import PASSWORD, Gateway
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+SITE = "notice-school"
+ADDRESS, SECRET = "http://10.1.2.3/hook-8c1f", "a secret of sixteen"
+LIMIT_S = 20.0
+
+
+@dataclass
+class Hook:
+    """In place of the other end."""
+
+    heard: list[tuple[str, str]] = field(default_factory=list)
+    is_dead: bool = False
+
+    async def send(self, channel: str, address: str, secret: str, message: Outgoing) -> Taken:
+        self.heard.append((address, secret))
+        if self.is_dead:
+            raise ChannelFailed(f"{address} answered 401 to {secret}")
+        return Taken("delivered", "200")
+
+
+async def known_service(address: str) -> bool:
+    return True
+
+
+@dataclass
+class Alerting:
+    """Its desk, and what is behind it."""
+
+    hook: Hook
+    database: Database
+    known: PeopleKnown
+
+    async def happens(self, alert: str, site: str = SITE) -> None:
+        now_us = SystemClock().now_us()
+        fact = AlertRaised(site=site, camera="cook-1", alert=alert, rule="no_mask", at_us=now_us, risk=1)
+        async with self.database.transaction() as session:
+            await write_facts(session, [fact])
+        await NoticePlans(self.database, self.known.by_name, 10**15).plan(now_us)
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="module")
+async def alerting(gateway: Gateway) -> AsyncIterator[Alerting]:
+    database = Database(gateway.peers.postgres.url("alerting"), "alerting")
+    await database.migrate(_MIGRATIONS)
+    hook, known = Hook(), PeopleKnown()
+    secrets = NoticeSecrets(Sealer([decode_key(gateway.peers.credentials.secret_key)]))
+    rules = AddressRules(networks_of("", allows_loopback=False), frozenset(("wecombot",)), has_mail=True)
+    ways = {"webhook": hook, "mail": hook, "apprise": hook}
+    book = PostgresNoticeBook(database, lambda: None)
+    desk = NoticeDesk(book, secrets, rules, ways, known_service, 3, SystemClock().now_us)  # type: ignore[arg-type]
+    bus = await gateway.peers.bus("alerting")
+    watch = await (await bus.kv("people")).watch(known.changed)
+    answers = {
+        "notice_channels": desk.channels,
+        "notice_channel_put": desk.put_channel,
+        "notice_channel_remove": desk.remove_channel,
+        "notice_channel_test": desk.test_channel,
+        "notice_person": desk.person,
+        "notice_person_put": desk.put_person,
+        "notice_rotas": desk.rotas,
+        "notice_rota_put": desk.put_rota,
+        "notice_rota_remove": desk.remove_rota,
+        "notice_chains": desk.chains,
+        "notice_chain_put": desk.put_chain,
+        "notice_chain_remove": desk.remove_chain,
+        "notice_deliveries": desk.deliveries,
+        "notice_receipt": desk.receipt,
+    }
+    stop = await bus.serve("alerting", answers)
+    yield Alerting(hook, database, known)
+    await stop()
+    await watch.close()
+    await bus.close()
+    await database.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="module")
+async def people(gateway: Gateway, alerting: Alerting) -> AsyncIterator[dict[str, httpx.AsyncClient]]:
+    """An administrator, a supervisor, a school's own."""
+    async with gateway.client(await gateway.token()) as admin:
+        await admin.post("/sites", json={"id": SITE, "name": SITE})
+        for name, role, sites in (("nora", "supervisor", None), ("cook", "school", [SITE])):
+            body = {"name": name, "password": PASSWORD, "roles": [role], "sites": sites}
+            assert (await admin.post("/accounts", json=body)).status_code == 201
+    clients = {name: gateway.client(await gateway.token(name, PASSWORD)) for name in ("nora", "cook")}
+    clients["admin"] = gateway.client(await gateway.token())
+    yield clients
+    for client in clients.values():
+        await client.aclose()
+
+
+def webhook(**more: object) -> dict[str, object]:
+    return {"kind": "webhook", "title": "Our own", "address": ADDRESS, "secret": SECRET, **more}
+
+
+async def test_everybody_sets_up_their_own_and_no_others(people: dict[str, httpx.AsyncClient]) -> None:
+    nora, cook, admin = people["nora"], people["cook"], people["admin"]
+    (console,) = (await cook.get("/notices/channels")).json()["items"]
+    assert (console["kind"], console["person"]) == ("console", "cook")
+    made = await cook.post("/notices/channels", json={"kind": "mail", "address": "cook@school.example"})
+    assert made.status_code == 201, made.text
+    id = made.json()["id"]
+    for refused in (
+        await nora.get("/notices/deliveries?person=cook"),
+        await nora.post("/notices/channels", json=webhook()),
+        await cook.post("/notices/channels", json={"kind": "apprise", "address": "wecombot://key"}),
+        await cook.get("/notices/rotas"),
+        await nora.put("/notices/rotas/r", json={"title": "r"}),
+    ):
+        assert (refused.status_code, refused.json()["code"]) == (403, "not_allowed"), refused.url
+    for hidden in (
+        await nora.get("/notices/channels?person=cook"),
+        await nora.get("/notices/people/cook"),
+        await nora.put("/notices/people/cook", json={}),
+        await nora.post("/notices/channels", json={"kind": "mail", "person": "cook", "address": "x@y.example"}),
+        await nora.patch(f"/notices/channels/{id}", json={"is_enabled": False}),
+        await nora.delete(f"/notices/channels/{id}"),
+        await nora.post(f"/notices/channels/{id}/test"),
+    ):
+        assert hidden.status_code == 404, "what is not theirs is not there"
+    assert (await admin.patch(f"/notices/channels/{id}", json={"title": "Mail"})).json()["title"] == "Mail"
+    assert (await admin.get("/notices/people/nobody")).status_code == 404
+    assert (await cook.delete(f"/notices/channels/{id}")).status_code == 204
+    assert (await cook.delete(f"/notices/channels/{console['id']}")).status_code == 404, "not made before it is used"
+
+
+async def test_wishes_are_kept_and_wrong_ones_named(people: dict[str, httpx.AsyncClient]) -> None:
+    nora = people["nora"]
+    assert (await nora.get("/notices/people/me")).json()["language"] == "zh-CN"
+    hours = [{"days": [1, 2], "from_minute": 480, "to_minute": 1080}]
+    wish = {"language": "en", "risk_max": 2, "hours": hours, "quiet_s": 5}
+    assert (await nora.put("/notices/people/me", json=wish)).status_code == 200
+    kept = (await nora.get("/notices/people/nora")).json()
+    assert (kept["person"], kept["language"], kept["hours"], kept["quiet_s"]) == ("nora", "en", hours, 5)
+    for wrong, code in (
+        ({"time_zone": "Mars/Olympus"}, "no_such_zone"),
+        ({"hours": [{"days": [], "from_minute": 0, "to_minute": 5}]}, "bad_window"),
+        ({"rota": "none"}, "no_such_rota"),
+        ({"quiet_s": -1}, "invalid_fields"),
+        ({"nonsense": 1}, "invalid_fields"),
+    ):
+        answer = await nora.put("/notices/people/me", json=wrong)
+        assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
+async def test_addresses_and_secrets_never_leave(
+    gateway: Gateway, alerting: Alerting, people: dict[str, httpx.AsyncClient]
+) -> None:
+    admin, nora = people["admin"], people["nora"]
+    made = await admin.post("/notices/channels", json=webhook(person="nora"))
+    assert made.status_code == 201, made.text
+    id = made.json()["id"]
+    alerting.hook.is_dead = True
+    tried = await nora.post(f"/notices/channels/{id}/test")
+    assert alerting.hook.heard[-1] == (ADDRESS, SECRET)
+    assert (tried.json()["is_ok"], tried.json()["said"]) == (False, "… answered 401 to …")
+    assert (await nora.post(f"/notices/channels/{id}/test")).json()["code"] == "too_soon"
+    moved = await admin.patch(f"/notices/channels/{id}", json={"address": "http://10.9.9.9/"})
+    assert (moved.status_code, moved.json()["errors"][0]["field"]) == (422, "secret"), (
+        "or the secret would be carried off"
+    )
+    assert (await nora.patch(f"/notices/channels/{id}", json={"secret": "x" * 16})).status_code == 403
+    listed = await nora.get("/notices/channels")
+    trail = await admin.get("/audit")
+    async with alerting.database.transaction() as session:
+        rows = str((await (await session.connection()).exec_driver_sql("select * from notice_channels")).all())
+    for said in (made.text, tried.text, moved.text, listed.text, trail.text, rows):
+        assert "8c1f" not in said
+        assert SECRET not in said
+    deeds = [(row["action"], row["who"]) for row in trail.json()["items"] if row["detail"].get("channel") == id]
+    assert ("notice_channel_added", "admin") in deeds
+    assert ("notice_channel_tested", "nora") in deeds
+    wrong = await admin.post("/notices/channels", json=webhook(address="http://127.0.0.1/"))
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "bad_channel")
+    assert "BK_NOTICE_NETWORKS" in wrong.json()["detail"]
+
+
+async def test_nobody_has_channels_without_end(people: dict[str, httpx.AsyncClient]) -> None:
+    mail = {"kind": "mail", "person": "cook", "address": "cook@school.example"}
+    answers = [await people["admin"].post("/notices/channels", json=mail) for _ in range(4)]
+    assert [each.status_code for each in answers].count(409) >= 1
+    assert answers[-1].json()["code"] == "too_many_channels"
+
+
+async def test_rotas_and_chains(people: dict[str, httpx.AsyncClient]) -> None:
+    admin, nora = people["admin"], people["nora"]
+    shift = {"window": {"days": [1, 2, 3, 4, 5], "from_minute": 480, "to_minute": 1080}, "people": ["Nora"]}
+    swap = {"start": "2026-12-01T00:00:00+08:00", "end": "2026-12-02T00:00:00+08:00", "people": ["admin"]}
+    rota = {"title": "Duty", "shifts": [shift], "exceptions": [swap]}
+    put = await admin.put("/notices/rotas/bureau", json=rota)
+    assert put.status_code == 200, put.text
+    (seen,) = (await nora.get("/notices/rotas")).json()["items"]
+    assert (seen["shifts"][0]["people"], seen["exceptions"][0]["people"]) == (["nora"], ["admin"])
+    unknown = await admin.put("/notices/rotas/bureau", json={"title": "x", "shifts": [shift | {"people": ["nobody"]}]})
+    assert (unknown.status_code, unknown.json()["code"]) == (422, "invalid_fields")
+    chain = {"title": "Worst", "steps": [{"after_min": 5, "people": ["nora"]}, {"after_min": 15, "rotas": ["bureau"]}]}
+    assert (await admin.put("/notices/chains/worst", json=chain)).status_code == 200
+    assert [each["id"] for each in (await nora.get("/notices/chains")).json()["items"]] == ["worst"]
+    for wrong in ([{"after_min": 5}], [chain["steps"][1], chain["steps"][0]], [{"after_min": 1, "rotas": ["none"]}]):
+        assert (await admin.put("/notices/chains/other", json=chain | {"steps": wrong})).status_code == 422
+    assert (await admin.delete("/notices/rotas/bureau")).json()["code"] == "rota_in_use"
+    assert (await admin.delete("/notices/chains/worst")).status_code == 204
+    assert (await admin.delete("/notices/rotas/bureau")).status_code == 204
+    assert (await admin.delete("/notices/rotas/bureau")).status_code == 404
+
+
+async def test_what_became_of_it_is_ones_own_to_see(
+    gateway: Gateway, alerting: Alerting, people: dict[str, httpx.AsyncClient]
+) -> None:
+    async with asyncio.timeout(LIMIT_S):
+        while not {"nora", "cook"} <= alerting.known.by_name.keys():
+            await asyncio.sleep(0.05)  # the mirror of the accounts has until then
+    await people["nora"].put("/notices/people/me", json={"language": "en"})
+    await alerting.happens("n1")
+    (mine, *_) = (await people["nora"].get("/notices/deliveries?subject=alert:n1")).json()["items"]
+    assert (mine["person"], mine["state"], mine["site"]) == ("nora", "queued", SITE)
+    assert (await people["cook"].get("/notices/deliveries")).json()["items"] == []
+    everybody = (await people["admin"].get("/notices/deliveries?subject=alert:n1&limit=1")).json()
+    assert len(everybody["items"]) == 1
+    assert (await people["nora"].post("/notices/messages/n0/receipt")).status_code == 404
+    async with gateway.client(await gateway.token()) as admin:
+        assert (await admin.patch("/accounts/nora", json={"is_enabled": False})).status_code == 200
+        async with asyncio.timeout(LIMIT_S):
+            while alerting.known.may_hear("nora", SITE):
+                await asyncio.sleep(0.05)
+        await admin.patch("/accounts/nora", json={"is_enabled": True})
+
+
+async def test_a_console_message_is_heard_by_its_person_alone(
+    gateway: Gateway, people: dict[str, httpx.AsyncClient]
+) -> None:
+    bus = await gateway.peers.bus("alerting")
+
+    def told(person: str, message: str) -> NoticeTold:
+        now_us = SystemClock().now_us()
+        return NoticeTold(
+            person=person,
+            message=message,
+            site="-",
+            subjects=(),
+            count=1,
+            risk=1,
+            title=message,
+            text="x",
+            at_us=now_us,
+        )
+
+    heard: dict[str, list[str]] = {"admin": [], "cook": []}
+
+    async def listen(name: str, ready: asyncio.Event) -> None:
+        async with people[name].stream("GET", "/events?name=notice_told") as stream:
+            async for line in stream.aiter_lines():
+                ready.set()
+                if line.startswith("data: {") and "title" in line:
+                    heard[name].append(json.loads(line[6:])["title"])
+
+    started = {name: asyncio.Event() for name in heard}
+    listening = [asyncio.create_task(listen(name, ready)) for name, ready in started.items()]
+    try:
+        async with asyncio.timeout(LIMIT_S):
+            for ready in started.values():
+                await ready.wait()
+            for person, message in (("nora", "m1"), ("cook", "m2"), ("admin", "m3"), ("cook", "m4"), ("admin", "m5")):
+                await bus.publish_fact(told(person, message))
+            while "m5" not in heard["admin"] or "m4" not in heard["cook"]:
+                await asyncio.sleep(0.05)
+        assert heard == {"admin": ["m3", "m5"], "cook": ["m2", "m4"]}
+    finally:
+        for task in listening:
+            task.cancel()
+        await asyncio.gather(*listening, return_exceptions=True)
+        await bus.close()
