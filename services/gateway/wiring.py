@@ -9,6 +9,7 @@ from services.gateway.adapters.bus_alerting import BusAlerting
 from services.gateway.adapters.bus_broadcasts import BusAnnouncements, BusBroadcasts
 from services.gateway.adapters.bus_detector import BusDetector
 from services.gateway.adapters.bus_drills import BusDrills
+from services.gateway.adapters.bus_inspections import BusFigures, BusInspections
 from services.gateway.adapters.bus_intercom import BusIntercom
 from services.gateway.adapters.bus_media import BusMediaFeed, BusWatchLeases
 from services.gateway.adapters.bus_probe import BusProber
@@ -32,6 +33,7 @@ from services.gateway.adapters.postgres.people import PostgresAccounts, Postgres
 from services.gateway.adapters.postgres.register import PostgresRegister
 from services.gateway.adapters.recorded_bytes import S3AndBusBytes
 from services.gateway.adapters.registry_mirror import RegistryMirror
+from services.gateway.adapters.spreadsheets import Spreadsheets
 from services.gateway.camera_addresses import AddressRules
 from services.gateway.camera_states import CameraStates
 from services.gateway.handlers.alerts import AlertDesk
@@ -40,7 +42,10 @@ from services.gateway.handlers.announcements import AnnouncementDesk
 from services.gateway.handlers.broadcasts import BroadcastDesk
 from services.gateway.handlers.drills import DrillDesk
 from services.gateway.handlers.evidence import EvidenceDesk
+from services.gateway.handlers.exports import ExportDesk
+from services.gateway.handlers.figures import FigureDesk
 from services.gateway.handlers.ice import IceDesk
+from services.gateway.handlers.inspections import InspectionDesk
 from services.gateway.handlers.media import MediaDesk
 from services.gateway.handlers.orders import OrderDesk
 from services.gateway.handlers.people import People
@@ -108,6 +113,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     views = ViewDesk(registry, BusViews(bus), people, stored.trail, context.clock, of_person)
     recorder, recorded, detector, photos = BusRecorder(bus), S3AndBusBytes(bus), BusDetector(bus), PillowPhotos()
     intercom, speakers = BusIntercom(bus), FoundSpeakers()
+    figures = FigureDesk(BusFigures(bus), registry)
     rooms = Rooms(
         people=people,
         registry=registry,
@@ -120,7 +126,11 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         analysis=AnalysisDesk(detector),
         talk_records=TalkRecordDesk(intercom, recorded, stored.trail, context.clock),
         talks=TalkDesk(registry, intercom, stored.trail, context.clock),
-        orders=OrderDesk(BusAlerting(bus), registry, photos, stored.trail, context.clock),
+        orders=OrderDesk(BusAlerting(bus), registry, stored.accounts, photos, stored.trail, context.clock),
+        inspections=InspectionDesk(BusInspections(bus), registry, stored.accounts, stored.trail, context.clock),
+        figures=figures,
+        exports=ExportDesk(BusAlerting(bus), BusInspections(bus), figures, stored.trail, context.clock),
+        spreadsheets=Spreadsheets(),
         rules=RuleDesk(BusAlerting(bus), stored.trail, context.clock),
         events=events,
         alerts=AlertDesk(BusAlerting(bus), stored.trail, context.clock),

@@ -217,6 +217,8 @@ class InspectionsWanted(Message):
     draws: tuple[str, ...] = ()
     supervisors: tuple[str, ...] = ()
     states: tuple[LookState, ...] = ()
+    from_us: int | None = Field(None, description="due then or later")
+    to_us: int | None = None
     after: str | None = Field(None, description="`<due_us>.<inspection>` of the last one of the page before")
     limit: int = Field(100, ge=1, le=501)
 
@@ -302,7 +304,7 @@ class InspectionChanged(Fact):
 
     inspection: str
     draw: str
-    site: str
+    kitchen: str = Field(description="not `site`: what is about to be looked at is no news for the school")
     at_us: int = Field(description=AT_US)
     by: str
     action: Literal["assign"] | LookAction

@@ -128,6 +128,8 @@ class CasesWanted(Message):
     states: tuple[CaseState, ...] = ()
     is_overdue: bool | None = None
     shared_with: str | None = Field(None, description="of `sites`, and those that this account is shown")
+    served_from_us: int | None = Field(None, description="with an order that was served then or later, " + _US)
+    served_to_us: int | None = None
     before: str | None = Field(None, description="`<opened_us>.<case>` of the last one of the page before")
     limit: int = Field(100, ge=1, le=501)
 

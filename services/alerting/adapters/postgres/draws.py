@@ -166,7 +166,7 @@ async def _assign(session: AsyncSession, made: Draw, step: DrawStep) -> list[Fac
             InspectionChanged(
                 inspection=id,
                 draw=made.draw,
-                site=one.kitchen,
+                kitchen=one.kitchen,
                 at_us=step.at_us,
                 by=made.draw,
                 action="assign",

@@ -68,6 +68,10 @@ class PostgresInspections:
         ):
             if values:
                 chosen = chosen.where(column.in_(values))
+        if wanted.from_us is not None:
+            chosen = chosen.where(inspections.c.due_us >= wanted.from_us)
+        if wanted.to_us is not None:
+            chosen = chosen.where(inspections.c.due_us < wanted.to_us)
         if wanted.after is not None:
             due_us, _, id = wanted.after.partition(".")
             if not due_us.isdigit():
@@ -129,7 +133,7 @@ async def _write(session: AsyncSession, looked: Looked) -> None:
     said = InspectionChanged(
         inspection=now.inspection,
         draw=now.draw,
-        site=now.site,
+        kitchen=now.site,
         at_us=step.at_us,
         by=step.by,
         action=step.action,

@@ -136,6 +136,9 @@ class PostgresLoop:
                 orders.c.case_id == cases.c.case_id, orders.c.state.not_in(_DONE), orders.c.due_us < self._now_us()
             )
             chosen = chosen.where(late if wanted.is_overdue else ~late)
+        if wanted.served_from_us is not None and wanted.served_to_us is not None:
+            served = orders.c.served_us.between(wanted.served_from_us, wanted.served_to_us - 1)
+            chosen = chosen.where(cases.c.case_id.in_(select(orders.c.case_id).where(served)))
         if wanted.before is not None:
             opened_us, _, id = wanted.before.partition(".")
             if not opened_us.isdigit():

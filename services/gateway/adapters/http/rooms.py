@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 
 from services.gateway.adapters.event_desk import EventDesk
 from services.gateway.adapters.live_desk import LiveDesk
+from services.gateway.adapters.spreadsheets import Spreadsheets
 from services.gateway.audit import AuditTrail
 from services.gateway.camera_states import CameraStates
 from services.gateway.handlers.alerts import AlertDesk
@@ -17,7 +18,10 @@ from services.gateway.handlers.announcements import AnnouncementDesk
 from services.gateway.handlers.broadcasts import BroadcastDesk
 from services.gateway.handlers.drills import DrillDesk
 from services.gateway.handlers.evidence import EvidenceDesk
+from services.gateway.handlers.exports import ExportDesk
+from services.gateway.handlers.figures import FigureDesk
 from services.gateway.handlers.ice import IceDesk
+from services.gateway.handlers.inspections import InspectionDesk
 from services.gateway.handlers.media import MediaDesk
 from services.gateway.handlers.orders import OrderDesk
 from services.gateway.handlers.people import People
@@ -57,6 +61,10 @@ class Rooms:
     events: EventDesk
     rules: RuleDesk
     orders: OrderDesk
+    inspections: InspectionDesk
+    figures: FigureDesk
+    exports: ExportDesk
+    spreadsheets: Spreadsheets
     views: ViewDesk
     ice: IceDesk
     drills: DrillDesk
