@@ -23,6 +23,8 @@ ROWS_MAX = 1_000_000
 _CHUNK_BYTES = 256 * 1024
 # = how many are made at the same time: each takes a core while it is written
 _AT_ONCE = 2
+# = how many may wait for their turn
+_WAITING_MAX = 8
 
 
 class Spreadsheets:
@@ -30,6 +32,7 @@ class Spreadsheets:
 
     def __init__(self) -> None:
         self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._here = 0
 
     async def csv(self, pages: AsyncIterator[Rows]) -> AsyncIterator[bytes]:
         """UTF-8 with BOM (Excel takes it for the system's code page otherwise), CRLF (RFC 4180)."""
@@ -41,14 +44,25 @@ class Spreadsheets:
 
     async def xlsx(self, pages: AsyncIterator[Rows]) -> AsyncIterator[bytes]:
         """Written to disk, for the format wants its table of contents last, then sent. Raises RequestRefused."""
-        folder = Path(await asyncio.to_thread(mkdtemp, prefix="bk-export-"))
+        if self._here >= _AT_ONCE + _WAITING_MAX:
+            raise RequestRefused("too_many_exports", "Spreadsheets are being made for others: try again.", status=503)
+        self._here += 1
         try:
             async with self._turns:
-                await _write(folder, pages)
-        except BaseException:
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-            raise
-        return _sent(folder)
+                return _sent(await _made(pages))
+        finally:
+            self._here -= 1
+
+
+async def _made(pages: AsyncIterator[Rows]) -> Path:
+    """The folder with the file in it; whoever sends it removes it."""
+    folder = Path(await asyncio.to_thread(mkdtemp, prefix="bk-export-"))
+    try:
+        await _write(folder, pages)
+    except BaseException:
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        raise
+    return folder
 
 
 async def _write(folder: Path, pages: AsyncIterator[Rows]) -> None:

@@ -128,7 +128,7 @@ async def call_draw(body: NewDraw, request: Request, response: Response) -> Draw
         title=body.title,
         kitchens=tuple(body.sites),
         rule=body.rule,
-        departments=tuple(body.departments),
+        departments=tuple(each.model_copy(update={"account": each.account.casefold()}) for each in body.departments),
         supervisors=tuple(name.casefold() for name in body.supervisors),
         commit_until_us=us_of(body.commit_until),
         reveal_until_us=us_of(body.reveal_until),
