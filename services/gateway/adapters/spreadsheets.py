@@ -18,8 +18,8 @@ from shared.errors import RequestRefused
 
 # What spreadsheets take for the beginning of a formula; the wide forms of Chinese keyboards too.
 _RUNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-# A sheet of Excel has 1,048,576 rows.
-ROWS_MAX = 1_000_000
+# = about 150 MB on disk while it is written; Excel itself ends at 1,048,576 rows
+ROWS_MAX = 200_000
 _CHUNK_BYTES = 256 * 1024
 # = how many are made at the same time: each takes a core while it is written
 _AT_ONCE = 2
@@ -79,7 +79,7 @@ async def _write(folder: Path, pages: AsyncIterator[Rows]) -> None:
     number = 0
     async for page in pages:
         if number + len(page) > ROWS_MAX:
-            raise RequestRefused("too_many_rows", "More rows than a sheet holds: choose a shorter range, or CSV.")
+            raise RequestRefused("too_many_rows", f"More than {ROWS_MAX} rows: choose a shorter range, or CSV.")
         await asyncio.to_thread(_write_page, sheet, moments, number, page)
         number += len(page)
     await asyncio.to_thread(book.close)

@@ -34,7 +34,7 @@ async def export_csv(what: What, request: Request, start: Start, end: Start, by:
 
 @router.get("/{what}.xlsx", response_class=Response, responses=_XLSX_FILE | refusals(400, 401, 403, 422))
 async def export_xlsx(what: What, request: Request, start: Start, end: Start, by: By = "site") -> Response:
-    """The same as a spreadsheet; at most 1,000,000 rows. Nothing in it is a formula."""
+    """The same as a spreadsheet; at most 200,000 rows. Nothing in it is a formula."""
     rooms = rooms_of(request)
     pages = await rooms.exports.rows(by_of(request), what, "xlsx", us_of(start), us_of(end), by)
     file = await rooms.spreadsheets.xlsx(pages)

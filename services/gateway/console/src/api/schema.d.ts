@@ -1375,7 +1375,7 @@ export interface paths {
         };
         /**
          * Export Xlsx
-         * @description The same as a spreadsheet; at most 1,000,000 rows. Nothing in it is a formula.
+         * @description The same as a spreadsheet; at most 200,000 rows. Nothing in it is a formula.
          */
         get: operations["export_xlsx"];
         put?: never;
