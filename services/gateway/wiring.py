@@ -33,7 +33,6 @@ from services.gateway.adapters.postgres.people import PostgresAccounts, Postgres
 from services.gateway.adapters.postgres.register import PostgresRegister
 from services.gateway.adapters.recorded_bytes import S3AndBusBytes
 from services.gateway.adapters.registry_mirror import RegistryMirror
-from services.gateway.adapters.spreadsheets import Spreadsheets
 from services.gateway.camera_addresses import AddressRules
 from services.gateway.camera_states import CameraStates
 from services.gateway.handlers.alerts import AlertDesk
@@ -109,11 +108,10 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     worker = context.settings.worker_id
     presence = Presence(bus, "gateway", worker, context.clock)
     stop_answering = await bus.serve("gateway", {"status": PresenceDesk(worker).status}, version=VERSION)
-    of_person = context.settings.live_viewers_of_person
-    views = ViewDesk(registry, BusViews(bus), people, stored.trail, context.clock, of_person)
+    trail, clock, of_person = stored.trail, context.clock, context.settings.live_viewers_of_person
+    views = ViewDesk(registry, BusViews(bus), people, trail, clock, of_person)
     recorder, recorded, detector, photos = BusRecorder(bus), S3AndBusBytes(bus), BusDetector(bus), PillowPhotos()
     intercom, speakers = BusIntercom(bus), FoundSpeakers()
-    figures = FigureDesk(BusFigures(bus), registry)
     rooms = Rooms(
         people=people,
         registry=registry,
@@ -128,9 +126,8 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         talks=TalkDesk(registry, intercom, stored.trail, context.clock),
         orders=OrderDesk(BusAlerting(bus), registry, stored.accounts, photos, stored.trail, context.clock),
         inspections=InspectionDesk(BusInspections(bus), registry, stored.accounts, stored.trail, context.clock),
-        figures=figures,
-        exports=ExportDesk(BusAlerting(bus), BusInspections(bus), figures, stored.trail, context.clock),
-        spreadsheets=Spreadsheets(),
+        figures=(figures := FigureDesk(BusFigures(bus), registry)),
+        exports=ExportDesk(BusAlerting(bus), BusInspections(bus), figures, trail, clock),
         rules=RuleDesk(BusAlerting(bus), stored.trail, context.clock),
         events=events,
         alerts=AlertDesk(BusAlerting(bus), stored.trail, context.clock),
@@ -139,9 +136,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         drills=DrillDesk(registry, BusDrills(bus), stored.trail, context.clock),
         broadcasts=BroadcastDesk(registry, BusBroadcasts(bus), stored.trail, context.clock),
         announcements=AnnouncementDesk(registry, BusAnnouncements(bus), recorded, stored.trail, context.clock),
-        uniforms=UniformDesk(
-            registry, detector, photos, BusUniforms(await bus.kv("uniforms")), stored.trail, context.clock
-        ),
+        uniforms=UniformDesk(registry, detector, photos, BusUniforms(await bus.kv("uniforms")), trail, clock),
         states=states,
         speakers=speakers,
         services=BusServices(bus, context.clock),

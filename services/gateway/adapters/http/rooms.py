@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from starlette.requests import HTTPConnection
@@ -64,7 +64,6 @@ class Rooms:
     inspections: InspectionDesk
     figures: FigureDesk
     exports: ExportDesk
-    spreadsheets: Spreadsheets
     views: ViewDesk
     ice: IceDesk
     drills: DrillDesk
@@ -77,6 +76,7 @@ class Rooms:
     console_folder: Path
     is_cookie_secure: bool
     is_media_redirected: bool
+    spreadsheets: Spreadsheets = field(default_factory=Spreadsheets)
 
 
 def rooms_of(connection: HTTPConnection) -> Rooms:
