@@ -13,6 +13,7 @@ from services.alerting.adapters.channels.beside import Beside
 from services.alerting.adapters.channels.mail import MailChannel, MailServer, Tls
 from services.alerting.adapters.channels.services_of_apprise import AppriseChannel
 from services.alerting.adapters.channels.webhook import WebhookChannel
+from services.alerting.adapters.draw_clock import DrawClock
 from services.alerting.adapters.fact_history import FACTS_MAX, BusFactHistory
 from services.alerting.adapters.notice_planner import NoticePlanner
 from services.alerting.adapters.notice_secrets import NoticeSecrets
@@ -20,6 +21,9 @@ from services.alerting.adapters.notice_sender import NoticeSender
 from services.alerting.adapters.order_clock import OrderClock
 from services.alerting.adapters.people_known import PeopleKnown
 from services.alerting.adapters.postgres.alerts import PostgresAlerts
+from services.alerting.adapters.postgres.draws import PostgresDraws
+from services.alerting.adapters.postgres.figures import PostgresFigures
+from services.alerting.adapters.postgres.inspections import PostgresInspections
 from services.alerting.adapters.postgres.loop import PostgresLoop
 from services.alerting.adapters.postgres.notice_book import PostgresNoticeBook
 from services.alerting.adapters.postgres.notice_plans import NoticePlans
@@ -33,9 +37,13 @@ from services.alerting.adapters.seal_keeper import SealKeeper
 from services.alerting.adapters.shard_keeper import ShardKeeper
 from services.alerting.handlers.alerts import AlertDesk
 from services.alerting.handlers.attachments import AttachmentDesk
+from services.alerting.handlers.case_shares import ShareDesk
+from services.alerting.handlers.draws import DrawDesk
 from services.alerting.handlers.facts import RuledShards
+from services.alerting.handlers.figures import FigureDesk
+from services.alerting.handlers.inspections import InspectionDesk
 from services.alerting.handlers.notices import NoticeDesk
-from services.alerting.handlers.orders import LoopDesk
+from services.alerting.handlers.orders import LoopDesk, new_case
 from services.alerting.handlers.proofs import ProofDesk
 from services.alerting.handlers.rules import RuleDesk
 from services.alerting.handlers.status import StatusDesk
@@ -109,6 +117,7 @@ async def wire(context: Context[Settings]) -> Wired:
         _loop(context, stores, teller, rules),
         _proofs(context, stores, rules, recorder),
         await _notices(context, stores, teller),
+        _inspections(context, stores, teller),
     )
     desk = StatusDesk(settings.worker_id, tuple(name for part in parts for name in part.capabilities))
     answers: dict[str, RequestHandler] = {"status": desk.status}
@@ -198,6 +207,7 @@ def _loop(context: Context[Settings], stores: _Stores, teller: Teller, rules: _R
     )
     loop = PostgresLoop(stores.database, rules.alerts, clock.now_us, teller.wake)
     desk = LoopDesk(loop, policy, is_workday, clock.now_us)
+    shares = ShareDesk(loop, clock.now_us)
     files = AttachmentDesk(stores.objects, loop, clock.now_us)
     order_clock = OrderClock(
         loop,
@@ -216,6 +226,8 @@ def _loop(context: Context[Settings], stores: _Stores, teller: Teller, rules: _R
         "case": desk.case,
         "cases": desk.cases,
         "case_close": desk.close,
+        "case_share": shares.share,
+        "case_unshare": shares.unshare,
         "order_serve": desk.serve,
         "order": desk.order,
         "order_change": desk.change,
@@ -288,3 +300,31 @@ def _mail_server(settings: Settings) -> MailServer | None:
         password=settings.notice_mail_password.get_secret_value(),
         sender=settings.notice_mail_from,
     )
+
+
+def _inspections(context: Context[Settings], stores: _Stores, teller: Teller) -> _Part:
+    """Random draws, the looks they ask for, and the figures that both rest on."""
+    clock = context.clock
+    figures = FigureDesk(PostgresFigures(stores.database, clock.now_us), ZoneInfo(context.settings.time_zone))
+    draws = DrawDesk(PostgresDraws(stores.database, teller.wake), figures, clock.now_us)
+    inspections = InspectionDesk(
+        PostgresInspections(stores.database, clock.now_us, teller.wake),
+        lambda wanted: new_case(wanted, wanted.cameras, clock.now_us()),
+        clock.now_us,
+    )
+    answers: Answers = {
+        "draw_open": draws.open,
+        "draw": draws.draw,
+        "draws": draws.list,
+        "draw_file": draws.file,
+        "draw_commit": draws.commit,
+        "draw_reveal": draws.reveal,
+        "draw_cancel": draws.cancel,
+        "inspection": inspections.inspection,
+        "inspections": inspections.list,
+        "inspection_change": inspections.change,
+        "looks": inspections.looks,
+        "figures": figures.figures,
+        "kitchen_risks": figures.risks,
+    }
+    return _Part(("inspections", "figures"), (("draw-clock", DrawClock(draws, clock)),), answers)

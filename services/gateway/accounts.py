@@ -14,7 +14,8 @@ from services.gateway.roles import Role
 class Account:
     """`password_hash` is argon2id in PHC form. `name` is compared without regard to case.
 
-    `sites`: ids of the schools this account is about; None: all of them.
+    `sites`: ids of the schools this account is about; None: all of them. `ends_at`: from then on it is as if switched
+    off, on every way in: it is looked at where a login is.
     """
 
     name: str
@@ -23,6 +24,12 @@ class Account:
     is_enabled: bool
     created_at: datetime
     sites: tuple[str, ...] | None = None
+    ends_at: datetime | None = None
+
+
+def is_open_at(account: Account, us: int) -> bool:
+    """Whether somebody may be logged in with it then, UTC microseconds."""
+    return account.is_enabled and (account.ends_at is None or account.ends_at.timestamp() * 1e6 > us)
 
 
 class Accounts(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-Role = Literal["admin", "supervisor", "viewer", "school"]
+Role = Literal["admin", "supervisor", "viewer", "school", "guest"]
 Verb = Literal[
     "stay_logged_in",
     "view",
@@ -18,6 +18,7 @@ Verb = Literal[
     "review",
     "answer",
     "order",
+    "inspect",
     "configure",
     "change_registry",
     "manage_accounts",
@@ -26,7 +27,7 @@ Verb = Literal[
 
 _SEE: frozenset[Verb] = frozenset(("stay_logged_in", "view", "snapshot", "playback"))
 
-_SUPERVISE: frozenset[Verb] = _SEE | {"export", "seal_evidence", "teach", "talk", "review", "order"}
+_SUPERVISE: frozenset[Verb] = _SEE | {"export", "seal_evidence", "teach", "talk", "review", "order", "inspect"}
 
 # A viewer looks; a supervisor also takes recordings with him, and says what analysis is to believe. They part ways
 # further with alerts and orders.
@@ -34,6 +35,8 @@ VERBS_OF_ROLE: dict[Role, frozenset[Verb]] = {
     "viewer": _SEE,
     # A school's own people: they see their kitchens, are told what is wrong, and answer.
     "school": _SEE | {"answer"},
+    # Of another department, until a day: what is theirs, and the cases that somebody shows them.
+    "guest": _SEE,
     "supervisor": _SUPERVISE,
     "admin": _SUPERVISE | {"change_registry", "manage_accounts", "read_audit", "configure"},
 }

@@ -9,6 +9,7 @@ from services.gateway.adapters.bus_alerting import BusAlerting
 from services.gateway.adapters.bus_broadcasts import BusAnnouncements, BusBroadcasts
 from services.gateway.adapters.bus_detector import BusDetector
 from services.gateway.adapters.bus_drills import BusDrills
+from services.gateway.adapters.bus_inspections import BusFigures, BusInspections
 from services.gateway.adapters.bus_intercom import BusIntercom
 from services.gateway.adapters.bus_media import BusMediaFeed, BusWatchLeases
 from services.gateway.adapters.bus_notices import BusNotices
@@ -42,7 +43,10 @@ from services.gateway.handlers.announcements import AnnouncementDesk
 from services.gateway.handlers.broadcasts import BroadcastDesk
 from services.gateway.handlers.drills import DrillDesk
 from services.gateway.handlers.evidence import EvidenceDesk
+from services.gateway.handlers.exports import ExportDesk
+from services.gateway.handlers.figures import FigureDesk
 from services.gateway.handlers.ice import IceDesk
+from services.gateway.handlers.inspections import InspectionDesk
 from services.gateway.handlers.media import MediaDesk
 from services.gateway.handlers.notices import NoticeDesk
 from services.gateway.handlers.orders import OrderDesk
@@ -109,8 +113,8 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     worker = context.settings.worker_id
     presence = Presence(bus, "gateway", worker, context.clock)
     stop_answering = await bus.serve("gateway", {"status": PresenceDesk(worker).status}, version=VERSION)
-    of_person = context.settings.live_viewers_of_person
-    views = ViewDesk(registry, BusViews(bus), people, stored.trail, context.clock, of_person)
+    trail, clock, of_person = stored.trail, context.clock, context.settings.live_viewers_of_person
+    views = ViewDesk(registry, BusViews(bus), people, trail, clock, of_person)
     recorder, recorded, detector, photos = BusRecorder(bus), S3AndBusBytes(bus), BusDetector(bus), PillowPhotos()
     intercom, speakers = BusIntercom(bus), FoundSpeakers()
     rooms = Rooms(
@@ -125,7 +129,10 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         analysis=AnalysisDesk(detector),
         talk_records=TalkRecordDesk(intercom, recorded, stored.trail, context.clock),
         talks=TalkDesk(registry, intercom, stored.trail, context.clock),
-        orders=OrderDesk(BusAlerting(bus), registry, photos, stored.trail, context.clock),
+        orders=OrderDesk(BusAlerting(bus), registry, stored.accounts, photos, stored.trail, context.clock),
+        inspections=InspectionDesk(BusInspections(bus), registry, stored.accounts, stored.trail, context.clock),
+        figures=(figures := FigureDesk(BusFigures(bus), registry)),
+        exports=ExportDesk(BusAlerting(bus), BusInspections(bus), figures, trail, clock),
         rules=RuleDesk(BusAlerting(bus), stored.trail, context.clock),
         events=events,
         alerts=AlertDesk(BusAlerting(bus), stored.trail, context.clock),
@@ -135,7 +142,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         drills=DrillDesk(registry, BusDrills(bus), stored.trail, context.clock),
         broadcasts=BroadcastDesk(registry, BusBroadcasts(bus), stored.trail, context.clock),
         announcements=AnnouncementDesk(registry, BusAnnouncements(bus), recorded, stored.trail, context.clock),
-        uniforms=UniformDesk(registry, detector, photos, await _uniforms(bus), stored.trail, context.clock),
+        uniforms=UniformDesk(registry, detector, photos, await _uniforms(bus), trail, clock),
         states=states,
         speakers=speakers,
         services=BusServices(bus, context.clock),

@@ -102,7 +102,7 @@ class Case(Message):
     closed_us: int | None = None
     alerts: tuple[str, ...] = ()
     evidence: str | None = Field(None, description="id of the sealed file at the recorder")
-    shared_with: tuple[str, ...] = Field((), description="accounts of other departments that may see it")
+    shared_with: tuple[str, ...] = Field((), description="accounts of other departments that may see it now")
     orders: tuple[Order, ...] = ()
 
 
@@ -131,6 +131,9 @@ class CasesWanted(Message):
     sites: tuple[str, ...] = ()
     states: tuple[CaseState, ...] = ()
     is_overdue: bool | None = None
+    shared_with: str | None = Field(None, description="of `sites`, and those that this account is shown")
+    served_from_us: int | None = Field(None, description="with an order that was served then or later, " + _US)
+    served_to_us: int | None = None
     before: str | None = Field(None, description="`<opened_us>.<case>` of the last one of the page before")
     limit: int = Field(100, ge=1, le=501)
 
@@ -147,6 +150,23 @@ class CaseClose(Message):
     case: str
     by: str
     text: str = Field("", max_length=2000)
+
+
+class CaseShare(Message):
+    """Command `case_share`: an account of another department may see it until then. Again: the new moment holds."""
+
+    case: str
+    by: str
+    account: str
+    until_us: int
+
+
+class CaseUnshare(Message):
+    """Command `case_unshare`: not any more, at once."""
+
+    case: str
+    by: str
+    account: str
 
 
 class OrderServe(Message):
@@ -197,6 +217,13 @@ class CaseOpened(CaseFact):
 
 class CaseClosed(CaseFact):
     """Fact `case_closed`: nothing is left to do."""
+
+
+class CaseShared(CaseFact):
+    """Fact `case_shared`: an account of another department may see it; `until_us` now: not any more."""
+
+    account: str
+    until_us: int
 
 
 class OrderChanged(CaseFact):

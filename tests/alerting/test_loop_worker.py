@@ -10,12 +10,24 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from services.alerting.inspection.frozen import commitment_of
 from shared import subjects
 from shared.bus import Bus
 from shared.embedded.process import Process
 from shared.errors import RequestRefused
 from shared.messages.alerting import Alert, AlertList, AlertReview, AlertsWanted
 from shared.messages.base import Message
+from shared.messages.inspections import (
+    Draw,
+    DrawChanged,
+    DrawDepartment,
+    DrawOpen,
+    DrawReveal,
+    DrawRule,
+    InspectionChange,
+    InspectionList,
+    InspectionsWanted,
+)
 from shared.messages.orders import (
     Case,
     CaseClose,
@@ -129,6 +141,56 @@ async def test_lists_by_site_and_state(gateway: Bus) -> None:
     assert CaseList.decode(await ask(gateway, "cases", CasesWanted(sites=("nowhere",)))).items == ()
     late = CaseList.decode(await ask(gateway, "cases", CasesWanted(is_overdue=True))).items
     assert late == ()
+
+
+async def test_a_draw_is_made_by_its_last_seed_and_told(gateway: Bus) -> None:
+    """On alerting as it is wired: the hash is told before any seed, who did not come in time is named by the clock."""
+    told: list[DrawChanged] = []
+
+    async def heard(subject: str, data: bytes, seq: int) -> None:
+        told.append(DrawChanged.decode(data))
+
+    await gateway.subscribe_facts(subjects.facts("alerting", "draw_changed"), heard)
+    now_us, seed, nonce = time.time_ns() // 1000, "1" * 64, "2" * 64
+    asked = DrawOpen(
+        by="li",
+        title="x",
+        kitchens=tuple(f"school-{number}" for number in range(20)),
+        rule=DrawRule(count=4),
+        departments=(
+            DrawDepartment(department="A", account="a", commitment=commitment_of("A", seed, nonce)),
+            DrawDepartment(department="B", account="b"),
+        ),
+        supervisors=("li", "wang"),
+        commit_until_us=now_us + 2 * SECOND_US,
+        reveal_until_us=now_us + 600 * SECOND_US,
+        look_until_us=now_us + 900 * SECOND_US,
+    )
+    draw = Draw.decode(await ask(gateway, "draw_open", asked))
+    async with asyncio.timeout(LIMIT_S):
+        while not told:
+            await asyncio.sleep(0.05)
+    assert (told[0].action, told[0].state, told[0].late) == ("commit_time_over", "revealing", ("B",))
+    shown = DrawReveal(draw=draw.draw, by="a", department="A", seed=seed, nonce=nonce)
+    done = Draw.decode(await ask(gateway, "draw_reveal", shown))
+    assert (done.state, len(done.chosen), done.late) == ("drawn", 4, ("B",))
+    assert done.published_sha256 == told[0].published_sha256
+    looks = InspectionList.decode(await ask(gateway, "inspections", InspectionsWanted(draws=(draw.draw,)))).items
+    assert {one.site for one in looks} == {one.kitchen for one in done.chosen}
+    # Two say at once what they found: one of them does, and one case is opened.
+    one = looks[0]
+    await ask(
+        gateway, "inspection_change", InspectionChange(inspection=one.inspection, by="li", action="start", way="video")
+    )
+    found = InspectionChange(
+        inspection=one.inspection, by="li", action="finish", found="violation", title="Open bins", risk=2
+    )
+    results = await asyncio.gather(
+        *(ask(gateway, "inspection_change", found) for _ in range(5)), return_exceptions=True
+    )
+    assert sum(isinstance(result, bytes) for result in results) == 1
+    opened = CaseList.decode(await ask(gateway, "cases", CasesWanted(sites=(one.site,)))).items
+    assert [case.source for case in opened].count("inspection") == 1
 
 
 async def test_what_happened_cannot_be_written_otherwise(plant: Plant, gateway: Bus) -> None:

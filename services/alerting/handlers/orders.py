@@ -89,19 +89,7 @@ class LoopDesk:
         if wanted.source == "alert" and not alerts:
             raise RequestRefused("no_alert", "Name the alert that this case is about.", status=422)
         cameras = dict.fromkeys((*wanted.cameras, *(camera for alert in alerts for camera in alert.cameras)))
-        case = Case(
-            case=f"c{secrets.token_hex(6)}",
-            site=wanted.site,
-            cameras=tuple(cameras),
-            source=wanted.source,
-            title=wanted.title,
-            text=wanted.text,
-            risk=wanted.risk,
-            opened_by=wanted.by,
-            opened_us=self.now_us(),
-            alerts=wanted.alerts,
-        )
-        return await self.loop.open(case)
+        return await self.loop.open(new_case(wanted, tuple(cameras), self.now_us()))
 
     async def case(self, request: bytes) -> Case:
         return await self._case(CaseRef.decode(request).case)
@@ -192,6 +180,22 @@ class LoopDesk:
         if alert is None:
             raise RequestRefused("no_such_alert", f"There is no alert {id[:80]!r}.", status=404)
         return alert
+
+
+def new_case(wanted: CaseOpen, cameras: Sequence[str], now_us: int) -> Case:
+    """A case as it begins; nobody keeps it yet."""
+    return Case(
+        case=f"c{secrets.token_hex(6)}",
+        site=wanted.site,
+        cameras=tuple(cameras),
+        source=wanted.source,
+        title=wanted.title,
+        text=wanted.text,
+        risk=wanted.risk,
+        opened_by=wanted.by,
+        opened_us=now_us,
+        alerts=wanted.alerts,
+    )
 
 
 def _found(order: Order | None, id: str) -> Order:

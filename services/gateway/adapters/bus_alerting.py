@@ -16,7 +16,9 @@ from shared.messages.orders import (
     CaseList,
     CaseOpen,
     CaseRef,
+    CaseShare,
     CasesWanted,
+    CaseUnshare,
     Order,
     OrderChange,
     OrderRef,
@@ -73,6 +75,12 @@ class BusAlerting:
 
     async def close_case(self, wanted: CaseClose) -> Case:
         return Case.decode(await self._ask("case_close", wanted))
+
+    async def share(self, wanted: CaseShare) -> Case:
+        return Case.decode(await self._ask("case_share", wanted))
+
+    async def unshare(self, wanted: CaseUnshare) -> Case:
+        return Case.decode(await self._ask("case_unshare", wanted))
 
     async def serve(self, wanted: OrderServe) -> Order:
         return Order.decode(await self._ask("order_serve", wanted))

@@ -21,6 +21,7 @@ from shared.messages.alerting import (
     AlertsWanted,
     Verdict,
 )
+from shared.messages.orders import Case, CaseRef
 
 
 class Alerting(Protocol):
@@ -37,6 +38,7 @@ class Alerting(Protocol):
     async def picture(self, wanted: AlertPictureWanted) -> AlertPicture: ...
 
     async def replay(self, wanted: ReplayWanted) -> AlertReplay: ...
+    async def case(self, wanted: CaseRef) -> Case: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,17 @@ class AlertDesk:
         return page_of(found.items, page, lambda alert: f"{alert.first_us}.{alert.alert}")
 
     async def one(self, by: By, id: str) -> Alert:
+        """To look at: of their schools, or of a case that somebody shows them."""
+        alert = await self.alerting.alert(AlertRef(alert=id))
+        if not by.identity.sees(alert.site):
+            case = None if alert.case is None else await self.alerting.case(CaseRef(case=alert.case))
+            if case is None or by.identity.name not in case.shared_with:
+                raise no_such("alert", id)
+            await self._record(by, "shared_case_seen", alert, case=case.case)
+        return alert
+
+    async def _own(self, by: By, id: str) -> Alert:
+        """To judge."""
         alert = await self.alerting.alert(AlertRef(alert=id))
         if not by.identity.sees(alert.site):
             raise no_such("alert", id)
@@ -97,11 +110,11 @@ class AlertDesk:
         return await self.alerting.replay(wanted)
 
     async def acknowledge(self, by: By, id: str) -> Alert:
-        await self._record(by, "alert_acknowledged", await self.one(by, id))
+        await self._record(by, "alert_acknowledged", await self._own(by, id))
         return await self.alerting.acknowledge(AlertAcknowledgement(alert=id, by=by.identity.name))
 
     async def review(self, by: By, id: str, verdict: Verdict, note: str) -> Alert:
-        await self._record(by, "alert_reviewed", await self.one(by, id), verdict=verdict)
+        await self._record(by, "alert_reviewed", await self._own(by, id), verdict=verdict)
         return await self.alerting.review(AlertReview(alert=id, by=by.identity.name, verdict=verdict, note=note))
 
     async def _record(self, by: By, action: Action, alert: Alert, **more: str) -> None:

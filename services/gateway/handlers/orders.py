@@ -5,14 +5,16 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol
 
+from services.gateway.accounts import Accounts, is_open_at
 from services.gateway.audit import Action, AuditTrail, Deed
 from services.gateway.handlers.registry import By, RegistryDesk
 from services.gateway.handlers.uniforms import PhotoReader
 from services.gateway.identity import not_allowed
 from services.gateway.pages import PageOf, PageRequest, page_of
-from services.gateway.refusals import no_such
+from services.gateway.refusals import FieldFault, InvalidFields, no_such
 from services.gateway.roles import Verb
 from shared.clock import Clock
 from shared.errors import RequestRefused
@@ -26,8 +28,10 @@ from shared.messages.orders import (
     CaseList,
     CaseOpen,
     CaseRef,
+    CaseShare,
     CaseSource,
     CasesWanted,
+    CaseUnshare,
     Order,
     OrderAction,
     OrderChange,
@@ -52,6 +56,10 @@ class OrderKeeper(Protocol):
 
     async def close_case(self, wanted: CaseClose) -> Case: ...
 
+    async def share(self, wanted: CaseShare) -> Case: ...
+
+    async def unshare(self, wanted: CaseUnshare) -> Case: ...
+
     async def serve(self, wanted: OrderServe) -> Order: ...
 
     async def order(self, wanted: OrderRef) -> Order: ...
@@ -69,24 +77,52 @@ class OrderDesk:
 
     keeper: OrderKeeper
     registry: RegistryDesk
+    accounts: Accounts
     photos: PhotoReader
     trail: AuditTrail
     clock: Clock
 
     async def page(self, by: By, wanted: CasesWanted, page: PageRequest) -> PageOf[Case]:
-        """Newest first, of the schools that they may see."""
+        """Newest first, of the schools that they may see; a guest also those that somebody shows them."""
         sites = by.identity.seen_sites(wanted.sites)
-        if sites == ():
+        shown = None if by.identity.sites is None or wanted.sites else by.identity.name
+        if sites == () and shown is None:
             return PageOf((), None)
-        asked = wanted.model_copy(update={"sites": sites or (), "limit": page.limit + 1, "before": page.after})
+        more = {"sites": sites or (), "shared_with": shown, "limit": page.limit + 1, "before": page.after}
+        asked = wanted.model_copy(update=more)
         found = await self.keeper.cases(asked)
         return page_of(found.items, page, lambda case: f"{case.opened_us}.{case.case}")
 
     async def case(self, by: By, id: str) -> Case:
+        """To look at: one of their schools, or one that somebody shows them."""
+        case = await self.keeper.case(CaseRef(case=id))
+        if not by.identity.sees(case.site):
+            if by.identity.name not in case.shared_with:
+                raise no_such("case", id)
+            await self._record(by, "shared_case_seen", case=id, site=case.site)
+        return case
+
+    async def _own_case(self, by: By, id: str) -> Case:
+        """To change: one of their schools."""
         case = await self.keeper.case(CaseRef(case=id))
         if not by.identity.sees(case.site):
             raise no_such("case", id)
         return case
+
+    async def share(self, by: By, id: str, account: str, until_us: int) -> Case:
+        """Show it to somebody who does not see its school; for no longer than their account is good."""
+        case = await self._own_case(by, id)
+        guest = await self.accounts.find(account)
+        if guest is None or not is_open_at(guest, until_us):
+            problem = f"{account} cannot log in until then."
+            raise InvalidFields([FieldFault("account", problem, "Name an account that is good until then.")])
+        await self._record(by, "case_shared", case=id, site=case.site, account=account, until=_moment(until_us))
+        return await self.keeper.share(CaseShare(case=id, by=by.identity.name, account=guest.name, until_us=until_us))
+
+    async def unshare(self, by: By, id: str, account: str) -> Case:
+        case = await self._own_case(by, id)
+        await self._record(by, "case_unshared", case=id, site=case.site, account=account)
+        return await self.keeper.unshare(CaseUnshare(case=id, by=by.identity.name, account=account))
 
     async def open(
         self,
@@ -115,18 +151,28 @@ class OrderDesk:
         )
 
     async def close(self, by: By, id: str, text: str) -> Case:
-        case = await self.case(by, id)
+        case = await self._own_case(by, id)
         await self._record(by, "case_closed", case=id, site=case.site)
         return await self.keeper.close_case(CaseClose(case=id, by=by.identity.name, text=text))
 
     async def serve(self, by: By, case: str, kind: OrderKind, title: str, text: str, due_us: int | None) -> Order:
-        found = await self.case(by, case)
+        found = await self._own_case(by, case)
         await self._record(by, "order_served", case=case, site=found.site, kind=kind, title=title)
         return await self.keeper.serve(
             OrderServe(case=case, by=by.identity.name, kind=kind, title=title, text=text, due_us=due_us)
         )
 
     async def order(self, by: By, id: str) -> Order:
+        """To look at."""
+        order = await self.keeper.order(OrderRef(order=id))
+        if not by.identity.sees(order.site):
+            try:
+                await self.case(by, order.case)
+            except RequestRefused as refusal:
+                raise no_such("order", id) from refusal
+        return order
+
+    async def _own_order(self, by: By, id: str) -> Order:
         order = await self.keeper.order(OrderRef(order=id))
         if not by.identity.sees(order.site):
             raise no_such("order", id)
@@ -135,7 +181,7 @@ class OrderDesk:
     async def change(
         self, by: By, id: str, action: OrderAction, text: str, attachments: Sequence[Attachment], due_us: int | None
     ) -> Order:
-        order = await self.order(by, id)
+        order = await self._own_order(by, id)
         verb: Verb = "answer" if action in _SCHOOL else "order"
         if not by.identity.may(verb):
             raise not_allowed(verb)
@@ -149,7 +195,7 @@ class OrderDesk:
 
     async def add_photo(self, by: By, id: str, photo: bytes) -> Attachment:
         """A photo for the answer: made small, stripped of everything but its pixels, kept."""
-        await self.order(by, id)
+        await self._own_order(by, id)
         jpeg = await self.photos.shrunk(photo)
         data = base64.b64encode(jpeg).decode()
         return await self.keeper.keep(AttachmentPut(order=id, by=by.identity.name, kind="image/jpeg", data_base64=data))
@@ -168,3 +214,7 @@ class OrderDesk:
 
     async def _record(self, by: By, action: Action, **detail: str) -> None:
         await self.trail.add(Deed(action, by.identity.name, by.address, self.clock.now(), detail=detail))
+
+
+def _moment(us: int) -> str:
+    return datetime.fromtimestamp(us / 1e6, UTC).isoformat()

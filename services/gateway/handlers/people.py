@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from services.gateway.accounts import Account, Accounts, PasswordHasher
+from services.gateway.accounts import Account, Accounts, PasswordHasher, is_open_at
 from services.gateway.audit import AuditTrail, Deed
 from services.gateway.identity import Identity, not_logged_in
 from services.gateway.lockout import ANY_ACCOUNT, FailedLogins
@@ -48,14 +48,15 @@ class People:
         await self._refuse_guessing(name, address, now)
         account = await self.accounts.find(name)
         is_right = await self.hasher.matches(password, account.password_hash if account else None)
-        if account is None or not is_right or not account.is_enabled:
+        if account is None or not is_right or not is_open_at(account, self.clock.now_us()):
             await self.trail.add(Deed("log_in", name[:64], address, now, outcome="wrong_credentials"))
             raise RequestRefused("wrong_credentials", "The name or the password is wrong.", status=401)
         await self.failed.succeeded(name, address)
         token = secrets.token_urlsafe(_TOKEN_BYTES)
-        login = Login(
-            login_id(token), account.name, account.roles, now + timedelta(seconds=self.login_lifetime_s), account.sites
-        )
+        expires_at = now + timedelta(seconds=self.login_lifetime_s)
+        if account.ends_at is not None:
+            expires_at = min(expires_at, account.ends_at)
+        login = Login(login_id(token), account.name, account.roles, expires_at, account.sites)
         await self.trail.add(Deed("log_in", account.name, address, now))
         await self.logins.add(login, address, now)
         return OpenedLogin(token, login)
@@ -83,10 +84,11 @@ class People:
         password: str,
         roles: tuple[Role, ...],
         sites: tuple[str, ...] | None = None,
+        ends_at: datetime | None = None,
     ) -> Account:
         now = self.clock.now()
-        account = Account(name.casefold(), await self.hasher.hash(password), roles, True, now, sites)
-        _require_fitting(account)
+        account = Account(name.casefold(), await self.hasher.hash(password), roles, True, now, sites, ends_at)
+        _require_fitting(account, now)
         if not await self.accounts.add(account):
             raise taken("account", account.name)
         await self.trail.add(Deed("account_added", by.name, address, now, detail=_named(account)))
@@ -103,6 +105,8 @@ class People:
         is_enabled: bool | None = None,
         sites: tuple[str, ...] | None = None,
         is_for_all_sites: bool = False,
+        ends_at: datetime | None = None,
+        is_without_end: bool = False,
     ) -> Account:
         """Ends every login of the account: what it may do now, its old tokens must not outlive."""
         account = await self.accounts.find(name.casefold())
@@ -114,8 +118,9 @@ class People:
             roles=account.roles if roles is None else roles,
             is_enabled=account.is_enabled if is_enabled is None else is_enabled,
             sites=None if is_for_all_sites else account.sites if sites is None else sites,
+            ends_at=None if is_without_end else account.ends_at if ends_at is None else ends_at,
         )
-        _require_fitting(changed)
+        _require_fitting(changed, None if ends_at is None else self.clock.now())
         await self._keep_one_administrator(changed)
         await self.accounts.replace(changed)
         await self.logins.end_all_of(account.name)
@@ -157,11 +162,28 @@ class People:
 
 def _named(account: Account) -> dict[str, str]:
     named = {"account": account.name, "roles": ",".join(account.roles), "is_enabled": str(account.is_enabled).lower()}
+    if account.ends_at is not None:
+        named["ends_at"] = account.ends_at.isoformat()
     return named if account.sites is None else named | {"sites": ",".join(account.sites)}
 
 
-def _require_fitting(account: Account) -> None:
-    """A school's people see their school and no other; whoever manages all cannot be kept to some."""
+def _require_fitting(account: Account, now: datetime | None) -> None:
+    """A school's people see their school and no other; whoever manages all cannot be kept to some; guests leave again.
+
+    Args: now: where an end is given, which must be to come.
+    """
+    if now is not None and account.ends_at is not None and account.ends_at <= now:
+        raise InvalidFields([FieldFault("ends_at", "This moment is over.", "Choose a later one, or switch it off.")])
+    if "guest" in account.roles and (account.ends_at is None or account.sites is None):
+        fault = FieldFault(
+            "ends_at" if account.ends_at is None else "sites",
+            "A guest of another department sees what is named, until a day.",
+            "Give `ends_at`, and `sites`: [] where they see shared cases alone.",
+        )
+        raise InvalidFields([fault])
+    if "admin" in account.roles and account.ends_at is not None:
+        fault = FieldFault("ends_at", "An administrator has no end.", "Leave `ends_at` out, or choose another role.")
+        raise InvalidFields([fault])
     if "school" in account.roles and not account.sites:
         fault = FieldFault("sites", "The role `school` is for the people of a school.", "Name at least one site.")
         raise InvalidFields([fault])

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Column, Integer, Table, Text, exists, insert, select, tuple_, update
+from sqlalchemy import ARRAY, BigInteger, Column, Integer, Table, Text, exists, insert, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerting.adapters.postgres.alerts import PostgresAlerts
@@ -20,6 +21,8 @@ from shared.messages.orders import (
     Case,
     CaseClosed,
     CaseOpened,
+    CaseShare,
+    CaseShared,
     CasesWanted,
     Order,
     OrderChanged,
@@ -76,6 +79,16 @@ order_steps = Table(
     Column("body", JSONB),
 )
 
+case_shares = Table(
+    "case_shares",
+    metadata,
+    Column("case_id", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("until_us", BigInteger),
+    Column("by", Text),
+    Column("at_us", BigInteger),
+)
+
 _DONE = ("closed", "withdrawn")
 _Row = Any
 
@@ -95,19 +108,8 @@ class PostgresLoop:
         return await self._alerts.get(id)
 
     async def open(self, case: Case) -> Case:
-        row = case.model_dump(exclude={"case", "alerts", "orders"}) | {"case_id": case.case}
         async with self._database.transaction() as session:
-            await session.execute(insert(cases).values(row))
-            taken = (
-                update(alerts)
-                .where(alerts.c.alert.in_(case.alerts), alerts.c.case_id.is_(None))
-                .values(case_id=case.case)
-                .returning(alerts.c.alert)
-            )
-            if len((await session.execute(taken)).all()) != len(case.alerts):
-                raise RequestRefused("in_a_case", "Somebody opened a case of this alert just now.", status=409)
-            said = CaseOpened(**_about(case, case.opened_us, case.opened_by), source=case.source, risk=case.risk)
-            await write_facts(session, [said])
+            await add_case(session, case)
         self._told()
         return case
 
@@ -118,7 +120,14 @@ class PostgresLoop:
 
     async def cases(self, wanted: CasesWanted) -> Sequence[Case]:
         chosen = select(cases)
-        if wanted.sites:
+        if wanted.shared_with is not None:
+            shown = exists().where(
+                case_shares.c.case_id == cases.c.case_id,
+                case_shares.c.account == wanted.shared_with,
+                case_shares.c.until_us > self._now_us(),
+            )
+            chosen = chosen.where(or_(cases.c.site.in_(wanted.sites), shown))
+        elif wanted.sites:
             chosen = chosen.where(cases.c.site.in_(wanted.sites))
         if wanted.states:
             chosen = chosen.where(cases.c.state.in_(wanted.states))
@@ -127,6 +136,9 @@ class PostgresLoop:
                 orders.c.case_id == cases.c.case_id, orders.c.state.not_in(_DONE), orders.c.due_us < self._now_us()
             )
             chosen = chosen.where(late if wanted.is_overdue else ~late)
+        if wanted.served_from_us is not None and wanted.served_to_us is not None:
+            served = orders.c.served_us.between(wanted.served_from_us, wanted.served_to_us - 1)
+            chosen = chosen.where(cases.c.case_id.in_(select(orders.c.case_id).where(served)))
         if wanted.before is not None:
             opened_us, _, id = wanted.before.partition(".")
             if not opened_us.isdigit():
@@ -135,6 +147,23 @@ class PostgresLoop:
         chosen = chosen.order_by(cases.c.opened_us.desc(), cases.c.case_id.desc()).limit(wanted.limit)
         async with self._database.transaction() as session:
             return await _cases(session, chosen, self._now_us())
+
+    async def share(self, wanted: CaseShare, now_us: int) -> None:
+        row = {"until_us": wanted.until_us, "by": wanted.by, "at_us": now_us}
+        put = upsert(case_shares).values(row | {"case_id": wanted.case, "account": wanted.account})
+        async with self._database.transaction() as session:
+            await session.execute(put.on_conflict_do_update(index_elements=["case_id", "account"], set_=row))
+            site = (await session.execute(select(cases.c.site).where(cases.c.case_id == wanted.case))).scalar_one()
+            said = CaseShared(
+                case=wanted.case,
+                site=site,
+                at_us=now_us,
+                by=wanted.by,
+                account=wanted.account,
+                until_us=wanted.until_us,
+            )
+            await write_facts(session, [said])
+        self._told()
 
     async def close(self, case: Case, now_us: int) -> Case:
         values = {"state": case.state, "closed_by": case.closed_by, "closed_us": case.closed_us}
@@ -206,6 +235,22 @@ class PostgresLoop:
             return [(kept.order, when[kept.order.order]) for kept in await _orders(session, waiting, self._now_us())]
 
 
+async def add_case(session: AsyncSession, case: Case) -> None:
+    """In a transaction of whoever opens it."""
+    row = case.model_dump(exclude={"case", "alerts", "orders"}) | {"case_id": case.case}
+    await session.execute(insert(cases).values(row))
+    taken = (
+        update(alerts)
+        .where(alerts.c.alert.in_(case.alerts), alerts.c.case_id.is_(None))
+        .values(case_id=case.case)
+        .returning(alerts.c.alert)
+    )
+    if len((await session.execute(taken)).all()) != len(case.alerts):
+        raise RequestRefused("in_a_case", "Somebody opened a case of this alert just now.", status=409)
+    said = CaseOpened(**_about(case, case.opened_us, case.opened_by), source=case.source, risk=case.risk)
+    await write_facts(session, [said])
+
+
 async def _add(session: AsyncSession, order: Order, told: OrderStep) -> None:
     row = {"order_id": order.order, "number": told.number, "at_us": told.at_us, "by": told.by}
     await session.execute(insert(order_steps).values(row | {"body": told.model_dump(mode="json", exclude_none=True)}))
@@ -241,10 +286,16 @@ async def _cases(session: AsyncSession, chosen: Any, now_us: int) -> list[Case]:
     found = select(alerts.c.case_id, alerts.c.alert).where(alerts.c.case_id.in_(ids)).order_by(alerts.c.first_us)
     for row in await session.execute(found):
         seen.setdefault(row.case_id, []).append(row.alert)
-    return [_case(row, of_case.get(row.case_id, []), seen.get(row.case_id, [])) for row in rows]
+    shown: dict[str, list[str]] = {}
+    to = select(case_shares).where(case_shares.c.case_id.in_(ids), case_shares.c.until_us > now_us)
+    for row in await session.execute(to.order_by(case_shares.c.account)):
+        shown.setdefault(row.case_id, []).append(row.account)
+    return [
+        _case(row, of_case.get(row.case_id, []), seen.get(row.case_id, []), shown.get(row.case_id, [])) for row in rows
+    ]
 
 
-def _case(row: _Row, of_case: Sequence[Order], seen: Sequence[str]) -> Case:
+def _case(row: _Row, of_case: Sequence[Order], seen: Sequence[str], shown: Sequence[str]) -> Case:
     return Case(
         case=row.case_id,
         site=row.site,
@@ -259,7 +310,7 @@ def _case(row: _Row, of_case: Sequence[Order], seen: Sequence[str]) -> Case:
         closed_by=row.closed_by,
         closed_us=row.closed_us,
         evidence=row.evidence,
-        shared_with=tuple(row.shared_with),
+        shared_with=tuple(shown),
         alerts=tuple(seen),
         orders=tuple(of_case),
     )

@@ -26,7 +26,8 @@ async def add_account(body: NewAccount, request: Request) -> AccountAnswer:
     people = rooms_of(request).people
     by, address = identity_of(request), address_of(request)
     sites = None if body.sites is None else tuple(body.sites)
-    return _answer(await people.add_account(by, address, body.name, body.password, tuple(body.roles), sites))
+    roles = tuple(body.roles)
+    return _answer(await people.add_account(by, address, body.name, body.password, roles, sites, body.ends_at))
 
 
 @router.patch("/{name}", responses=refusals(401, 403, 404, 409, 422))
@@ -41,6 +42,8 @@ async def change_account(name: str, body: AccountChange, request: Request) -> Ac
         is_enabled=body.is_enabled,
         sites=None if body.sites is None else tuple(body.sites),
         is_for_all_sites=body.sites is None and "sites" in body.model_fields_set,
+        ends_at=body.ends_at,
+        is_without_end=body.ends_at is None and "ends_at" in body.model_fields_set,
     )
     return _answer(changed)
 
@@ -52,4 +55,5 @@ def _answer(account: Account) -> AccountAnswer:
         is_enabled=account.is_enabled,
         created_at=account.created_at,
         sites=None if account.sites is None else list(account.sites),
+        ends_at=account.ends_at,
     )

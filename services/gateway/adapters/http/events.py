@@ -18,7 +18,8 @@ from services.gateway.identity import Identity
 
 router = APIRouter(prefix="/api/v1", tags=["events"])
 
-_HEARTBEAT_S = 15.0
+# = how long somebody whose login has ended hears on, at most
+_HEARTBEAT_S = 5.0
 _STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
@@ -67,25 +68,31 @@ async def _stream(
     try:
         async with desk.listener(wants, place, news.set) as (listener, missed):
             went = dict(place or listener.place)
+            loop = asyncio.get_running_loop()
+            check_at = loop.time() + _HEARTBEAT_S
             yield _told("hello", place_id(went), b"{}")
             for event in missed:
                 went[event.source] = event.seq
                 if wants(event):
                     yield _told(event.name, place_id(went), event.data)
             while not listener.is_lost:
+                if loop.time() >= check_at:
+                    # However much there is to tell: who may not listen any more does not.
+                    if not await desk.is_still_in(identity):
+                        yield b"event: logged_out\ndata: {}\n\n"
+                        return
+                    check_at = loop.time() + _HEARTBEAT_S
+                    yield b": still here\n\n"
                 found = listener.take()
                 if found is not None:
                     yield _told(found[0].name, found[1], found[0].data)
                     continue
                 news.clear()
                 try:
-                    async with asyncio.timeout(_HEARTBEAT_S):
+                    async with asyncio.timeout_at(check_at):
                         await news.wait()
                 except TimeoutError:
-                    if not await desk.is_still_in(identity):
-                        yield b"event: logged_out\ndata: {}\n\n"
-                        return
-                    yield b": still here\n\n"
+                    continue
     except TooLongAgo:
         pass
     yield b"event: reset\ndata: {}\n\n"

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from services.gateway.adapters.http.access import by_of
 from services.gateway.adapters.http.bodies import Answer, Body
@@ -128,6 +128,7 @@ class CaseAnswer(Answer):
     closed_by: str | None = None
     closed_at: datetime | None = None
     alerts: list[str]
+    shared_with: list[str] = Field(description="accounts of other departments that may see it now")
     orders: list[OrderAnswer]
 
 
@@ -147,6 +148,13 @@ class CaseClosing(Body):
     """Nothing is left to do."""
 
     text: str = Field("", max_length=2000)
+
+
+class NewShare(Body):
+    """Show a case to somebody of another department."""
+
+    account: str = Field(max_length=64)
+    until: AwareDatetime = Field(description="at most a year ahead, and no later than the account ends")
 
 
 class NewOrder(Body):
@@ -201,6 +209,18 @@ async def get_case(id: str, request: Request) -> CaseAnswer:
 async def close_case(id: str, body: CaseClosing, request: Request) -> CaseAnswer:
     """A person says that nothing is left to do."""
     return _case(await rooms_of(request).orders.close(by_of(request), id, body.text))
+
+
+@router.post("/cases/{id}/shares", status_code=201, responses=refusals(401, 403, 404, 422))
+async def share_case(id: str, body: NewShare, request: Request) -> CaseAnswer:
+    """Let a guest see this case, its alerts and orders and nothing else, until then. Again: the new moment holds."""
+    return _case(await rooms_of(request).orders.share(by_of(request), id, body.account.casefold(), us_of(body.until)))
+
+
+@router.delete("/cases/{id}/shares/{account}", responses=refusals(401, 403, 404))
+async def unshare_case(id: str, account: str, request: Request) -> CaseAnswer:
+    """Not any more, at once."""
+    return _case(await rooms_of(request).orders.unshare(by_of(request), id, account.casefold()))
 
 
 @router.post("/cases/{id}/orders", status_code=201, responses=refusals(401, 403, 404, 409, 422))
@@ -273,6 +293,7 @@ def _case(case: Case) -> CaseAnswer:
         closed_by=case.closed_by,
         closed_at=None if case.closed_us is None else moment_of(case.closed_us),
         alerts=list(case.alerts),
+        shared_with=list(case.shared_with),
         orders=[_order(order) for order in case.orders],
     )
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from starlette.requests import HTTPConnection
 
 from services.gateway.adapters.event_desk import EventDesk
 from services.gateway.adapters.live_desk import LiveDesk
+from services.gateway.adapters.spreadsheets import Spreadsheets
 from services.gateway.audit import AuditTrail
 from services.gateway.camera_states import CameraStates
 from services.gateway.handlers.alerts import AlertDesk
@@ -17,7 +18,10 @@ from services.gateway.handlers.announcements import AnnouncementDesk
 from services.gateway.handlers.broadcasts import BroadcastDesk
 from services.gateway.handlers.drills import DrillDesk
 from services.gateway.handlers.evidence import EvidenceDesk
+from services.gateway.handlers.exports import ExportDesk
+from services.gateway.handlers.figures import FigureDesk
 from services.gateway.handlers.ice import IceDesk
+from services.gateway.handlers.inspections import InspectionDesk
 from services.gateway.handlers.media import MediaDesk
 from services.gateway.handlers.notices import NoticeDesk
 from services.gateway.handlers.orders import OrderDesk
@@ -59,6 +63,9 @@ class Rooms:
     events: EventDesk
     rules: RuleDesk
     orders: OrderDesk
+    inspections: InspectionDesk
+    figures: FigureDesk
+    exports: ExportDesk
     views: ViewDesk
     ice: IceDesk
     drills: DrillDesk
@@ -71,6 +78,7 @@ class Rooms:
     console_folder: Path
     is_cookie_secure: bool
     is_media_redirected: bool
+    spreadsheets: Spreadsheets = field(default_factory=Spreadsheets)
 
 
 def rooms_of(connection: HTTPConnection) -> Rooms:

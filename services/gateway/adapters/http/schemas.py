@@ -106,6 +106,7 @@ class NewAccount(Body):
     password: NewPassword
     roles: list[Role] = Field(min_length=1)
     sites: list[Id] | None = Field(None, max_length=1000, description="the only schools it may see; null: all")
+    ends_at: AwareDatetime | None = Field(None, description="good until then; `guest` needs it; null: for ever")
 
 
 class AccountChange(Body):
@@ -115,6 +116,7 @@ class AccountChange(Body):
     roles: list[Role] | None = Field(None, min_length=1)
     is_enabled: bool | None = None
     sites: list[Id] | None = Field(None, max_length=1000, description="the only schools it may see; null: all")
+    ends_at: AwareDatetime | None = Field(None, description="good until then; null: for ever")
 
 
 class AccountAnswer(Answer):
@@ -125,6 +127,7 @@ class AccountAnswer(Answer):
     is_enabled: bool
     created_at: datetime
     sites: list[str] | None = Field(description="the only schools it may see; null: all")
+    ends_at: datetime | None = Field(description="good until then; null: for ever")
 
 
 class NewSite(Body):

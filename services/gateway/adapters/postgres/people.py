@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Row, delete, func, select, text, update
+from sqlalchemy import Row, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.gateway.accounts import Account
@@ -65,6 +65,7 @@ class PostgresAccounts:
             "roles": list(account.roles),
             "is_enabled": account.is_enabled,
             "sites": _names(account.sites),
+            "ends_at": account.ends_at,
         }
         async with self._database.transaction() as session:
             await session.execute(update(accounts).where(accounts.c.name == account.name).values(values))
@@ -95,15 +96,24 @@ class PostgresLogins:
     async def find(self, id: str, at: datetime) -> Login | None:
         # Roles and schools are the account's of now, not those at the time of the login.
         statement = (
-            select(logins.c.id, logins.c.account, logins.c.expires_at, accounts.c.roles, accounts.c.sites)
+            select(
+                logins.c.id,
+                logins.c.account,
+                logins.c.expires_at,
+                accounts.c.roles,
+                accounts.c.sites,
+                accounts.c.ends_at,
+            )
             .join(accounts, accounts.c.name == logins.c.account)
             .where(logins.c.id == id, logins.c.expires_at > at, accounts.c.is_enabled)
+            .where(or_(accounts.c.ends_at.is_(None), accounts.c.ends_at > at))
         )
         async with self._database.transaction() as session:
             row = (await session.execute(statement)).first()
         if row is None:
             return None
-        return Login(row.id, row.account, _roles(row.roles), row.expires_at, _sites(row.sites))
+        expires_at = row.expires_at if row.ends_at is None else min(row.expires_at, row.ends_at)
+        return Login(row.id, row.account, _roles(row.roles), expires_at, _sites(row.sites))
 
     async def end(self, id: str) -> None:
         async with self._database.transaction() as session:
@@ -160,11 +170,20 @@ def _values(account: Account) -> dict[str, Any]:
         "is_enabled": account.is_enabled,
         "created_at": account.created_at,
         "sites": _names(account.sites),
+        "ends_at": account.ends_at,
     }
 
 
 def _account(row: Row[Any]) -> Account:
-    return Account(row.name, row.password_hash, _roles(row.roles), row.is_enabled, row.created_at, _sites(row.sites))
+    return Account(
+        row.name,
+        row.password_hash,
+        _roles(row.roles),
+        row.is_enabled,
+        row.created_at,
+        _sites(row.sites),
+        row.ends_at,
+    )
 
 
 def _names(sites: Sequence[str] | None) -> list[str] | None:

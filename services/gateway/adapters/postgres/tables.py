@@ -16,6 +16,7 @@ accounts = Table(
     Column("is_enabled", Boolean, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("sites", ARRAY(String)),
+    Column("ends_at", DateTime(timezone=True)),
 )
 
 logins = Table(

@@ -1,0 +1,1 @@
+"""Figures: what is counted, and what is made of the counts. Pure."""
