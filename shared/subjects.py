@@ -188,6 +188,15 @@ ALERTING_ANSWERS = (
     "attachment",
 )
 
+CALENDAR_ANSWERS = (
+    "calendars",
+    "calendar_put",
+    "calendar_remove",
+    "calendar_import",
+    "calendar_export",
+    "kitchen_day",
+)
+
 CATALOGUE: tuple[Part, ...] = (
     Part(
         "ingest",
@@ -224,9 +233,9 @@ CATALOGUE: tuple[Part, ...] = (
             "order_changed",
         ),
         hears=("ingest", "detector"),
-        answers=("status", *ALERTING_ANSWERS),
+        answers=("status", *ALERTING_ANSWERS, *CALENDAR_ANSWERS),
         asks=("intercom.announcement_play",),
-        writes=("rules", *_worker_buckets("alerting")),
+        writes=("rules", "calendars", *_worker_buckets("alerting")),
         reads=("cameras", "camera_states"),
     ),
     Part(
@@ -266,7 +275,7 @@ CATALOGUE: tuple[Part, ...] = (
             "detector.uniform_photo",
             *tuple(f"recorder.{name}" for name in RECORDER_ANSWERS),
             *tuple(f"intercom.{name}" for name in (*INTERCOM_ANSWERS, *SPEAKER_ANSWERS, *BROADCAST_ANSWERS)),
-            *tuple(f"alerting.{name}" for name in ALERTING_ANSWERS),
+            *tuple(f"alerting.{name}" for name in (*ALERTING_ANSWERS, *CALENDAR_ANSWERS)),
             *tuple(f"intercom.{name}" for name in DRILL_ANSWERS),
         ),
         writes=("cameras", "model_packs", "uniforms", "watches", "members_gateway"),

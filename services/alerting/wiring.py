@@ -7,16 +7,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from services.alerting.adapters.calendar_bucket import CalendarBucket
+from services.alerting.adapters.calendar_files import CalendarFiles
 from services.alerting.adapters.fact_history import FACTS_MAX, BusFactHistory
 from services.alerting.adapters.order_clock import OrderClock
 from services.alerting.adapters.postgres.alerts import PostgresAlerts
 from services.alerting.adapters.postgres.loop import PostgresLoop
 from services.alerting.adapters.postgres.outbox import Teller
-from services.alerting.adapters.public_holidays import is_workday
+from services.alerting.adapters.public_holidays import is_workday, public_day
 from services.alerting.adapters.rule_bucket import RuleBucket
 from services.alerting.adapters.shard_keeper import ShardKeeper
+from services.alerting.calendars.calendar_clock import CalendarClock
+from services.alerting.calendars.calendar_tree import CalendarTree
 from services.alerting.handlers.alerts import AlertDesk
 from services.alerting.handlers.attachments import AttachmentDesk
+from services.alerting.handlers.calendars import CalendarDesk
 from services.alerting.handlers.facts import RuledShards
 from services.alerting.handlers.orders import LoopDesk
 from services.alerting.handlers.rules import RuleDesk
@@ -82,8 +87,9 @@ async def wire(context: Context[Settings]) -> Wired:
         await stores.close()  # `wire` is called again
         raise
     teller = Teller(stores.database, bus.publish_fact)
-    rules = await _rules(context, stores, teller)
-    parts = (rules.part, _loop(context, stores, teller, rules))
+    calendars = await _calendars(context, stores)
+    rules = await _rules(context, stores, teller, calendars)
+    parts = (calendars.part, rules.part, _loop(context, stores, teller, rules))
     desk = StatusDesk(settings.worker_id, tuple(name for part in parts for name in part.capabilities))
     answers: dict[str, RequestHandler] = {"status": desk.status}
     for part in parts:
@@ -97,6 +103,34 @@ async def wire(context: Context[Settings]) -> Wired:
 
 
 @dataclass(frozen=True, slots=True)
+class _Calendars:
+    """What other parts need of it."""
+
+    part: _Part
+    tree: CalendarTree
+    clock: CalendarClock
+
+
+async def _calendars(context: Context[Settings], stores: _Stores) -> _Calendars:
+    """What time it is in each kitchen: known before the first fact is judged."""
+    now_us = context.clock.now_us
+    tree = CalendarTree()
+    clock = CalendarClock(tree, PlanClock(), public_day)
+    bucket = CalendarBucket(await context.bus.kv("calendars"), stores.database, tree.changed)
+    await bucket.open(now_us())
+    desk = CalendarDesk(bucket, CalendarFiles(context.clock), clock, now_us)
+    answers: Answers = {
+        "calendars": desk.list,
+        "calendar_put": desk.put,
+        "calendar_remove": desk.remove,
+        "calendar_import": desk.import_,
+        "calendar_export": desk.export,
+        "kitchen_day": desk.kitchen_day,
+    }
+    return _Calendars(_Part(("calendars",), (), answers), tree, clock)
+
+
+@dataclass(frozen=True, slots=True)
 class _Rules:
     """What other parts need of it."""
 
@@ -107,11 +141,11 @@ class _Rules:
     ruled: RuledShards
 
 
-async def _rules(context: Context[Settings], stores: _Stores, teller: Teller) -> _Rules:
+async def _rules(context: Context[Settings], stores: _Stores, teller: Teller, calendars: _Calendars) -> _Rules:
     """Facts in, alerts out; and what people ask about alerts."""
     settings, bus, clock = context.settings, context.bus, context.clock
     store = PostgresAlerts(stores.database, teller.wake)
-    ruled = RuledShards(PlanClock(), round(settings.rule_hold_s * 1e6))
+    ruled = RuledShards(calendars.clock, round(settings.rule_hold_s * 1e6))
     keeper = ShardKeeper(bus, ruled, store, clock)
     leases = ShardLeases(bus, "alerting", settings.worker_id, clock, keeper.gained, keeper.lost)
 

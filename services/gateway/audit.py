@@ -36,6 +36,8 @@ Action = Literal[
     "talk_ended",
     "talk_heard",
     "rule_changed",
+    "calendar_changed",
+    "calendar_removed",
     "case_opened",
     "case_closed",
     "order_served",

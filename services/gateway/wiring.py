@@ -7,6 +7,7 @@ from typing import Any
 
 from services.gateway.adapters.bus_alerting import BusAlerting
 from services.gateway.adapters.bus_broadcasts import BusAnnouncements, BusBroadcasts
+from services.gateway.adapters.bus_calendars import BusCalendars
 from services.gateway.adapters.bus_detector import BusDetector
 from services.gateway.adapters.bus_drills import BusDrills
 from services.gateway.adapters.bus_intercom import BusIntercom
@@ -38,6 +39,7 @@ from services.gateway.handlers.alerts import AlertDesk
 from services.gateway.handlers.analysis import AnalysisDesk
 from services.gateway.handlers.announcements import AnnouncementDesk
 from services.gateway.handlers.broadcasts import BroadcastDesk
+from services.gateway.handlers.calendars import CalendarDesk
 from services.gateway.handlers.drills import DrillDesk
 from services.gateway.handlers.evidence import EvidenceDesk
 from services.gateway.handlers.ice import IceDesk
@@ -121,6 +123,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         talk_records=TalkRecordDesk(intercom, recorded, stored.trail, context.clock),
         talks=TalkDesk(registry, intercom, stored.trail, context.clock),
         orders=OrderDesk(BusAlerting(bus), registry, photos, stored.trail, context.clock),
+        calendars=CalendarDesk(BusCalendars(bus), stored.trail, context.clock),
         rules=RuleDesk(BusAlerting(bus), stored.trail, context.clock),
         events=events,
         alerts=AlertDesk(BusAlerting(bus), stored.trail, context.clock),

@@ -53,6 +53,12 @@ COMMANDS = {
     "rules": ("RulesWanted", "RuleList"),
     "rule_put": ("RulePut", "RuleList"),
     "rule_dry_run": ("DryRunWanted", "DryRun"),
+    "calendars": ("CalendarsWanted", "CalendarList"),
+    "calendar_put": ("CalendarPut", "CalendarList"),
+    "calendar_remove": ("CalendarRemove", "CalendarList"),
+    "calendar_import": ("CalendarImport", "CalendarImported"),
+    "calendar_export": ("CalendarRef", "CalendarFile"),
+    "kitchen_day": ("KitchenDayWanted", "KitchenDay"),
     "case_open": ("CaseOpen", "Case"),
     "case": ("CaseRef", "Case"),
     "cases": ("CasesWanted", "CaseList"),
@@ -117,6 +123,7 @@ BUCKET_MESSAGES = {
     "floor_waits": "FloorWanted",
     "announcements_heard": "AnnouncementsHeard",
     "speakers": "SpeakerFound",
+    "calendars": "CalendarVersions",
 }
 
 

@@ -42,6 +42,7 @@ BUCKETS: dict[str, float | None] = {
     "model_packs": None,
     "picture_baselines": None,
     "rules": None,
+    "calendars": None,
     "uniforms": None,
     "speakers": None,
     "watches": 6.0,

@@ -68,3 +68,13 @@ positions = Table(
     Column("judged", JSONB),
     Column("written_us", BigInteger),
 )
+
+calendars = Table(
+    "calendars",
+    metadata,
+    Column("calendar", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("body", JSONB),
+    Column("changed_by", Text),
+    Column("changed_us", BigInteger),
+)

@@ -15,6 +15,7 @@ from services.gateway.handlers.alerts import AlertDesk
 from services.gateway.handlers.analysis import AnalysisDesk
 from services.gateway.handlers.announcements import AnnouncementDesk
 from services.gateway.handlers.broadcasts import BroadcastDesk
+from services.gateway.handlers.calendars import CalendarDesk
 from services.gateway.handlers.drills import DrillDesk
 from services.gateway.handlers.evidence import EvidenceDesk
 from services.gateway.handlers.ice import IceDesk
@@ -56,6 +57,7 @@ class Rooms:
     alerts: AlertDesk
     events: EventDesk
     rules: RuleDesk
+    calendars: CalendarDesk
     orders: OrderDesk
     views: ViewDesk
     ice: IceDesk
