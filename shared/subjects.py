@@ -195,6 +195,9 @@ CALENDAR_ANSWERS = (
     "calendar_import",
     "calendar_export",
     "kitchen_day",
+    "silences",
+    "silence_add",
+    "silence_end",
 )
 
 CATALOGUE: tuple[Part, ...] = (
@@ -235,7 +238,7 @@ CATALOGUE: tuple[Part, ...] = (
         hears=("ingest", "detector"),
         answers=("status", *ALERTING_ANSWERS, *CALENDAR_ANSWERS),
         asks=("intercom.announcement_play",),
-        writes=("rules", "calendars", *_worker_buckets("alerting")),
+        writes=("rules", "calendars", "silences", *_worker_buckets("alerting")),
         reads=("cameras", "camera_states"),
     ),
     Part(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_hex
 from zoneinfo import ZoneInfo
 
 from services.alerting.adapters.calendar_bucket import CalendarBucket
@@ -12,24 +13,31 @@ from services.alerting.adapters.calendar_files import CalendarFiles
 from services.alerting.adapters.fact_history import FACTS_MAX, BusFactHistory
 from services.alerting.adapters.order_clock import OrderClock
 from services.alerting.adapters.postgres.alerts import PostgresAlerts
+from services.alerting.adapters.postgres.folds import AlertFolds, StormPolicies
 from services.alerting.adapters.postgres.loop import PostgresLoop
 from services.alerting.adapters.postgres.outbox import Teller
 from services.alerting.adapters.public_holidays import is_workday, public_day
 from services.alerting.adapters.rule_bucket import RuleBucket
 from services.alerting.adapters.shard_keeper import ShardKeeper
+from services.alerting.adapters.silence_bucket import SilenceBucket
 from services.alerting.calendars.calendar_clock import CalendarClock
 from services.alerting.calendars.calendar_tree import CalendarTree
+from services.alerting.folding.folds import StormPolicy
+from services.alerting.folding.kitchens import Kitchens
 from services.alerting.handlers.alerts import AlertDesk
 from services.alerting.handlers.attachments import AttachmentDesk
 from services.alerting.handlers.calendars import CalendarDesk
 from services.alerting.handlers.facts import RuledShards
 from services.alerting.handlers.orders import LoopDesk
 from services.alerting.handlers.rules import RuleDesk
+from services.alerting.handlers.silences import SilenceDesk
 from services.alerting.handlers.status import StatusDesk
 from services.alerting.loop.deadlines import DeadlinePolicy
 from services.alerting.rules.kitchen_clock import PlanClock
 from services.alerting.rules.seed import SEED
 from services.alerting.settings import Settings
+from services.alerting.silences.quiet_incidents import QuietIncidents
+from services.alerting.silences.silence_book import SilenceBook
 from shared.bus.kv_watch import KvEntry
 from shared.bus.requests import RequestHandler
 from shared.bus.streams import EVENTS
@@ -89,7 +97,7 @@ async def wire(context: Context[Settings]) -> Wired:
     teller = Teller(stores.database, bus.publish_fact)
     calendars = await _calendars(context, stores)
     rules = await _rules(context, stores, teller, calendars)
-    parts = (calendars.part, rules.part, _loop(context, stores, teller, rules))
+    parts = (calendars.part, rules.part, rules.silences, _loop(context, stores, teller, rules))
     desk = StatusDesk(settings.worker_id, tuple(name for part in parts for name in part.capabilities))
     answers: dict[str, RequestHandler] = {"status": desk.status}
     for part in parts:
@@ -130,6 +138,13 @@ async def _calendars(context: Context[Settings], stores: _Stores) -> _Calendars:
     return _Calendars(_Part(("calendars",), (), answers), tree, clock)
 
 
+def _storms(settings: Settings) -> StormPolicies:
+    window_us = round(settings.outage_window_s * 1e6)
+    site = StormPolicy(settings.outage_share, 3, window_us)
+    # Schools go dark one after another: a feeder is switched back in steps.
+    return StormPolicies(site, StormPolicy(settings.outage_share, 3, window_us * 3))
+
+
 @dataclass(frozen=True, slots=True)
 class _Rules:
     """What other parts need of it."""
@@ -139,18 +154,23 @@ class _Rules:
     rules: RuleBucket
     history: BusFactHistory
     ruled: RuledShards
+    silences: _Part
 
 
 async def _rules(context: Context[Settings], stores: _Stores, teller: Teller, calendars: _Calendars) -> _Rules:
     """Facts in, alerts out; and what people ask about alerts."""
     settings, bus, clock = context.settings, context.bus, context.clock
-    store = PostgresAlerts(stores.database, teller.wake)
-    ruled = RuledShards(calendars.clock, round(settings.rule_hold_s * 1e6))
+    kitchens = Kitchens(calendars.tree)
+    store = PostgresAlerts(stores.database, teller.wake, AlertFolds(kitchens, _storms(settings)))
+    book = SilenceBook()
+    ruled = RuledShards(calendars.clock, round(settings.rule_hold_s * 1e6), QuietIncidents(book))
+    silences = await _silences(context, stores, book, ruled)
     keeper = ShardKeeper(bus, ruled, store, clock)
     leases = ShardLeases(bus, "alerting", settings.worker_id, clock, keeper.gained, keeper.lost)
 
     def desired_changed(entry: KvEntry) -> None:
         desired = None if entry.value is None else DesiredCamera.decode(entry.value)
+        kitchens.camera_desired(CameraRef.from_key(entry.key), desired)
         ruled.camera_desired(CameraRef.from_key(entry.key), desired)
 
     rules = RuleBucket(await bus.kv("rules"), stores.database, ruled.rule_changed)
@@ -171,7 +191,16 @@ async def _rules(context: Context[Settings], stores: _Stores, teller: Teller, ca
     }
     tasks = (("shards", leases), ("rules", keeper))
     part = _Part(("rules", "alerts"), tasks, answers, (keeper.close, leases.release))
-    return _Rules(part, store, rules, BusFactHistory(bus), ruled)
+    return _Rules(part, store, rules, BusFactHistory(bus), ruled, silences)
+
+
+async def _silences(context: Context[Settings], stores: _Stores, book: SilenceBook, ruled: RuledShards) -> _Part:
+    """What is kept quiet: known before the first fact is judged."""
+    bucket = SilenceBucket(await context.bus.kv("silences"), stores.database, book.changed)
+    await bucket.open(context.clock.now_us())
+    desk = SilenceDesk(bucket, book, lambda: ruled.rules, context.clock.now_us, lambda: f"silence-{token_hex(6)}")
+    answers: Answers = {"silences": desk.list, "silence_add": desk.add, "silence_end": desk.end}
+    return _Part(("silences",), (), answers)
 
 
 def _loop(context: Context[Settings], stores: _Stores, teller: Teller, rules: _Rules) -> _Part:

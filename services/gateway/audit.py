@@ -38,6 +38,8 @@ Action = Literal[
     "rule_changed",
     "calendar_changed",
     "calendar_removed",
+    "silence_added",
+    "silence_ended",
     "case_opened",
     "case_closed",
     "order_served",

@@ -15,6 +15,7 @@ from services.gateway.adapters.bus_media import BusMediaFeed, BusWatchLeases
 from services.gateway.adapters.bus_probe import BusProber
 from services.gateway.adapters.bus_recorder import BusRecorder
 from services.gateway.adapters.bus_services import BusServices
+from services.gateway.adapters.bus_silences import BusSilences
 from services.gateway.adapters.bus_states import BusCameraStates, BusRemovedCameras, BusSpeakers
 from services.gateway.adapters.bus_uniforms import BusUniforms
 from services.gateway.adapters.bus_views import BusViews, ViewKeeper
@@ -51,6 +52,7 @@ from services.gateway.handlers.probes import ProbeDesk
 from services.gateway.handlers.recordings import RecordingsDesk
 from services.gateway.handlers.registry import RegistryDesk
 from services.gateway.handlers.rules import RuleDesk
+from services.gateway.handlers.silences import SilenceDesk
 from services.gateway.handlers.snapshots import SnapshotDesk
 from services.gateway.handlers.talk_records import TalkRecordDesk
 from services.gateway.handlers.talks import TalkDesk
@@ -124,6 +126,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         talks=TalkDesk(registry, intercom, stored.trail, context.clock),
         orders=OrderDesk(BusAlerting(bus), registry, photos, stored.trail, context.clock),
         calendars=CalendarDesk(BusCalendars(bus), stored.trail, context.clock),
+        silences=SilenceDesk(BusSilences(bus), registry, stored.trail, context.clock),
         rules=RuleDesk(BusAlerting(bus), stored.trail, context.clock),
         events=events,
         alerts=AlertDesk(BusAlerting(bus), stored.trail, context.clock),

@@ -59,6 +59,9 @@ COMMANDS = {
     "calendar_import": ("CalendarImport", "CalendarImported"),
     "calendar_export": ("CalendarRef", "CalendarFile"),
     "kitchen_day": ("KitchenDayWanted", "KitchenDay"),
+    "silences": ("SilencesWanted", "SilenceList"),
+    "silence_add": ("SilenceWanted", "SilenceList"),
+    "silence_end": ("SilenceEnd", "SilenceList"),
     "case_open": ("CaseOpen", "Case"),
     "case": ("CaseRef", "Case"),
     "cases": ("CasesWanted", "CaseList"),
@@ -124,6 +127,7 @@ BUCKET_MESSAGES = {
     "announcements_heard": "AnnouncementsHeard",
     "speakers": "SpeakerFound",
     "calendars": "CalendarVersions",
+    "silences": "Silence",
 }
 
 

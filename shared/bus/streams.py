@@ -43,6 +43,7 @@ BUCKETS: dict[str, float | None] = {
     "picture_baselines": None,
     "rules": None,
     "calendars": None,
+    "silences": None,
     "uniforms": None,
     "speakers": None,
     "watches": 6.0,

@@ -14,6 +14,7 @@ from shared.subjects import CameraRef
 
 Verdict = Literal["confirmed", "false", "unclear"]
 Progress = Literal["going_on", "over"]
+Outage = Literal["site", "district"]
 _US = "UTC microseconds"
 
 
@@ -40,6 +41,7 @@ class AlertRaised(AlertFact):
     hops: Hops | None = Field(None, description="of the picture that completed the condition")
     ruled_us: int | None = Field(None, description="the rule was found broken")
     stored_us: int | None = Field(None, description="the alert was in the database")
+    outage: Outage | None = Field(None, description="most cameras of a school, or schools of a district, are away")
 
 
 class AlertGoesOn(AlertFact):
@@ -47,6 +49,8 @@ class AlertGoesOn(AlertFact):
 
     last_us: int = Field(description="newest picture that broke it")
     cameras: tuple[str, ...] = Field((), description="all cameras that see it")
+    outage: Outage | None = Field(None, description="it has become one: most cameras are away")
+    folded_into: str | None = Field(None, description="from now on another alert, the district's, stands for it too")
 
 
 class AlertAcknowledged(AlertFact):
@@ -68,6 +72,7 @@ class AlertClosed(AlertFact):
 
     first_us: int
     last_us: int
+    folded_into: str | None = Field(None, description="not over: from now on this other alert stands for it")
 
 
 class BestFrame(Message):
@@ -137,6 +142,10 @@ class Alert(Message):
     review: Review | None = None
     case: str | None = Field(None, description="what is followed up")
     clip: str | None = Field(None, description="id at the recorder: 10 s before and after")
+    outage: Outage | None = Field(None, description="most cameras of the school, or schools of the district, are away")
+    sites: tuple[str, ...] = Field((), description="outage: the schools, its own among them")
+    cameras_away: tuple[str, ...] = Field((), description="outage: cameras that are not back yet")
+    folded_into: str | None = Field(None, description="another alert stands for this one")
 
 
 class AlertsWanted(Message):
@@ -149,6 +158,7 @@ class AlertsWanted(Message):
     verdicts: tuple[Literal["confirmed", "false", "unclear", "none"], ...] = ()
     progress: Progress | None = None
     is_silent: bool | None = False
+    silence: str | None = Field(None, description="kept quiet by this silence")
     from_us: int | None = None
     to_us: int | None = None
     before: str | None = Field(None, description="`<first_us>.<alert>` of the last one of the page before")

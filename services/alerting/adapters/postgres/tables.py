@@ -39,6 +39,10 @@ alerts = Table(
     Column("reviewed_us", BigInteger),
     Column("review_note", Text),
     Column("case_id", Text),
+    Column("reopen_us", BigInteger),
+    Column("outage", Text),
+    Column("district_into", Text),
+    Column("said", Text),
 )
 
 reviews = Table(
@@ -77,4 +81,14 @@ calendars = Table(
     Column("body", JSONB),
     Column("changed_by", Text),
     Column("changed_us", BigInteger),
+)
+
+silences = Table(
+    "silences",
+    metadata,
+    Column("silence", Text, primary_key=True),
+    Column("body", JSONB),
+    Column("from_us", BigInteger),
+    Column("until_us", BigInteger),
+    Column("made_us", BigInteger),
 )

@@ -26,6 +26,7 @@ from services.gateway.handlers.probes import ProbeDesk
 from services.gateway.handlers.recordings import RecordingsDesk
 from services.gateway.handlers.registry import RegistryDesk
 from services.gateway.handlers.rules import RuleDesk
+from services.gateway.handlers.silences import SilenceDesk
 from services.gateway.handlers.snapshots import SnapshotDesk
 from services.gateway.handlers.talk_records import TalkRecordDesk
 from services.gateway.handlers.talks import TalkDesk
@@ -58,6 +59,7 @@ class Rooms:
     events: EventDesk
     rules: RuleDesk
     calendars: CalendarDesk
+    silences: SilenceDesk
     orders: OrderDesk
     views: ViewDesk
     ice: IceDesk
