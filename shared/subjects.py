@@ -237,7 +237,7 @@ CATALOGUE: tuple[Part, ...] = (
         ),
         hears=("ingest", "detector"),
         answers=("status", *ALERTING_ANSWERS, *CALENDAR_ANSWERS),
-        asks=("intercom.announcement_play",),
+        asks=("intercom.announcement_play", "intercom.broadcast_past"),
         writes=("rules", "calendars", "silences", *_worker_buckets("alerting")),
         reads=("cameras", "camera_states"),
     ),

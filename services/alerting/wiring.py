@@ -8,6 +8,7 @@ from pathlib import Path
 from secrets import token_hex
 from zoneinfo import ZoneInfo
 
+from services.alerting.adapters.announcer import Announcer
 from services.alerting.adapters.calendar_bucket import CalendarBucket
 from services.alerting.adapters.calendar_files import CalendarFiles
 from services.alerting.adapters.fact_history import FACTS_MAX, BusFactHistory
@@ -16,6 +17,7 @@ from services.alerting.adapters.postgres.alerts import PostgresAlerts
 from services.alerting.adapters.postgres.folds import AlertFolds, StormPolicies
 from services.alerting.adapters.postgres.loop import PostgresLoop
 from services.alerting.adapters.postgres.outbox import Teller
+from services.alerting.adapters.postgres.warnings import PostgresWarnings
 from services.alerting.adapters.public_holidays import is_workday, public_day
 from services.alerting.adapters.rule_bucket import RuleBucket
 from services.alerting.adapters.shard_keeper import ShardKeeper
@@ -97,7 +99,9 @@ async def wire(context: Context[Settings]) -> Wired:
     teller = Teller(stores.database, bus.publish_fact)
     calendars = await _calendars(context, stores)
     rules = await _rules(context, stores, teller, calendars)
-    parts = (calendars.part, rules.part, rules.silences, _loop(context, stores, teller, rules))
+    announcer = Announcer(bus, PostgresWarnings(stores.database), context.clock)
+    warnings = _Part(("announcements",), (("announcer", announcer),))
+    parts = (calendars.part, rules.part, rules.silences, warnings, _loop(context, stores, teller, rules))
     desk = StatusDesk(settings.worker_id, tuple(name for part in parts for name in part.capabilities))
     answers: dict[str, RequestHandler] = {"status": desk.status}
     for part in parts:

@@ -14,6 +14,7 @@ from shared.subjects import CameraRef
 
 Verdict = Literal["confirmed", "false", "unclear"]
 Progress = Literal["going_on", "over"]
+AnnouncementTrigger = Literal["at_once", "confirmed"]
 Outage = Literal["site", "district"]
 _US = "UTC microseconds"
 
@@ -107,6 +108,21 @@ class Review(Message):
     note: str = ""
 
 
+class SpokenWarning(Message):
+    """What was to be spoken in the kitchen because of it, and what the intercom answered."""
+
+    trigger: AnnouncementTrigger = Field(description="class 1 at once, everything else when a person confirmed it")
+    state: Literal["due", "asked", "played", "not_played", "too_late"]
+    announcement: str | None = Field(None, description="of the library; or a text")
+    text: str | None = None
+    due_us: int = Field(description=_US)
+    asked_us: int | None = None
+    answered_us: int | None = None
+    broadcast: str | None = Field(None, description="id at the intercom")
+    reason: str | None = Field(None, description="not played: too_often, floor_taken, camera_unreachable, …")
+    detail: str = Field("", description="the same in words")
+
+
 class Alert(Message):
     """One alert, whole. What the picture was judged by travels with it, so that it can be judged again."""
 
@@ -146,6 +162,7 @@ class Alert(Message):
     sites: tuple[str, ...] = Field((), description="outage: the schools, its own among them")
     cameras_away: tuple[str, ...] = Field((), description="outage: cameras that are not back yet")
     folded_into: str | None = Field(None, description="another alert stands for this one")
+    warning: SpokenWarning | None = Field(None, description="what was spoken in the kitchen")
 
 
 class AlertsWanted(Message):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from services.alerting.announcing.spoken_warning import planned
 from services.alerting.rules.camera_watch import CameraWatch, Change, Happening
 from services.alerting.rules.incident import Incident
 from services.alerting.rules.kitchen_clock import KitchenClock
@@ -193,7 +194,8 @@ class RuledShards:
             self._looked.pop(incident.id, None)
         rule = incident.rule
         can_storm = rule.watched.kind == "offline"
-        return Written(shard, alert, happening, rule.folds == "site", round(rule.reopen_s * 1e6), can_storm)
+        warning = planned(rule, alert, "at_once", now_us) if happening == "raised" else None
+        return Written(shard, alert, happening, rule.folds == "site", round(rule.reopen_s * 1e6), can_storm, warning)
 
     def _watch(self, shard: int, camera: str) -> CameraWatch | None:
         watches = self._watches[shard]

@@ -45,3 +45,19 @@ def upgrade() -> None:
     op.create_index("alerts_folded", "alerts", ["folded_into"], postgresql_where=sa.text("folded_into is not null"))
     op.create_index("alerts_of_site_rule", "alerts", ["site", "rule", "last_us"])
     op.create_index("alerts_outages", "alerts", ["rule", "last_us"], postgresql_where=sa.text("outage is not null"))
+    op.create_table(
+        "spoken_warnings",
+        sa.Column("alert", sa.Text, sa.ForeignKey("alerts.alert"), primary_key=True),
+        sa.Column("site", sa.Text, nullable=False),
+        sa.Column("camera", sa.Text, nullable=False),
+        sa.Column("rule", sa.Text, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("due_us", sa.BigInteger, nullable=False),
+        sa.Column("body", JSONB, nullable=False),
+    )
+    op.create_index(
+        "spoken_warnings_open",
+        "spoken_warnings",
+        ["due_us"],
+        postgresql_where=sa.text("state in ('due', 'asked')"),
+    )

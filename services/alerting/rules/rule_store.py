@@ -8,7 +8,7 @@ from typing import Protocol
 
 from services.alerting.rules.camera_watch import Happening
 from services.alerting.rules.shard_watch import Position
-from shared.messages.alerting import Alert
+from shared.messages.alerting import Alert, SpokenWarning
 from shared.messages.rules import Rule
 
 
@@ -16,7 +16,7 @@ from shared.messages.rules import Rule
 class Written:
     """An incident to be written. `happening`: what it is news of; None: it only counts on.
 
-    `can_storm`: a camera that is away; many of them at once are an outage.
+    `can_storm`: a camera that is away; many of them at once are an outage. `warning`: what is spoken there at once.
     """
 
     shard: int
@@ -25,6 +25,7 @@ class Written:
     folds_at_site: bool
     reopen_us: int
     can_storm: bool = False
+    warning: SpokenWarning | None = None
 
 
 class AlertStore(Protocol):

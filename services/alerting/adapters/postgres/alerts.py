@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerting.adapters.postgres.folds import AlertFolds, about, folds_of, lock, outages_going_on, raised
 from services.alerting.adapters.postgres.outbox import write_facts
 from services.alerting.adapters.postgres.tables import alerts, positions, reviews, rules
+from services.alerting.adapters.postgres.warnings import plan, warnings_of
+from services.alerting.announcing.spoken_warning import planned
 from services.alerting.rules.rule_store import Written
 from services.alerting.rules.shard_watch import Position
 from shared.database import Database
@@ -22,10 +24,12 @@ from shared.messages.alerting import (
     AlertAcknowledgement,
     AlertClosed,
     AlertGoesOn,
+    AlertRaised,
     AlertReview,
     AlertReviewed,
     AlertsWanted,
     Review,
+    SpokenWarning,
 )
 from shared.messages.base import Fact
 from shared.messages.rules import Rule
@@ -46,6 +50,7 @@ _OTHERS_PART = {
     "sites",
     "cameras_away",
     "folded_into",
+    "warning",
 }
 
 
@@ -92,6 +97,7 @@ class PostgresAlerts:
                 outages += [(fold.rule, fold.site, since_us) for since_us in made.outages_us]
             facts = [_of_head(fact, heads) for fact in facts]
             await write_facts(session, facts)
+            await _plan_warnings(session, written, facts)
             await _write_positions(session, at, now_us)
         if facts:
             self._told()
@@ -141,8 +147,9 @@ class PostgresAlerts:
     async def list(self, wanted: AlertsWanted) -> list[Alert]:
         async with self._database.transaction() as session:
             rows = (await session.execute(_chosen(wanted))).all()
-            others = await _folded(session, [row.alert for row in rows])
-        return [_alert(row, others.get(row.alert, ())) for row in rows]
+            ids = [row.alert for row in rows]
+            others, warnings = await _folded(session, ids), await warnings_of(session, ids)
+        return [_alert(row, others.get(row.alert, ()), warnings.get(row.alert)) for row in rows]
 
     async def get(self, id: str) -> Alert | None:
         async with self._database.transaction() as session:
@@ -179,6 +186,8 @@ class PostgresAlerts:
                 )
             )
             alert = await _required(session, wanted.alert)
+            if wanted.verdict == "confirmed":
+                await _plan_confirmed(session, alert, now_us)
             said = AlertReviewed(**about(alert, now_us), by=wanted.by, verdict=wanted.verdict, note=wanted.note)
             await write_facts(session, [said])
         self._told()
@@ -215,6 +224,23 @@ def _of_head(fact: Fact, heads: dict[str, str]) -> Fact:
 
 async def _was_silent(session: AsyncSession, id: str) -> bool:
     return bool((await session.execute(select(alerts.c.is_silent).where(alerts.c.alert == id))).scalar_one_or_none())
+
+
+async def _plan_confirmed(session: AsyncSession, alert: Alert, now_us: int) -> None:
+    """A person has confirmed it: now the kitchen may be told."""
+    of_alert = and_(rules.c.rule == alert.rule, rules.c.version == alert.rule_version)
+    body = (await session.execute(select(rules.c.body).where(of_alert))).scalar_one_or_none()
+    warning = None if body is None else planned(Rule.model_validate(body), alert, "confirmed", now_us)
+    if warning is not None:
+        await plan(session, alert, warning)
+
+
+async def _plan_warnings(session: AsyncSession, written: Sequence[Written], facts: Sequence[Fact]) -> None:
+    """Of alerts that are told now, each once: what belongs to another says nothing of its own."""
+    told = {fact.alert for fact in facts if isinstance(fact, AlertRaised) and not fact.is_silent}
+    for each in written:
+        if each.warning is not None and each.alert.alert in told:
+            await plan(session, each.alert, each.warning)
 
 
 async def _write_positions(session: AsyncSession, at: dict[int, Position], now_us: int) -> None:
@@ -297,7 +323,7 @@ async def _folded(session: AsyncSession, ids: Sequence[str]) -> dict[str, list[_
     return found
 
 
-def _alert(row: _Row, others: Sequence[_Row] = ()) -> Alert:
+def _alert(row: _Row, others: Sequence[_Row] = (), warning: SpokenWarning | None = None) -> Alert:
     """The row, and what the kitchen's other cameras, or a district's other schools, add to it."""
     alert = Alert.model_validate(row.body)
     review = None
@@ -310,6 +336,7 @@ def _alert(row: _Row, others: Sequence[_Row] = ()) -> Alert:
         "case": row.case_id,
         "outage": row.outage,
         "folded_into": row.folded_into or row.district_into,
+        "warning": warning,
     }
     away = {row.camera} if row.progress == "going_on" else set[str]()
     if others:
@@ -328,7 +355,9 @@ def _alert(row: _Row, others: Sequence[_Row] = ()) -> Alert:
 
 async def _one(session: AsyncSession, id: str) -> Alert | None:
     row = (await session.execute(select(alerts).where(alerts.c.alert == id))).first()
-    return None if row is None else _alert(row, (await _folded(session, [id])).get(id, ()))
+    if row is None:
+        return None
+    return _alert(row, (await _folded(session, [id])).get(id, ()), (await warnings_of(session, [id])).get(id))
 
 
 async def _required(session: AsyncSession, id: str) -> Alert:

@@ -92,3 +92,15 @@ silences = Table(
     Column("until_us", BigInteger),
     Column("made_us", BigInteger),
 )
+
+spoken_warnings = Table(
+    "spoken_warnings",
+    metadata,
+    Column("alert", Text, primary_key=True),
+    Column("site", Text),
+    Column("camera", Text),
+    Column("rule", Text),
+    Column("state", Text),
+    Column("due_us", BigInteger),
+    Column("body", JSONB),
+)

@@ -17,7 +17,7 @@ from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import rooms_of
 from services.gateway.adapters.http.schemas import Page
 from shared.errors import RequestRefused
-from shared.messages.alerting import Alert, AlertsWanted, FrameRef, Outage, Progress, Verdict
+from shared.messages.alerting import Alert, AlertsWanted, FrameRef, Outage, Progress, SpokenWarning, Verdict
 from shared.messages.detector import SeenBox
 from shared.messages.rules import RiskClass
 
@@ -84,6 +84,7 @@ class AlertAnswer(Answer):
     sites: list[str] = Field(description="outage: the schools")
     cameras_away: list[str] = Field(description="outage: cameras that are not back yet")
     folded_into: str | None = Field(description="another alert stands for this one")
+    warning: SpokenWarning | None = Field(description="what was spoken in the kitchen, and what became of it")
     latency_ms: dict[str, float] = Field(description="from the picture to each hop")
     acknowledged_by: str | None = None
     acknowledged_at: datetime | None = None
@@ -212,6 +213,7 @@ def alert_answer(alert: Alert) -> AlertAnswer:
         sites=list(alert.sites),
         cameras_away=list(alert.cameras_away),
         folded_into=alert.folded_into,
+        warning=alert.warning,
         latency_ms=_latency_ms(alert),
         acknowledged_by=alert.acknowledged_by,
         acknowledged_at=None if alert.acknowledged_us is None else _moment(alert.acknowledged_us),

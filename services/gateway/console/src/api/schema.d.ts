@@ -1007,6 +1007,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/silences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Silences
+         * @description The newest first, at most 1000.
+         */
+        get: operations["list_silences"];
+        put?: never;
+        /**
+         * Add Silence
+         * @description Keep something quiet: alerts are kept, counted and shown here, and nobody is told. It counts a few seconds on.
+         */
+        post: operations["add_silence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/silences/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End Silence
+         * @description End it before its time. What still goes on is told then.
+         */
+        delete: operations["end_silence"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases": {
         parameters: {
             query?: never;
@@ -1863,6 +1907,33 @@ export interface components {
              * @description kept, and nobody was told
              */
             is_silent: boolean;
+            /**
+             * Silence
+             * @description what kept it quiet
+             */
+            silence: string | null;
+            /**
+             * Outage
+             * @description most cameras of the school, or schools of the district, are away
+             */
+            outage: ("site" | "district") | null;
+            /**
+             * Sites
+             * @description outage: the schools
+             */
+            sites: string[];
+            /**
+             * Cameras Away
+             * @description outage: cameras that are not back yet
+             */
+            cameras_away: string[];
+            /**
+             * Folded Into
+             * @description another alert stands for this one
+             */
+            folded_into: string | null;
+            /** @description what was spoken in the kitchen, and what became of it */
+            warning: components["schemas"]["SpokenWarning"] | null;
             /**
              * Latency Ms
              * @description from the picture to each hop
@@ -3879,6 +3950,16 @@ export interface components {
              */
             next_cursor?: string | null;
         };
+        /** Page[SilenceAnswer] */
+        Page_SilenceAnswer_: {
+            /** Items */
+            items: components["schemas"]["SilenceAnswer"][];
+            /**
+             * Next Cursor
+             * @description pass it as `cursor` for the next page; null at the end
+             */
+            next_cursor?: string | null;
+        };
         /** Page[SiteAnswer] */
         Page_SiteAnswer_: {
             /** Items */
@@ -4241,6 +4322,24 @@ export interface components {
             time_zone: string;
         };
         /**
+         * RecordingWindow
+         * @description A time of the week, on the kitchen's clock. One that ends before it begins ends on the next day.
+         */
+        RecordingWindow: {
+            /**
+             * Days
+             * @description ISO weekdays on which it begins: 1 is Monday, 7 is Sunday
+             */
+            days: number[];
+            /**
+             * From Minute
+             * @description minutes after midnight
+             */
+            from_minute: number;
+            /** To Minute */
+            to_minute: number;
+        };
+        /**
          * ReviewAnswer
          * @description What a person made of it.
          */
@@ -4490,6 +4589,119 @@ export interface components {
             user: components["schemas"]["User"];
         };
         /**
+         * SilenceAnswer
+         * @description One silence, and what it has kept quiet: `GET /alerts?silent=true&silence=…` lists it.
+         */
+        SilenceAnswer: {
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "silence" | "maintenance";
+            /** Sites */
+            sites: string[];
+            /** Cameras */
+            cameras: string[];
+            /** Rules */
+            rules: string[];
+            /** Covers Class 1 */
+            covers_class_1: boolean;
+            /** Reason */
+            reason: string;
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /** Weekly */
+            weekly: components["schemas"]["RecordingWindow"][];
+            /** Time Zone */
+            time_zone: string;
+            /** Made By */
+            made_by: string;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Ended By */
+            ended_by: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Is In Force */
+            is_in_force: boolean;
+            /** Suppressed */
+            suppressed: number;
+            /** Suppressed By Rule */
+            suppressed_by_rule: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * SilenceBody
+         * @description What is to be kept quiet, until when, and why. Empty lists: all.
+         */
+        SilenceBody: {
+            /**
+             * Kind
+             * @default silence
+             * @enum {string}
+             */
+            kind: "silence" | "maintenance";
+            /**
+             * Sites
+             * @default []
+             */
+            sites: string[];
+            /**
+             * Cameras
+             * @default []
+             */
+            cameras: string[];
+            /**
+             * Rules
+             * @default []
+             */
+            rules: string[];
+            /**
+             * Covers Class 1
+             * @description needs the right to configure; at most a day
+             * @default false
+             */
+            covers_class_1: boolean;
+            /** Reason */
+            reason: string;
+            /**
+             * Start
+             * @description None: now
+             */
+            start?: string | null;
+            /**
+             * End
+             * Format: date-time
+             * @description it ends by itself; a silence lasts 7 days at most
+             */
+            end: string;
+            /**
+             * Weekly
+             * @description maintenance: in these hours alone
+             * @default []
+             */
+            weekly: components["schemas"]["RecordingWindow"][];
+            /**
+             * Time Zone
+             * @default Asia/Shanghai
+             */
+            time_zone: string;
+        };
+        /**
          * SiteAnswer
          * @description A site.
          */
@@ -4619,6 +4831,55 @@ export interface components {
              * @enum {string}
              */
             language: "zh-CN" | "en";
+        };
+        /**
+         * SpokenWarning
+         * @description What was to be spoken in the kitchen because of it, and what the intercom answered.
+         */
+        SpokenWarning: {
+            /**
+             * Trigger
+             * @description class 1 at once, everything else when a person confirmed it
+             * @enum {string}
+             */
+            trigger: "at_once" | "confirmed";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "due" | "asked" | "played" | "not_played" | "too_late";
+            /**
+             * Announcement
+             * @description of the library; or a text
+             */
+            announcement?: string | null;
+            /** Text */
+            text?: string | null;
+            /**
+             * Due Us
+             * @description UTC microseconds
+             */
+            due_us: number;
+            /** Asked Us */
+            asked_us?: number | null;
+            /** Answered Us */
+            answered_us?: number | null;
+            /**
+             * Broadcast
+             * @description id at the intercom
+             */
+            broadcast?: string | null;
+            /**
+             * Reason
+             * @description not played: too_often, floor_taken, camera_unreachable, …
+             */
+            reason?: string | null;
+            /**
+             * Detail
+             * @description the same in words
+             * @default
+             */
+            detail: string;
         };
         /**
          * Status
@@ -10631,6 +10892,8 @@ export interface operations {
                 progress?: ("going_on" | "over") | null;
                 /** @description those that nobody was told of, instead */
                 silent?: boolean;
+                /** @description with silent: kept quiet by this silence */
+                silence?: string | null;
                 /** @description first picture at or after */
                 start?: string | null;
                 /** @description first picture before */
@@ -12554,6 +12817,323 @@ export interface operations {
                      *           "change": "Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://."
                      *         }
                      *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_silences: {
+        parameters: {
+            query?: {
+                /** @description true: in force or to come; false: over; left out: all */
+                current?: boolean | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SilenceAnswer_"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "1 field is wrong; it is listed with what to change.",
+                     *       "code": "invalid_fields",
+                     *       "errors": [
+                     *         {
+                     *           "field": "main.url",
+                     *           "problem": "The scheme 'ftp' is not one that cameras speak.",
+                     *           "change": "Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_silence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SilenceBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SilenceAnswer"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no camera 'cook-9'.",
+                     *       "code": "no_such_camera"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "1 field is wrong; it is listed with what to change.",
+                     *       "code": "invalid_fields",
+                     *       "errors": [
+                     *         {
+                     *           "field": "main.url",
+                     *           "problem": "The scheme 'ftp' is not one that cameras speak.",
+                     *           "change": "Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_silence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SilenceAnswer"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no camera 'cook-9'.",
+                     *       "code": "no_such_camera"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
