@@ -112,6 +112,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     views = ViewDesk(registry, BusViews(bus), people, stored.trail, context.clock, of_person)
     recorder, recorded, detector, photos = BusRecorder(bus), S3AndBusBytes(bus), BusDetector(bus), PillowPhotos()
     intercom, speakers = BusIntercom(bus), FoundSpeakers()
+    closers = [hasher.close, jpegs.close, photos.close]
     rooms = Rooms(
         people=people,
         registry=registry,
@@ -167,9 +168,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
             live.close,
             views.close,
             recorded.close,
-            hasher.close,
-            jpegs.close,
-            photos.close,
+            *closers,
             database.close,
         ],
     )

@@ -32,7 +32,13 @@ class SilenceBucket:
         async with self._database.transaction() as session:
             wanted = {row.silence: _silence(row) for row in await session.execute(counting)}
         for name in await self._bucket.keys():
-            if name not in wanted:
+            there = await self._bucket.get(name)
+            # What another worker is adding in this moment is not over.
+            if (
+                there is not None
+                and there.value is not None
+                and Silence.decode(there.value).until_us < now_us - _KEPT_US
+            ):
                 await self._bucket.delete(name)
         for name, silence in wanted.items():
             there = await self._bucket.get(name)

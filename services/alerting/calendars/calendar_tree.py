@@ -53,6 +53,8 @@ class CalendarTree:
         self._moments: list[int] = []
         self._known: dict[tuple[str, int], SiteCalendar | None] = {}
         self._owners: dict[int, dict[str, str]] = {}
+        self._below: dict[tuple[str, int], frozenset[str]] = {}
+        self._layers: dict[int, dict[str | None, list[KitchenCalendar]]] = {}
 
     def changed(self, name: str, versions: Sequence[KitchenCalendar]) -> None:
         """Args: versions: newest first; none where it is not there any more."""
@@ -63,6 +65,8 @@ class CalendarTree:
         self._moments = sorted({one.from_us for some in self._versions.values() for one in some})
         self._known.clear()
         self._owners.clear()
+        self._below.clear()
+        self._layers.clear()
 
     def in_force(self, at_us: int) -> list[KitchenCalendar]:
         found = (self._at(name, at_us) for name in self._versions)
@@ -88,18 +92,26 @@ class CalendarTree:
                 return one.calendar
         return None
 
-    def sites_below(self, name: str, at_us: int) -> set[str]:
+    def sites_below(self, name: str, at_us: int) -> frozenset[str]:
         """Kitchens that are named by that calendar or by one below it."""
-        by_parent: dict[str | None, list[KitchenCalendar]] = {}
-        for one in self.in_force(self._epoch(at_us)):
-            by_parent.setdefault(one.parent, []).append(one)
+        key = (name, self._epoch(at_us))
+        if key not in self._below:
+            self._below[key] = self._sites_below(*key)
+        return self._below[key]
+
+    def _sites_below(self, name: str, at_us: int) -> frozenset[str]:
+        by_parent = self._layers.get(at_us)
+        if by_parent is None:
+            by_parent = self._layers[at_us] = {}
+            for one in self.in_force(at_us):
+                by_parent.setdefault(one.parent, []).append(one)
         found: set[str] = set()
         top = self._at(name, at_us)
         layer = [] if top is None else [top]
         for _ in range(DEPTH_MAX):
-            found |= {site for one in layer for site in one.sites}
+            found.update(site for one in layer for site in one.sites)
             layer = [below for one in layer for below in by_parent.get(one.calendar, ())]
-        return found
+        return frozenset(found)
 
     def _epoch(self, at_us: int) -> int:
         """The newest change at or before that moment: in between nothing is other."""

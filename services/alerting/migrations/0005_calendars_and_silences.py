@@ -43,6 +43,9 @@ def upgrade() -> None:
     op.execute("update alerts set said = case when progress = 'over' then 'raised closed' else 'raised' end")
     op.execute("update alerts set said = 'folded' where folded_into is not null")
     op.create_index("alerts_folded", "alerts", ["folded_into"], postgresql_where=sa.text("folded_into is not null"))
+    op.create_index(
+        "alerts_of_district", "alerts", ["district_into"], postgresql_where=sa.text("district_into is not null")
+    )
     op.create_index("alerts_of_site_rule", "alerts", ["site", "rule", "last_us"])
     op.create_index("alerts_outages", "alerts", ["rule", "last_us"], postgresql_where=sa.text("outage is not null"))
     op.create_table(

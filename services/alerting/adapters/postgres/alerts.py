@@ -271,7 +271,7 @@ def _chosen(wanted: AlertsWanted) -> Select[Any]:
         is_named = alerts.c.verdict.in_(named)
         chosen = chosen.where(or_(is_named, alerts.c.verdict.is_(None)) if "none" in wanted.verdicts else is_named)
     if wanted.progress is not None:
-        chosen = chosen.where(alerts.c.progress == wanted.progress)
+        chosen = chosen.where(_goes_on() if wanted.progress == "going_on" else ~_goes_on())
     if wanted.is_silent is not None:
         chosen = chosen.where(alerts.c.is_silent == wanted.is_silent)
     if wanted.silence is not None:
@@ -288,6 +288,18 @@ def _chosen(wanted: AlertsWanted) -> Select[Any]:
             )
         chosen = chosen.where(tuple_(alerts.c.first_us, alerts.c.alert) < (int(first_us), id))
     return chosen.order_by(alerts.c.first_us.desc(), alerts.c.alert.desc()).limit(wanted.limit)
+
+
+def _goes_on() -> ColumnElement[bool]:
+    """It, or anything that belongs to it."""
+    some, school = alerts.alias("some"), alerts.alias("school_of_some")
+    of_school = select(some.c.alert).join(school, some.c.folded_into == school.c.alert)
+    of_it = or_(some.c.folded_into == alerts.c.alert, some.c.district_into == alerts.c.alert)
+    return or_(
+        alerts.c.progress == "going_on",
+        select(some.c.alert).where(of_it, some.c.progress == "going_on").exists(),
+        of_school.where(school.c.district_into == alerts.c.alert, some.c.progress == "going_on").exists(),
+    )
 
 
 def _stands_for_itself(sites: Sequence[str]) -> ColumnElement[bool]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, and_, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerting.adapters.postgres.tables import alerts
@@ -157,7 +157,7 @@ class AlertFolds:
         await lock(session, f"district {unit}/{rule}")
         sites, storm = self._places.sites_of(unit, at_us), self._storms.district
         about = and_(alerts.c.rule == rule, alerts.c.outage.is_not(None), alerts.c.site.in_(sites))
-        near = or_(alerts.c.progress == "going_on", alerts.c.last_us >= at_us - storm.window_us)
+        near = _is_near(rule, sites, at_us - storm.window_us)
         found = await session.execute(select(alerts.c.site).where(about).where(near).limit(_ROWS_MAX))
         for site in sorted({row.site for row in found}):
             await lock(session, f"fold {site}/{rule}")
@@ -192,8 +192,17 @@ class AlertFolds:
         """Each unit of these schools once, in the order in which they are locked."""
         found: dict[str, int] = {}
         for site, at_us in sites:
-            found[self._places.unit_of(site, at_us)] = at_us
+            unit = self._places.unit_of(site, at_us)
+            found[unit] = min(at_us, found.get(unit, at_us))
         return sorted(found.items())
+
+
+def _is_near(rule: str, sites: Sequence[str], from_us: int) -> ColumnElement[bool]:
+    """Outages that go on or did since then: any of their cameras, not only the first."""
+    some = alerts.alias("camera")
+    since = or_(some.c.progress == "going_on", some.c.last_us >= from_us)
+    heads = select(func.coalesce(some.c.folded_into, some.c.alert))
+    return alerts.c.alert.in_(heads.where(some.c.rule == rule, some.c.site.in_(sites), since))
 
 
 async def outages_going_on(session: AsyncSession) -> list[tuple[str, str, int]]:
