@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+import chinese_calendar
 import pytest
 
 from services.alerting.adapters.public_holidays import public_day
@@ -129,6 +130,22 @@ def test_every_half_hour_of_a_year_is_as_counted_slowly(zone: str) -> None:
         opened += bool(slow)
         moment += timedelta(minutes=30)
     assert opened > 3000
+
+
+def test_a_year_in_china_is_as_the_state_council_has_announced_it() -> None:
+    """Every quarter of an hour of 2026 in Shanghai, with what is closed and what is worked in its place."""
+    found, there = clock(calendar(is_default=True, windows=WEEK)), camera()
+    moment = datetime(2026, 1, 1, tzinfo=ZoneInfo("Asia/Shanghai"))
+    days: dict[str, set[date]] = {"holiday": set(), "made up": set()}
+    for _ in range(365 * 96):
+        is_worked = chinese_calendar.is_workday(moment.date())
+        minute = moment.hour * 60 + moment.minute
+        slow = {part.part for part in WEEK if is_worked and part.from_minute <= minute < part.to_minute}
+        assert found.parts(there, round(moment.timestamp() * 1e6)) == ({"open", *slow} if slow else {"closed"}), moment
+        if is_worked != (moment.isoweekday() < 6):
+            days["made up" if is_worked else "holiday"].add(moment.date())
+        moment += timedelta(minutes=15)
+    assert (len(days["made up"]), len(days["holiday"]) > 15) == (6, True)
 
 
 @pytest.mark.parametrize(("day", "hours"), [(date(2026, 3, 29), 23), (date(2026, 10, 25), 25), (date(2026, 6, 1), 24)])
