@@ -21,8 +21,8 @@ from shared.messages.base import Fact
 _Row = Any
 _ROWS_MAX = 5000
 _EVER_US = 1 << 60
-# said of an alert, besides whether it was closed: nothing, that it is there but quiet, that it is there, that another
-# stands for it
+# What was said of an alert: nothing, that it is there but quiet, that it is there; and since then that it is over, or that
+# another stands for it.
 _NOTHING, _QUIET, _RAISED, _FOLDED, _CLOSED = "", "quiet", "raised", "folded", "closed"
 
 
@@ -132,12 +132,13 @@ class AlertFolds:
         for row in members:
             if row.alert == group.head:
                 continue
-            word = row.said.partition(" ")[0]
             if row.folded_into != group.head:
                 facts.append(_also(row, group.head))
-            if word in (_QUIET, _RAISED) and not row.said.endswith(_CLOSED):
+            word, _, since = row.said.partition(" ")
+            if word in (_QUIET, _RAISED) and not since:
                 facts.append(_closed(row, row.last_us, group.head))
-            await _set(session, row, folded_into=group.head, outage=None, district_into=None, said=_FOLDED)
+            said = f"{word} {_FOLDED}" if word in (_QUIET, _RAISED) else _FOLDED
+            await _set(session, row, folded_into=group.head, outage=None, district_into=None, said=said)
         outage = (head.outage or "site") if group.is_outage else None
         is_over = all(row.progress == "over" for row in members)
         last_us = max(row.last_us for row in members)
@@ -262,15 +263,16 @@ def _is_pinned(row: _Row) -> bool:
 
 def _told(head: _Row, is_over: bool, last_us: int, outage: str | None) -> tuple[str, list[Fact]]:
     """What has been said of the head from now on, and what is to be said for that."""
-    word, _, was_closed = head.said.partition(" ")
+    word, _, since = head.said.partition(" ")
     facts: list[Fact] = []
     if word in (_NOTHING, _FOLDED) or (word == _QUIET and not head.is_silent):
-        word, was_closed = _QUIET if head.is_silent else _RAISED, ""
+        word, since = _QUIET if head.is_silent else _RAISED, ""
         facts.append(raised(Alert.model_validate(head.body), outage))
-    elif was_closed and not is_over:
+    elif since == _FOLDED or (since == _CLOSED and not is_over):
+        # It was told before: it stands for itself again, or has opened again.
         facts.append(_goes_on(head, last_us, (head.camera,), outage))
-        was_closed = ""
-    if is_over and not was_closed:
+        since = ""
+    if is_over and since != _CLOSED:
         facts.append(_closed(head, last_us))
     return (f"{word} {_CLOSED}" if is_over else word), facts
 

@@ -28,7 +28,7 @@ class KeptWarning:
 
 async def plan(session: AsyncSession, alert: Alert, warning: SpokenWarning) -> None:
     """In the transaction that raises or confirms the alert. What is planned already stays."""
-    row = {"alert": alert.alert, "site": alert.site, "camera": alert.camera, "rule": alert.rule}
+    row: dict[str, Any] = {"alert": alert.alert, "site": alert.site, "camera": alert.camera, "rule": alert.rule}
     row |= {"state": warning.state, "due_us": warning.due_us, "body": warning.model_dump(mode="json")}
     await session.execute(upsert(table).values(row).on_conflict_do_nothing())
 
