@@ -178,7 +178,7 @@ async def test_whoever_stores_first_the_same_incidents_are_the_same_alerts(datab
     still_away = incidents[0].id
     for alert, facts in said.items():
         assert facts.count("AlertRaised") == 1, "told once"
-        assert (facts[-1] == "AlertClosed") == (alert != still_away), facts
+        assert ("AlertClosed" in facts) == (alert != still_away), facts
 
 
 async def test_a_power_cut_is_told_once_lists_its_cameras_and_ends_when_they_are_back(database: Database) -> None:

@@ -21,8 +21,8 @@ from shared.messages.base import Fact
 _Row = Any
 _ROWS_MAX = 5000
 _EVER_US = 1 << 60
-# What was said of an alert: nothing, that it is there but quiet, that it is there; and since then that it is over, or that
-# another stands for it.
+# What was said of an alert: nothing, that it is there but quiet, that it is there; and since then that it is over, or
+# that another stands for it.
 _NOTHING, _QUIET, _RAISED, _FOLDED, _CLOSED = "", "quiet", "raised", "folded", "closed"
 
 
