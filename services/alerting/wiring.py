@@ -101,7 +101,7 @@ async def wire(context: Context[Settings]) -> Wired:
     rules = await _rules(context, stores, teller, calendars)
     announcer = Announcer(bus, PostgresWarnings(stores.database), context.clock)
     warnings = _Part(("announcements",), (("announcer", announcer),))
-    parts = (calendars.part, rules.part, rules.silences, warnings, _loop(context, stores, teller, rules))
+    parts = (rules.part, _loop(context, stores, teller, rules), calendars.part, rules.silences, warnings)
     desk = StatusDesk(settings.worker_id, tuple(name for part in parts for name in part.capabilities))
     answers: dict[str, RequestHandler] = {"status": desk.status}
     for part in parts:

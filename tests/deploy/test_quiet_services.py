@@ -29,7 +29,7 @@ DATABASE = frozenset(("alerting", "intercom", "recorder"))
 OBJECTS = frozenset(("alerting", "intercom", "recorder"))
 # What each can do today.
 CAPABILITIES = {
-    "alerting": ("rules", "alerts", "orders"),
+    "alerting": ("rules", "alerts", "orders", "calendars", "silences", "announcements"),
     "recorder": ("recording", "playback"),
     "intercom": ("talk", "onvif", "isapi", "dahua", "view", "broadcast"),
 }
