@@ -225,6 +225,18 @@ ALERTING_ANSWERS = (
     "kitchen_risks",
 )
 
+CALENDAR_ANSWERS = (
+    "calendars",
+    "calendar_put",
+    "calendar_remove",
+    "calendar_import",
+    "calendar_export",
+    "kitchen_day",
+    "silences",
+    "silence_add",
+    "silence_end",
+)
+
 CATALOGUE: tuple[Part, ...] = (
     Part(
         "ingest",
@@ -266,9 +278,13 @@ CATALOGUE: tuple[Part, ...] = (
             "case_shared",
         ),
         hears=("ingest", "detector"),
-        answers=("status", *ALERTING_ANSWERS),
-        asks=("intercom.announcement_play", *tuple(f"recorder.{name}" for name in PROOF_ASKS)),
-        writes=("rules", *_worker_buckets("alerting")),
+        answers=("status", *ALERTING_ANSWERS, *CALENDAR_ANSWERS),
+        asks=(
+            "intercom.announcement_play",
+            "intercom.broadcast_past",
+            *tuple(f"recorder.{name}" for name in PROOF_ASKS),
+        ),
+        writes=("rules", "calendars", "silences", *_worker_buckets("alerting")),
         reads=("cameras", "camera_states", "people"),
     ),
     Part(
@@ -308,7 +324,7 @@ CATALOGUE: tuple[Part, ...] = (
             "detector.uniform_photo",
             *tuple(f"recorder.{name}" for name in RECORDER_ANSWERS),
             *tuple(f"intercom.{name}" for name in (*INTERCOM_ANSWERS, *SPEAKER_ANSWERS, *BROADCAST_ANSWERS)),
-            *tuple(f"alerting.{name}" for name in ALERTING_ANSWERS),
+            *tuple(f"alerting.{name}" for name in (*ALERTING_ANSWERS, *CALENDAR_ANSWERS)),
             *tuple(f"intercom.{name}" for name in DRILL_ANSWERS),
         ),
         writes=("cameras", "people", "model_packs", "uniforms", "watches", "members_gateway"),

@@ -30,6 +30,20 @@ class Settings(ServiceSettings, DatabaseSettings, ObjectSettings, SealingSetting
         le=1000,
     )
 
+    outage_share: float = setting(
+        0.6,
+        says="share of a school's cameras (three at least), or of a district's schools, that are away: one outage",
+        when_wrong="small: cameras that fail by themselves are called a power cut; large: a power cut is many alerts",
+        gt=0,
+        le=1,
+    )
+    outage_window_s: float = setting(
+        90.0,
+        says="seconds within which they went away; three times as long for a district",
+        when_wrong="short: a power cut is many alerts; long: cameras that fail one by one are called a power cut",
+        ge=1,
+        le=1800,
+    )
     due_class_1_h: float = setting(
         4.0, says="working hours to correct what is of class 1", when_wrong="too short: nobody can", gt=0, le=1000
     )

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_hex
 from typing import cast
 from zoneinfo import ZoneInfo
 
+from services.alerting.adapters.announcer import Announcer
 from services.alerting.adapters.bus_recorder import BusRecorder
+from services.alerting.adapters.calendar_bucket import CalendarBucket
+from services.alerting.adapters.calendar_files import CalendarFiles
 from services.alerting.adapters.channels.beside import Beside
 from services.alerting.adapters.channels.mail import MailChannel, MailServer, Tls
 from services.alerting.adapters.channels.services_of_apprise import AppriseChannel
@@ -23,6 +27,7 @@ from services.alerting.adapters.people_known import PeopleKnown
 from services.alerting.adapters.postgres.alerts import PostgresAlerts
 from services.alerting.adapters.postgres.draws import PostgresDraws
 from services.alerting.adapters.postgres.figures import PostgresFigures
+from services.alerting.adapters.postgres.folds import AlertFolds, StormPolicies
 from services.alerting.adapters.postgres.inspections import PostgresInspections
 from services.alerting.adapters.postgres.loop import PostgresLoop
 from services.alerting.adapters.postgres.notice_book import PostgresNoticeBook
@@ -30,13 +35,20 @@ from services.alerting.adapters.postgres.notice_plans import NoticePlans
 from services.alerting.adapters.postgres.notice_queue import NoticeQueue
 from services.alerting.adapters.postgres.outbox import Teller
 from services.alerting.adapters.postgres.proofs import PostgresProofs
+from services.alerting.adapters.postgres.warnings import PostgresWarnings
 from services.alerting.adapters.proof_keeper import ProofKeeper
-from services.alerting.adapters.public_holidays import is_workday
+from services.alerting.adapters.public_holidays import is_workday, public_day
 from services.alerting.adapters.rule_bucket import RuleBucket
 from services.alerting.adapters.seal_keeper import SealKeeper
 from services.alerting.adapters.shard_keeper import ShardKeeper
+from services.alerting.adapters.silence_bucket import SilenceBucket
+from services.alerting.calendars.calendar_clock import CalendarClock
+from services.alerting.calendars.calendar_tree import CalendarTree
+from services.alerting.folding.folds import StormPolicy
+from services.alerting.folding.kitchens import Kitchens
 from services.alerting.handlers.alerts import AlertDesk
 from services.alerting.handlers.attachments import AttachmentDesk
+from services.alerting.handlers.calendars import CalendarDesk
 from services.alerting.handlers.case_shares import ShareDesk
 from services.alerting.handlers.draws import DrawDesk
 from services.alerting.handlers.facts import RuledShards
@@ -46,12 +58,15 @@ from services.alerting.handlers.notices import NoticeDesk
 from services.alerting.handlers.orders import LoopDesk, new_case
 from services.alerting.handlers.proofs import ProofDesk
 from services.alerting.handlers.rules import RuleDesk
+from services.alerting.handlers.silences import SilenceDesk
 from services.alerting.handlers.status import StatusDesk
 from services.alerting.loop.deadlines import DeadlinePolicy
 from services.alerting.notices.channel import AddressRules, Channel, RetryPolicy
 from services.alerting.rules.kitchen_clock import PlanClock
 from services.alerting.rules.seed import SEED
 from services.alerting.settings import Settings
+from services.alerting.silences.quiet_incidents import QuietIncidents
+from services.alerting.silences.silence_book import SilenceBook
 from shared.bus.kv_watch import KvEntry
 from shared.bus.requests import RequestHandler
 from shared.bus.streams import EVENTS
@@ -110,11 +125,16 @@ async def wire(context: Context[Settings]) -> Wired:
         await stores.close()  # `wire` is called again
         raise
     teller = Teller(stores.database, bus.publish_fact)
-    rules = await _rules(context, stores, teller)
     recorder = BusRecorder(bus)
+    calendars = await _calendars(context, stores)
+    rules = await _rules(context, stores, teller, calendars)
+    announcer = Announcer(bus, PostgresWarnings(stores.database), context.clock)
     parts = (
         rules.part,
         _loop(context, stores, teller, rules),
+        calendars.part,
+        rules.silences,
+        _Part(("announcements",), (("announcer", announcer),)),
         _proofs(context, stores, rules, recorder),
         await _notices(context, stores, teller),
         _inspections(context, stores, teller),
@@ -132,6 +152,41 @@ async def wire(context: Context[Settings]) -> Wired:
 
 
 @dataclass(frozen=True, slots=True)
+class _Calendars:
+    """What other parts need of it."""
+
+    part: _Part
+    tree: CalendarTree
+    clock: CalendarClock
+
+
+async def _calendars(context: Context[Settings], stores: _Stores) -> _Calendars:
+    """What time it is in each kitchen: known before the first fact is judged."""
+    now_us = context.clock.now_us
+    tree = CalendarTree()
+    clock = CalendarClock(tree, PlanClock(), public_day)
+    bucket = CalendarBucket(await context.bus.kv("calendars"), stores.database, tree.changed)
+    await bucket.open(now_us())
+    desk = CalendarDesk(bucket, CalendarFiles(context.clock), clock, now_us)
+    answers: Answers = {
+        "calendars": desk.list,
+        "calendar_put": desk.put,
+        "calendar_remove": desk.remove,
+        "calendar_import": desk.import_,
+        "calendar_export": desk.export,
+        "kitchen_day": desk.kitchen_day,
+    }
+    return _Calendars(_Part(("calendars",), (), answers), tree, clock)
+
+
+def _storms(settings: Settings) -> StormPolicies:
+    window_us = round(settings.outage_window_s * 1e6)
+    site = StormPolicy(settings.outage_share, 3, window_us)
+    # Schools go dark one after another: a feeder is switched back in steps.
+    return StormPolicies(site, StormPolicy(settings.outage_share, 3, window_us * 3))
+
+
+@dataclass(frozen=True, slots=True)
 class _Rules:
     """What other parts need of it."""
 
@@ -140,18 +195,23 @@ class _Rules:
     rules: RuleBucket
     history: BusFactHistory
     ruled: RuledShards
+    silences: _Part
 
 
-async def _rules(context: Context[Settings], stores: _Stores, teller: Teller) -> _Rules:
+async def _rules(context: Context[Settings], stores: _Stores, teller: Teller, calendars: _Calendars) -> _Rules:
     """Facts in, alerts out; and what people ask about alerts."""
     settings, bus, clock = context.settings, context.bus, context.clock
-    store = PostgresAlerts(stores.database, teller.wake)
-    ruled = RuledShards(PlanClock(), round(settings.rule_hold_s * 1e6))
+    kitchens = Kitchens(calendars.tree)
+    store = PostgresAlerts(stores.database, teller.wake, AlertFolds(kitchens, _storms(settings)))
+    book = SilenceBook()
+    ruled = RuledShards(calendars.clock, round(settings.rule_hold_s * 1e6), QuietIncidents(book))
+    silences = await _silences(context, stores, book, ruled)
     keeper = ShardKeeper(bus, ruled, store, clock)
     leases = ShardLeases(bus, "alerting", settings.worker_id, clock, keeper.gained, keeper.lost)
 
     def desired_changed(entry: KvEntry) -> None:
         desired = None if entry.value is None else DesiredCamera.decode(entry.value)
+        kitchens.camera_desired(CameraRef.from_key(entry.key), desired)
         ruled.camera_desired(CameraRef.from_key(entry.key), desired)
 
     rules = RuleBucket(await bus.kv("rules"), stores.database, ruled.rule_changed)
@@ -172,7 +232,16 @@ async def _rules(context: Context[Settings], stores: _Stores, teller: Teller) ->
     }
     tasks = (("shards", leases), ("rules", keeper))
     part = _Part(("rules", "alerts"), tasks, answers, (keeper.close, leases.release))
-    return _Rules(part, store, rules, BusFactHistory(bus), ruled)
+    return _Rules(part, store, rules, BusFactHistory(bus), ruled, silences)
+
+
+async def _silences(context: Context[Settings], stores: _Stores, book: SilenceBook, ruled: RuledShards) -> _Part:
+    """What is kept quiet: known before the first fact is judged."""
+    bucket = SilenceBucket(await context.bus.kv("silences"), stores.database, book.changed)
+    await bucket.open(context.clock.now_us())
+    desk = SilenceDesk(bucket, book, lambda: ruled.rules, context.clock.now_us, lambda: f"silence-{token_hex(6)}")
+    answers: Answers = {"silences": desk.list, "silence_add": desk.add, "silence_end": desk.end}
+    return _Part(("silences",), (), answers)
 
 
 def _proofs(context: Context[Settings], stores: _Stores, rules: _Rules, recorder: BusRecorder) -> _Part:

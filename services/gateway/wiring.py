@@ -7,6 +7,7 @@ from typing import Any
 
 from services.gateway.adapters.bus_alerting import BusAlerting
 from services.gateway.adapters.bus_broadcasts import BusAnnouncements, BusBroadcasts
+from services.gateway.adapters.bus_calendars import BusCalendars
 from services.gateway.adapters.bus_detector import BusDetector
 from services.gateway.adapters.bus_drills import BusDrills
 from services.gateway.adapters.bus_inspections import BusFigures, BusInspections
@@ -16,6 +17,7 @@ from services.gateway.adapters.bus_notices import BusNotices
 from services.gateway.adapters.bus_probe import BusProber
 from services.gateway.adapters.bus_recorder import BusRecorder
 from services.gateway.adapters.bus_services import BusServices
+from services.gateway.adapters.bus_silences import BusSilences
 from services.gateway.adapters.bus_states import BusCameraStates, BusRemovedCameras, BusSpeakers
 from services.gateway.adapters.bus_uniforms import BusUniforms
 from services.gateway.adapters.bus_views import BusViews, ViewKeeper
@@ -41,6 +43,7 @@ from services.gateway.handlers.alerts import AlertDesk
 from services.gateway.handlers.analysis import AnalysisDesk
 from services.gateway.handlers.announcements import AnnouncementDesk
 from services.gateway.handlers.broadcasts import BroadcastDesk
+from services.gateway.handlers.calendars import CalendarDesk
 from services.gateway.handlers.drills import DrillDesk
 from services.gateway.handlers.evidence import EvidenceDesk
 from services.gateway.handlers.exports import ExportDesk
@@ -56,6 +59,7 @@ from services.gateway.handlers.probes import ProbeDesk
 from services.gateway.handlers.recordings import RecordingsDesk
 from services.gateway.handlers.registry import RegistryDesk
 from services.gateway.handlers.rules import RuleDesk
+from services.gateway.handlers.silences import SilenceDesk
 from services.gateway.handlers.snapshots import SnapshotDesk
 from services.gateway.handlers.talk_records import TalkRecordDesk
 from services.gateway.handlers.talks import TalkDesk
@@ -117,6 +121,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     views = ViewDesk(registry, BusViews(bus), people, trail, clock, of_person)
     recorder, recorded, detector, photos = BusRecorder(bus), S3AndBusBytes(bus), BusDetector(bus), PillowPhotos()
     intercom, speakers = BusIntercom(bus), FoundSpeakers()
+    closers = [views.close, recorded.close, hasher.close, jpegs.close, photos.close, database.close]
     rooms = Rooms(
         people=people,
         registry=registry,
@@ -130,6 +135,8 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         talk_records=TalkRecordDesk(intercom, recorded, stored.trail, context.clock),
         talks=TalkDesk(registry, intercom, stored.trail, context.clock),
         orders=OrderDesk(BusAlerting(bus), registry, stored.accounts, photos, stored.trail, context.clock),
+        calendars=CalendarDesk(BusCalendars(bus), stored.trail, context.clock),
+        silences=SilenceDesk(BusSilences(bus), registry, stored.trail, context.clock),
         inspections=InspectionDesk(BusInspections(bus), registry, stored.accounts, stored.trail, context.clock),
         figures=(figures := FigureDesk(BusFigures(bus), registry)),
         exports=ExportDesk(BusAlerting(bus), BusInspections(bus), figures, trail, clock),
@@ -166,18 +173,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         ],
         readiness={"database": database.why_not_ready},
         app=create_app(rooms),
-        close=[
-            stop_answering,
-            events.close,
-            presence.leave,
-            live.close,
-            views.close,
-            recorded.close,
-            hasher.close,
-            jpegs.close,
-            photos.close,
-            database.close,
-        ],
+        close=[stop_answering, events.close, presence.leave, live.close, *closers],
     )
 
 

@@ -55,6 +55,15 @@ COMMANDS = {
     "rules": ("RulesWanted", "RuleList"),
     "rule_put": ("RulePut", "RuleList"),
     "rule_dry_run": ("DryRunWanted", "DryRun"),
+    "calendars": ("CalendarsWanted", "CalendarList"),
+    "calendar_put": ("CalendarPut", "CalendarList"),
+    "calendar_remove": ("CalendarRemove", "CalendarList"),
+    "calendar_import": ("CalendarImport", "CalendarImported"),
+    "calendar_export": ("CalendarRef", "CalendarFile"),
+    "kitchen_day": ("KitchenDayWanted", "KitchenDay"),
+    "silences": ("SilencesWanted", "SilenceList"),
+    "silence_add": ("SilenceWanted", "SilenceList"),
+    "silence_end": ("SilenceEnd", "SilenceList"),
     "case_open": ("CaseOpen", "Case"),
     "case": ("CaseRef", "Case"),
     "cases": ("CasesWanted", "CaseList"),
@@ -149,6 +158,8 @@ BUCKET_MESSAGES = {
     "floor_waits": "FloorWanted",
     "announcements_heard": "AnnouncementsHeard",
     "speakers": "SpeakerFound",
+    "calendars": "CalendarVersions",
+    "silences": "Silence",
 }
 
 

@@ -43,6 +43,8 @@ BUCKETS: dict[str, float | None] = {
     "people": None,
     "picture_baselines": None,
     "rules": None,
+    "calendars": None,
+    "silences": None,
     "uniforms": None,
     "speakers": None,
     "watches": 6.0,

@@ -15,6 +15,8 @@ from shared.subjects import CameraRef
 
 Verdict = Literal["confirmed", "false", "unclear"]
 Progress = Literal["going_on", "over"]
+AnnouncementTrigger = Literal["at_once", "confirmed"]
+Outage = Literal["site", "district"]
 _US = "UTC microseconds"
 
 
@@ -41,6 +43,7 @@ class AlertRaised(AlertFact):
     hops: Hops | None = Field(None, description="of the picture that completed the condition")
     ruled_us: int | None = Field(None, description="the rule was found broken")
     stored_us: int | None = Field(None, description="the alert was in the database")
+    outage: Outage | None = Field(None, description="most cameras of a school, or schools of a district, are away")
 
 
 class AlertGoesOn(AlertFact):
@@ -48,6 +51,8 @@ class AlertGoesOn(AlertFact):
 
     last_us: int = Field(description="newest picture that broke it")
     cameras: tuple[str, ...] = Field((), description="all cameras that see it")
+    outage: Outage | None = Field(None, description="it has become one: most cameras are away")
+    folded_into: str | None = Field(None, description="from now on another alert, the district's, stands for it too")
 
 
 class AlertAcknowledged(AlertFact):
@@ -69,6 +74,7 @@ class AlertClosed(AlertFact):
 
     first_us: int
     last_us: int
+    folded_into: str | None = Field(None, description="not over: from now on this other alert stands for it")
 
 
 class BestFrame(Message):
@@ -101,6 +107,21 @@ class Review(Message):
     by: str
     at_us: int
     note: str = ""
+
+
+class SpokenWarning(Message):
+    """What was to be spoken in the kitchen because of it, and what the intercom answered."""
+
+    trigger: AnnouncementTrigger = Field(description="class 1 at once, everything else when a person confirmed it")
+    state: Literal["due", "asked", "played", "not_played", "too_late"]
+    announcement: str | None = Field(None, description="of the library; or a text")
+    text: str | None = None
+    due_us: int = Field(description=_US)
+    asked_us: int | None = None
+    answered_us: int | None = None
+    broadcast: str | None = Field(None, description="id at the intercom")
+    reason: str | None = Field(None, description="not played: too_often, floor_taken, camera_unreachable, …")
+    detail: str = Field("", description="the same in words")
 
 
 class Alert(Message):
@@ -140,6 +161,11 @@ class Alert(Message):
     case: str | None = Field(None, description="what is followed up")
     clip: str | None = Field(None, description="id at the recorder: 10 s before and after")
     proof: AlertProof | None = Field(None, description="of one that was asked for alone: what proves it")
+    outage: Outage | None = Field(None, description="most cameras of the school, or schools of the district, are away")
+    sites: tuple[str, ...] = Field((), description="outage: the schools, its own among them")
+    cameras_away: tuple[str, ...] = Field((), description="outage: cameras that are not back yet")
+    folded_into: str | None = Field(None, description="another alert stands for this one")
+    warning: SpokenWarning | None = Field(None, description="what was spoken in the kitchen")
 
 
 class AlertsWanted(Message):
@@ -152,6 +178,7 @@ class AlertsWanted(Message):
     verdicts: tuple[Literal["confirmed", "false", "unclear", "none"], ...] = ()
     progress: Progress | None = None
     is_silent: bool | None = False
+    silence: str | None = Field(None, description="kept quiet by this silence")
     from_us: int | None = None
     to_us: int | None = None
     before: str | None = Field(None, description="`<first_us>.<alert>` of the last one of the page before")

@@ -29,7 +29,18 @@ DATABASE = frozenset(("alerting", "intercom", "recorder"))
 OBJECTS = frozenset(("alerting", "intercom", "recorder"))
 # What each can do today.
 CAPABILITIES = {
-    "alerting": ("rules", "alerts", "orders", "notices"),
+    "alerting": (
+        "rules",
+        "alerts",
+        "orders",
+        "proofs",
+        "notices",
+        "inspections",
+        "figures",
+        "calendars",
+        "silences",
+        "announcements",
+    ),
     "recorder": ("recording", "playback"),
     "intercom": ("talk", "onvif", "isapi", "dahua", "view", "broadcast"),
 }

@@ -22,6 +22,7 @@ from services.alerting.loop.working_time import weekdays
 from services.alerting.wiring import _MIGRATIONS
 from shared.clock import SystemClock
 from shared.database import Database
+from tests.alerting.folding import never_folded
 from tests.gateway.running_gateway import PASSWORD, Gateway
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -48,7 +49,7 @@ async def alerting(gateway: Gateway) -> AsyncIterator[Bucket]:
     database = Database(gateway.peers.postgres.url("alerting"), "alerting")
     await database.migrate(_MIGRATIONS)
     clock, bucket = SystemClock(), Bucket()
-    loop = PostgresLoop(database, PostgresAlerts(database, lambda: None), clock.now_us, lambda: None)
+    loop = PostgresLoop(database, PostgresAlerts(database, lambda: None, never_folded()), clock.now_us, lambda: None)
     desk, files = LoopDesk(loop, DeadlinePolicy(), weekdays, clock.now_us), AttachmentDesk(bucket, loop, clock.now_us)
     bus = await gateway.peers.bus("alerting")
     answers = {

@@ -114,6 +114,7 @@ class ShardKeeper:
                 since_us=since_us,
                 on_caught_up=self._caught_up(shard),
             )
+        await self._store.settle()
 
     def _hear(self, shard: int) -> Callable[[str, bytes, int], Awaitable[None]]:
         heard = self._ruled.heard

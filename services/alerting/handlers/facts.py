@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from services.alerting.announcing.spoken_warning import planned
 from services.alerting.rules.camera_watch import CameraWatch, Change, Happening
 from services.alerting.rules.incident import Incident
 from services.alerting.rules.kitchen_clock import KitchenClock
 from services.alerting.rules.rule_store import Written
 from services.alerting.rules.shard_watch import FrameTimes, Position, RuledFact, ShardWatch
+from services.alerting.silences.quiet_incidents import QuietIncidents
+from services.alerting.silences.silence_book import SilenceBook
 from shared.messages.alerting import Alert
 from shared.messages.base import Fact
 from shared.messages.cameras import DesiredCamera
@@ -48,12 +51,12 @@ class RuledShards:
     """The shards that this worker holds, and every camera in them under its rules.
 
     Args:
-        quiet: id of the silence that keeps an incident quiet, None where people are to be told.
+        quiet: what is kept and not told.
     """
 
     clock: KitchenClock
     hold_us: int
-    quiet: Callable[[Incident], str | None] = lambda incident: None
+    quiet: QuietIncidents = field(default_factory=lambda: QuietIncidents(SilenceBook()))
     rules: dict[str, Rule] = field(default_factory=dict)
     desired: dict[CameraRef, DesiredCamera] = field(default_factory=dict)
     shards: dict[int, ShardWatch] = field(default_factory=dict)
@@ -107,12 +110,16 @@ class RuledShards:
                 self._note(shard, [Change("closed", replace(one, closed_us=one.last_us)) for one in some])
                 continue
             found.remember(some)
+            for one in some:
+                if one.closed_us is None:
+                    self.quiet.remember(shard, one)
             watch.remembers(camera)
 
     def lost(self, shard: int) -> None:
         self.shards.pop(shard, None)
         self._watches.pop(shard, None)
         self._news.pop(shard, None)
+        self.quiet.forget(shard)
 
     def heard(self, shard: int, name: str, data: bytes, seq: int) -> int | None:
         """One fact about a camera of a shard of ours; returns when it was, UTC us, None where it says us nothing."""
@@ -132,6 +139,7 @@ class RuledShards:
         somebody waits for what came of it."""
         for shard, watch in self.shards.items():
             self._note(shard, watch.release(now_us if shard in live else 0))
+            self._note(shard, self.quiet.over(shard, watch.horizon_us))
         return any(_is_urgent(change) for news in self._news.values() for change in news.values())
 
     def take(self, now_us: int, *, only_urgent: bool) -> Batch:
@@ -160,7 +168,9 @@ class RuledShards:
 
     def _note(self, shard: int, changes: Iterable[Change]) -> None:
         news = self._news.setdefault(shard, {})
-        for change in changes:
+        horizon_us = self.shards[shard].horizon_us if shard in self.shards else 0
+        for each in changes:
+            change = self.quiet.judged(shard, each, horizon_us)
             there = news.get(change.incident.id)
             if there is None or _RANK[change.happening] > _RANK[there.happening]:
                 news[change.incident.id] = change
@@ -176,7 +186,7 @@ class RuledShards:
 
     def _written(self, shard: int, change: Change, now_us: int) -> Written:
         incident, happening = change.incident, change.happening
-        alert = incident.message(self.quiet(incident) if happening == "raised" else None)
+        alert = incident.message()
         if happening == "raised":
             alert = alert.model_copy(update={"ruled_us": now_us})
         if happening == "goes_on" and incident.last_us - self._told_us.get(incident.id, 0) < _TELL_AGAIN_US:
@@ -187,7 +197,9 @@ class RuledShards:
             self._told_us.pop(incident.id, None)
             self._looked.pop(incident.id, None)
         rule = incident.rule
-        return Written(shard, alert, happening, rule.folds == "site", round(rule.reopen_s * 1e6))
+        can_storm = rule.watched.kind == "offline"
+        warning = planned(rule, alert, "at_once", now_us) if happening == "raised" else None
+        return Written(shard, alert, happening, rule.folds == "site", round(rule.reopen_s * 1e6), can_storm, warning)
 
     def _watch(self, shard: int, camera: str) -> CameraWatch | None:
         watches = self._watches[shard]

@@ -40,6 +40,7 @@ class Incident:
     picture_faults: tuple[str, ...] = ()
     hops: Hops | None = None
     closed_us: int | None = None
+    silence: str | None = None
 
     @property
     def id(self) -> str:
@@ -100,6 +101,7 @@ class Incident:
             alert.picture_faults,
             alert.hops,
             alert.closed_us,
+            alert.silence,
         )
 
     def goes_on(self, found: Found) -> None:
@@ -109,7 +111,7 @@ class Incident:
         self.broken += 1
         self._show(found.frame, found.broken)
 
-    def message(self, silence: str | None = None) -> Alert:
+    def message(self) -> Alert:
         condition = self.rule.condition
         return Alert(
             alert=self.id,
@@ -141,8 +143,8 @@ class Incident:
                 "height": condition.height,
             },
             picture_faults=self.picture_faults,
-            is_silent=silence is not None,
-            silence=silence,
+            is_silent=self.silence is not None,
+            silence=self.silence,
             hops=self.hops,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.alerting.rules.shard_watch import LOOKBACK_US
 from shared.errors import RequestRefused
+from shared.messages.announcements import TEXT_CHARACTERS_MAX
 from shared.messages.rules import Rule
 
 LANGUAGES = ("zh-CN", "en")
@@ -26,6 +27,10 @@ def check(rule: Rule) -> None:
         raise _wrong(f"condition.seconds: at most {LOOKBACK_US // 1_000_000}, what is older is not remembered.")
     if "closed" in rule.when and "open" in rule.when:
         raise _wrong("when: open and closed together are always: leave it empty.")
+    if len(rule.announcement or "") > TEXT_CHARACTERS_MAX:
+        raise _wrong(f"announcement: a sentence has at most {TEXT_CHARACTERS_MAX} characters.")
+    if rule.announcement and watched.kind in ("offline", "picture_fault"):
+        raise _wrong("announcement: what a camera has itself is not spoken through it, leave it out.")
     if rule.warns_kitchen and rule.risk != 1:
         raise _wrong("warns_kitchen: only class 1 may warn a kitchen before a person has looked.")
 

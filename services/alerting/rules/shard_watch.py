@@ -83,6 +83,7 @@ class ShardWatch:
     _told_judged: int = 0
     _newest_us: int = 0
     _behind_us: int = 0
+    horizon_us: int = 0
 
     def __post_init__(self) -> None:
         # What another worker has judged is read again to know what it knew.
@@ -113,7 +114,7 @@ class ShardWatch:
 
     def release(self, now_us: int = 0) -> list[Change]:
         """Judge what has waited long enough. Args: now_us: the clock; 0 while there is more to read."""
-        horizon_us = self._time_us(now_us) - self.hold_us
+        horizon_us = self.horizon_us = max(self.horizon_us, self._time_us(now_us) - self.hold_us)
         changes: list[Change] = []
         while self._heap and self._heap[0][0] <= horizon_us:
             at_us, camera, kind, _, fact = heapq.heappop(self._heap)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Select, and_, insert, or_, select, text, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, func, insert, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.alerting.adapters.postgres.folds import AlertFolds, about, folds_of, lock, outages_going_on, raised
 from services.alerting.adapters.postgres.outbox import write_facts
 from services.alerting.adapters.postgres.proofs import wants_proof, with_proof
 from services.alerting.adapters.postgres.tables import alerts, positions, reviews, rules
+from services.alerting.adapters.postgres.warnings import plan, warnings_of
+from services.alerting.announcing.spoken_warning import planned
 from services.alerting.rules.rule_store import Written
 from services.alerting.rules.shard_watch import Position
 from shared.database import Database
@@ -27,30 +30,37 @@ from shared.messages.alerting import (
     AlertReviewed,
     AlertsWanted,
     Review,
+    SpokenWarning,
 )
 from shared.messages.base import Fact
 from shared.messages.rules import Rule
 
 _Row = Any
+# = how many cameras a district's alert names
+_CAMERAS_MAX = 1000
 _OTHERS_PART = {
     "stored_us",
     "ruled_us",
-    "is_silent",
-    "silence",
     "hops",
     "clip",
     "case",
     "review",
     "acknowledged_by",
     "acknowledged_us",
+    "outage",
+    "sites",
+    "cameras_away",
+    "folded_into",
+    "warning",
 }
 
 
 class PostgresAlerts:
     """Implements `AlertStore` and `AlertDeskStore`. Args: told: called when facts wait to be told."""
 
-    def __init__(self, database: Database, told: Callable[[], None]):
+    def __init__(self, database: Database, told: Callable[[], None], folds: AlertFolds):
         self._database = database
+        self._folds = folds
         self._told = told
 
     async def positions(self, shards: Sequence[int]) -> dict[int, Position]:
@@ -73,73 +83,79 @@ class PostgresAlerts:
         return [(Alert.model_validate(row.body), Rule.model_validate(row.rule_body)) for row in found]
 
     async def write(self, written: Sequence[Written], at: dict[int, Position], now_us: int) -> None:
-        facts: list[Fact] = []
+        folds, outages = folds_of(written), list[tuple[str, str, int]]()
         async with self._database.transaction() as session:
+            for fold in folds:
+                await lock(session, fold.lock)
+            facts: list[Fact] = []
             for each in written:
                 facts += await self._write(session, each, now_us)
+            heads: dict[str, str] = {}
+            for fold in folds:
+                made = await self._folds.refold(session, fold)
+                facts += made.facts
+                heads |= made.heads
+                outages += [(fold.rule, fold.site, since_us) for since_us in made.outages_us]
+            facts = [_of_head(fact, heads) for fact in facts]
             await write_facts(session, facts)
-            if at:
-                rows = [
-                    {"shard": shard, "from_seq": one.from_seq, "judged": one.judged, "written_us": now_us}
-                    for shard, one in at.items()
-                ]
-                put = upsert(positions).values(rows)
-                names = ("from_seq", "judged", "written_us")
-                await session.execute(
-                    put.on_conflict_do_update(
-                        index_elements=["shard"], set_={name: put.excluded[name] for name in names}
-                    )
-                )
+            await _plan_warnings(session, written, facts)
+            await _write_positions(session, at, now_us)
         if facts:
             self._told()
+        await self._refold_districts(outages)
+
+    async def settle(self) -> None:
+        """Districts that another worker did not live to put together."""
+        async with self._database.transaction() as session:
+            outages = await outages_going_on(session)
+        await self._refold_districts(outages)
+
+    async def _refold_districts(self, outages: Sequence[tuple[str, str, int]]) -> None:
+        for rule in sorted({rule for rule, _, _ in outages}):
+            schools = [(site, since_us) for name, site, since_us in outages if name == rule]
+            for unit, since_us in self._folds.units(schools):
+                async with self._database.transaction() as session:
+                    facts = await self._folds.refold_district(session, rule, unit, since_us)
+                    await write_facts(session, facts)
+                if facts:
+                    self._told()
 
     async def _write(self, session: AsyncSession, each: Written, now_us: int) -> list[Fact]:
+        """What is news of an incident that stands alone; one that is folded is told by its fold."""
         alert = each.alert.model_copy(update={"stored_us": now_us}) if each.happening == "raised" else each.alert
-        values = _machine_part(each.shard, alert)
+        is_folding = each.folds_at_site or each.can_storm
+        facts: list[Fact] = []
         if each.happening == "raised":
-            folded_into = await self._fold(session, each) if each.folds_at_site else None
-            put = upsert(alerts).values(values | {"folded_into": folded_into})
+            put = upsert(alerts).values(_machine_part(each, alert))
             # There already: another worker, or we before we died, wrote it. It is the same incident.
-            fresh = await session.execute(put.on_conflict_do_nothing().returning(alerts.c.alert))
-            if fresh.first() is not None:
+            fresh = (await session.execute(put.on_conflict_do_nothing().returning(alerts.c.alert))).first() is not None
+            # What kept it quiet is over, and it still goes on.
+            is_news = fresh or (not alert.is_silent and await _was_silent(session, alert.alert))
+            if is_news:
+                facts.append(raised(alert))
+            if is_news and not alert.is_silent:
                 await wants_proof(session, alert.alert, now_us)
-                return [_raised(alert)] if folded_into is None else [_also(alert, folded_into)]
+            if fresh:
+                closed = [_closed(alert)] if alert.progress == "over" else []
+                return [] if is_folding else [*facts, *closed]
         # What was true when it was raised stays, and what others have added.
         body = alerts.c.body.op("||")(alert.model_dump(mode="json", exclude=_OTHERS_PART))
-        changed = {"progress": alert.progress, "last_us": alert.last_us, "body": body}
+        changed = {"progress": alert.progress, "last_us": alert.last_us, "is_silent": alert.is_silent, "body": body}
         await session.execute(update(alerts).where(alerts.c.alert == alert.alert).values(changed))
-        if each.happening == "closed":
+        if each.happening == "closed" and not alert.is_silent:
             await wants_proof(session, alert.alert, now_us)
-            return [AlertClosed(**_about(alert), first_us=alert.first_us, last_us=alert.last_us)]
         if each.happening == "goes_on":
-            return [AlertGoesOn(**_about(alert), last_us=alert.last_us, cameras=alert.cameras)]
-        return []
-
-    async def _fold(self, session: AsyncSession, each: Written) -> str | None:
-        """The alert of the same kitchen and rule that still goes on, or did until a moment ago."""
-        alert = each.alert
-        name = f"fold {alert.site}/{alert.rule}"
-        await session.execute(text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
-        open_ = (
-            select(alerts.c.alert)
-            .where(
-                alerts.c.site == alert.site,
-                alerts.c.rule == alert.rule,
-                alerts.c.alert != alert.alert,
-                alerts.c.folded_into.is_(None),
-                or_(alerts.c.progress == "going_on", alerts.c.last_us >= alert.first_us - each.reopen_us),
-                alerts.c.first_us <= alert.last_us + each.reopen_us,
-            )
-            .order_by(alerts.c.first_us)
-            .limit(1)
-        )
-        return (await session.execute(open_)).scalar_one_or_none()
+            return [AlertGoesOn(**about(alert, alert.last_us), last_us=alert.last_us, cameras=alert.cameras)]
+        if is_folding:
+            return []
+        return [*facts, _closed(alert)] if alert.progress == "over" and each.happening is not None else facts
 
     async def list(self, wanted: AlertsWanted) -> list[Alert]:
         async with self._database.transaction() as session:
             rows = (await session.execute(_chosen(wanted))).all()
-            others = await _folded(session, [row.alert for row in rows])
-        return [_alert(row, others.get(row.alert, ())) for row in rows]
+            ids = [row.alert for row in rows]
+            others, warnings = await _folded(session, ids), await warnings_of(session, ids)
+        return [_alert(row, others.get(row.alert, ()), warnings.get(row.alert)) for row in rows]
 
     async def get(self, id: str) -> Alert | None:
         async with self._database.transaction() as session:
@@ -157,7 +173,7 @@ class PostgresAlerts:
             is_first = (await session.execute(first)).first() is not None
             alert = await _required(session, wanted.alert)
             if is_first:
-                await write_facts(session, [AlertAcknowledged(**_about(alert, now_us), by=wanted.by)])
+                await write_facts(session, [AlertAcknowledged(**about(alert, now_us), by=wanted.by)])
         if is_first:
             self._told()
         return alert
@@ -177,18 +193,21 @@ class PostgresAlerts:
                 )
             )
             alert = await _required(session, wanted.alert)
-            said = AlertReviewed(**_about(alert, now_us), by=wanted.by, verdict=wanted.verdict, note=wanted.note)
+            if wanted.verdict == "confirmed":
+                await _plan_confirmed(session, alert, now_us)
+            said = AlertReviewed(**about(alert, now_us), by=wanted.by, verdict=wanted.verdict, note=wanted.note)
             await write_facts(session, [said])
         self._told()
         return alert
 
 
-def _machine_part(shard: int, alert: Alert) -> dict[str, Any]:
+def _machine_part(each: Written, alert: Alert) -> dict[str, Any]:
     return {
         "alert": alert.alert,
         "site": alert.site,
         "camera": alert.camera,
-        "shard": shard,
+        "shard": each.shard,
+        "reopen_us": each.reopen_us,
         "rule": alert.rule,
         "risk": alert.risk,
         "progress": alert.progress,
@@ -199,28 +218,53 @@ def _machine_part(shard: int, alert: Alert) -> dict[str, Any]:
     }
 
 
-def _about(alert: Alert, at_us: int | None = None) -> dict[str, Any]:
-    told_us = alert.last_us if at_us is None else at_us
-    return {"site": alert.site, "camera": alert.camera, "alert": alert.alert, "rule": alert.rule, "at_us": told_us}
+def _closed(alert: Alert) -> AlertClosed:
+    return AlertClosed(**about(alert, alert.last_us), first_us=alert.first_us, last_us=alert.last_us)
 
 
-def _raised(alert: Alert) -> AlertRaised:
-    return AlertRaised(
-        **_about(alert, alert.first_us),
-        risk=alert.risk,
-        is_silent=alert.is_silent,
-        hops=alert.hops,
-        ruled_us=alert.ruled_us,
-        stored_us=alert.stored_us,
-    )
+def _of_head(fact: Fact, heads: dict[str, str]) -> Fact:
+    """People know an incident by the alert that it belongs to."""
+    if isinstance(fact, AlertGoesOn) and fact.folded_into is None and fact.alert in heads:
+        return fact.model_copy(update={"alert": heads[fact.alert]})
+    return fact
 
 
-def _also(alert: Alert, folded_into: str) -> AlertGoesOn:
-    return AlertGoesOn(**(_about(alert) | {"alert": folded_into}), last_us=alert.last_us, cameras=(alert.camera,))
+async def _was_silent(session: AsyncSession, id: str) -> bool:
+    return bool((await session.execute(select(alerts.c.is_silent).where(alerts.c.alert == id))).scalar_one_or_none())
+
+
+async def _plan_confirmed(session: AsyncSession, alert: Alert, now_us: int) -> None:
+    """A person has confirmed it: now the kitchen may be told."""
+    of_alert = and_(rules.c.rule == alert.rule, rules.c.version == alert.rule_version)
+    body = (await session.execute(select(rules.c.body).where(of_alert))).scalar_one_or_none()
+    warning = None if body is None else planned(Rule.model_validate(body), alert, "confirmed", now_us)
+    if warning is not None:
+        await plan(session, alert, warning)
+
+
+async def _plan_warnings(session: AsyncSession, written: Sequence[Written], facts: Sequence[Fact]) -> None:
+    """Of alerts that are told now, each once: what belongs to another says nothing of its own."""
+    told = {fact.alert for fact in facts if isinstance(fact, AlertRaised) and not fact.is_silent}
+    for each in written:
+        if each.warning is not None and each.alert.alert in told:
+            await plan(session, each.alert, each.warning)
+
+
+async def _write_positions(session: AsyncSession, at: dict[int, Position], now_us: int) -> None:
+    if not at:
+        return
+    rows = [
+        {"shard": shard, "from_seq": one.from_seq, "judged": one.judged, "written_us": now_us}
+        for shard, one in at.items()
+    ]
+    put = upsert(positions).values(rows)
+    names = ("from_seq", "judged", "written_us")
+    changed = {name: put.excluded[name] for name in names}
+    await session.execute(put.on_conflict_do_update(index_elements=["shard"], set_=changed))
 
 
 def _chosen(wanted: AlertsWanted) -> Select[Any]:
-    chosen = select(alerts).where(alerts.c.folded_into.is_(None))
+    chosen = select(alerts).where(alerts.c.folded_into.is_(None), _stands_for_itself(wanted.sites))
     for column, values in (
         (alerts.c.site, wanted.sites),
         (alerts.c.camera, wanted.cameras),
@@ -234,9 +278,11 @@ def _chosen(wanted: AlertsWanted) -> Select[Any]:
         is_named = alerts.c.verdict.in_(named)
         chosen = chosen.where(or_(is_named, alerts.c.verdict.is_(None)) if "none" in wanted.verdicts else is_named)
     if wanted.progress is not None:
-        chosen = chosen.where(alerts.c.progress == wanted.progress)
+        chosen = chosen.where(_goes_on() if wanted.progress == "going_on" else ~_goes_on())
     if wanted.is_silent is not None:
         chosen = chosen.where(alerts.c.is_silent == wanted.is_silent)
+    if wanted.silence is not None:
+        chosen = chosen.where(alerts.c.body["silence"].as_string() == wanted.silence)
     if wanted.from_us is not None:
         chosen = chosen.where(alerts.c.first_us >= wanted.from_us)
     if wanted.to_us is not None:
@@ -251,18 +297,53 @@ def _chosen(wanted: AlertsWanted) -> Select[Any]:
     return chosen.order_by(alerts.c.first_us.desc(), alerts.c.alert.desc()).limit(wanted.limit)
 
 
+def _goes_on() -> ColumnElement[bool]:
+    """It, or anything that belongs to it."""
+    some, school = alerts.alias("some"), alerts.alias("school_of_some")
+    of_school = select(some.c.alert).join(school, some.c.folded_into == school.c.alert)
+    of_it = or_(some.c.folded_into == alerts.c.alert, some.c.district_into == alerts.c.alert)
+    return or_(
+        alerts.c.progress == "going_on",
+        select(some.c.alert).where(of_it, some.c.progress == "going_on").exists(),
+        of_school.where(school.c.district_into == alerts.c.alert, some.c.progress == "going_on").exists(),
+    )
+
+
+def _stands_for_itself(sites: Sequence[str]) -> ColumnElement[bool]:
+    """A school's outage is part of its district's, unless the district's alert is of a school that is not shown."""
+    if not sites:
+        return alerts.c.district_into.is_(None)
+    district = alerts.alias("district")
+    shown = select(district.c.alert).where(district.c.alert == alerts.c.district_into, district.c.site.in_(sites))
+    return or_(alerts.c.district_into.is_(None), ~shown.exists())
+
+
 async def _folded(session: AsyncSession, ids: Sequence[str]) -> dict[str, list[_Row]]:
+    """What belongs to each: incidents of the same kitchen, and of a district's alert those of its other schools."""
     if not ids:
         return {}
-    wanted = select(alerts.c.folded_into, alerts.c.camera, alerts.c.progress, alerts.c.last_us)
+    school = alerts.alias("school")
+    into = func.coalesce(school.c.district_into, alerts.c.folded_into, alerts.c.district_into).label("into")
+    wanted = (
+        select(into, alerts.c.folded_into, alerts.c.site, alerts.c.camera, alerts.c.progress, alerts.c.last_us)
+        .join(school, school.c.alert == alerts.c.folded_into, isouter=True)
+        .where(
+            or_(
+                alerts.c.folded_into.in_(ids),
+                alerts.c.district_into.in_(ids),
+                school.c.district_into.in_(ids),
+            )
+        )
+    )
     found: dict[str, list[_Row]] = {}
-    for row in await session.execute(wanted.where(alerts.c.folded_into.in_(ids))):
-        found.setdefault(row.folded_into, []).append(row)
+    for row in await session.execute(wanted):
+        for id in {row.into, row.folded_into} & set(ids):
+            found.setdefault(id, []).append(row)
     return found
 
 
-def _alert(row: _Row, others: Sequence[_Row] = ()) -> Alert:
-    """The row, and what the kitchen's other cameras add to it."""
+def _alert(row: _Row, others: Sequence[_Row] = (), warning: SpokenWarning | None = None) -> Alert:
+    """The row, and what the kitchen's other cameras, or a district's other schools, add to it."""
     alert = Alert.model_validate(row.body)
     review = None
     if row.verdict is not None:
@@ -272,18 +353,30 @@ def _alert(row: _Row, others: Sequence[_Row] = ()) -> Alert:
         "acknowledged_us": row.acknowledged_us,
         "review": review,
         "case": row.case_id,
+        "outage": row.outage,
+        "folded_into": row.folded_into or row.district_into,
+        "warning": warning,
     }
+    away = {row.camera} if row.progress == "going_on" else set[str]()
     if others:
-        more["cameras"] = (alert.camera, *sorted({other.camera for other in others} - {alert.camera}))
+        more["cameras"] = (alert.camera, *sorted({other.camera for other in others} - {alert.camera}))[:_CAMERAS_MAX]
         more["last_us"] = max(alert.last_us, *(other.last_us for other in others))
-        if any(other.progress == "going_on" for other in others):
+        away |= {other.camera for other in others if other.progress == "going_on"}
+        if away:
             more |= {"progress": "going_on", "closed_us": None}
+        elif alert.closed_us is not None:
+            more["closed_us"] = max(alert.closed_us, more["last_us"])
+    if row.outage is not None:
+        more["cameras_away"] = tuple(sorted(away))[:_CAMERAS_MAX]
+        more["sites"] = tuple(sorted({alert.site, *(other.site for other in others)}))
     return alert.model_copy(update=more)
 
 
 async def _one(session: AsyncSession, id: str) -> Alert | None:
     row = (await session.execute(select(alerts).where(alerts.c.alert == id))).first()
-    return None if row is None else _alert(row, (await _folded(session, [id])).get(id, ()))
+    if row is None:
+        return None
+    return _alert(row, (await _folded(session, [id])).get(id, ()), (await warnings_of(session, [id])).get(id))
 
 
 async def _required(session: AsyncSession, id: str) -> Alert:

@@ -49,7 +49,9 @@ async def wants_proof(session: AsyncSession, alert: str, now_us: int) -> None:
 
 
 async def with_proof(session: AsyncSession, alert: Alert) -> Alert:
-    """As far as it is."""
+    """As far as it is; what is away has no pictures."""
+    if alert.outage is not None:
+        return alert
     body = (await session.execute(select(proofs.c.body).where(proofs.c.alert == alert.alert))).scalar_one_or_none()
     proof = AlertProof() if body is None else AlertProof.model_validate(body)
     return alert.model_copy(update={"proof": proof, "clip": proof.clip if proof.state == "ready" else None})

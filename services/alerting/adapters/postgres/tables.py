@@ -39,6 +39,10 @@ alerts = Table(
     Column("reviewed_us", BigInteger),
     Column("review_note", Text),
     Column("case_id", Text),
+    Column("reopen_us", BigInteger),
+    Column("outage", Text),
+    Column("district_into", Text),
+    Column("said", Text),
 )
 
 reviews = Table(
@@ -67,4 +71,36 @@ positions = Table(
     Column("from_seq", BigInteger),
     Column("judged", JSONB),
     Column("written_us", BigInteger),
+)
+
+calendars = Table(
+    "calendars",
+    metadata,
+    Column("calendar", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("body", JSONB),
+    Column("changed_by", Text),
+    Column("changed_us", BigInteger),
+)
+
+silences = Table(
+    "silences",
+    metadata,
+    Column("silence", Text, primary_key=True),
+    Column("body", JSONB),
+    Column("from_us", BigInteger),
+    Column("until_us", BigInteger),
+    Column("made_us", BigInteger),
+)
+
+spoken_warnings = Table(
+    "spoken_warnings",
+    metadata,
+    Column("alert", Text, primary_key=True),
+    Column("site", Text),
+    Column("camera", Text),
+    Column("rule", Text),
+    Column("state", Text),
+    Column("due_us", BigInteger),
+    Column("body", JSONB),
 )

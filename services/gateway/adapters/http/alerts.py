@@ -18,7 +18,7 @@ from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import rooms_of
 from services.gateway.adapters.http.schemas import Page
 from shared.errors import RequestRefused
-from shared.messages.alerting import Alert, AlertsWanted, FrameRef, Progress, Verdict
+from shared.messages.alerting import Alert, AlertsWanted, FrameRef, Outage, Progress, SpokenWarning, Verdict
 from shared.messages.detector import SeenBox
 from shared.messages.rules import RiskClass
 
@@ -90,6 +90,12 @@ class AlertAnswer(Answer):
     picture_faults: list[str] = Field(description="what was wrong with the picture, and not enough to disbelieve it")
     is_silent: bool = Field(description="kept, and nobody was told")
     hops: dict[str, datetime] = Field(description="when the picture that completed it passed each stage")
+    silence: str | None = Field(description="what kept it quiet")
+    outage: Outage | None = Field(description="most cameras of the school, or schools of the district, are away")
+    sites: list[str] = Field(description="outage: the schools")
+    cameras_away: list[str] = Field(description="outage: cameras that are not back yet")
+    folded_into: str | None = Field(description="another alert stands for this one")
+    warning: SpokenWarning | None = Field(description="what was spoken in the kitchen, and what became of it")
     latency_ms: dict[str, float] = Field(description="from the picture to each hop")
     acknowledged_by: str | None = None
     acknowledged_at: datetime | None = None
@@ -119,6 +125,7 @@ async def list_alerts(
     ] = None,
     progress: Annotated[Progress | None, Query()] = None,
     silent: Annotated[bool, Query(description="those that nobody was told of, instead")] = False,
+    silence: Annotated[str | None, Query(description="with silent: kept quiet by this silence")] = None,
     start: Annotated[datetime | None, Query(description="first picture at or after")] = None,
     end: Annotated[datetime | None, Query(description="first picture before")] = None,
 ) -> Page[AlertAnswer]:
@@ -131,6 +138,7 @@ async def list_alerts(
         verdicts=tuple(verdict or ()),
         progress=progress,
         is_silent=silent,
+        silence=silence,
         from_us=None if start is None else us_of(start),
         to_us=None if end is None else us_of(end),
     )
@@ -221,6 +229,12 @@ def alert_answer(alert: Alert) -> AlertAnswer:
         picture_faults=list(alert.picture_faults),
         is_silent=alert.is_silent,
         hops={name: moment_of(at_us) for name, at_us in _hops(alert).items()},
+        silence=alert.silence,
+        outage=alert.outage,
+        sites=list(alert.sites),
+        cameras_away=list(alert.cameras_away),
+        folded_into=alert.folded_into,
+        warning=alert.warning,
         latency_ms=_latency_ms(alert),
         acknowledged_by=alert.acknowledged_by,
         acknowledged_at=None if alert.acknowledged_us is None else moment_of(alert.acknowledged_us),

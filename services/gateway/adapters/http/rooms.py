@@ -16,6 +16,7 @@ from services.gateway.handlers.alerts import AlertDesk
 from services.gateway.handlers.analysis import AnalysisDesk
 from services.gateway.handlers.announcements import AnnouncementDesk
 from services.gateway.handlers.broadcasts import BroadcastDesk
+from services.gateway.handlers.calendars import CalendarDesk
 from services.gateway.handlers.drills import DrillDesk
 from services.gateway.handlers.evidence import EvidenceDesk
 from services.gateway.handlers.exports import ExportDesk
@@ -30,6 +31,7 @@ from services.gateway.handlers.probes import ProbeDesk
 from services.gateway.handlers.recordings import RecordingsDesk
 from services.gateway.handlers.registry import RegistryDesk
 from services.gateway.handlers.rules import RuleDesk
+from services.gateway.handlers.silences import SilenceDesk
 from services.gateway.handlers.snapshots import SnapshotDesk
 from services.gateway.handlers.talk_records import TalkRecordDesk
 from services.gateway.handlers.talks import TalkDesk
@@ -62,6 +64,8 @@ class Rooms:
     notices: NoticeDesk
     events: EventDesk
     rules: RuleDesk
+    calendars: CalendarDesk
+    silences: SilenceDesk
     orders: OrderDesk
     inspections: InspectionDesk
     figures: FigureDesk

@@ -1,0 +1,1 @@
+"""What is kept quiet, and until when. Pure."""
