@@ -22,6 +22,7 @@ from services.alerting.handlers.orders import LoopDesk
 from services.alerting.handlers.rules import RuleDesk
 from services.alerting.handlers.status import StatusDesk
 from services.alerting.loop.deadlines import DeadlinePolicy
+from services.alerting.loop.machine_check import CheckPolicy
 from services.alerting.rules.kitchen_clock import PlanClock
 from services.alerting.rules.seed import SEED
 from services.alerting.settings import Settings
@@ -153,15 +154,27 @@ def _loop(context: Context[Settings], stores: _Stores, teller: Teller, rules: _R
     desk = LoopDesk(loop, policy, is_workday, clock.now_us)
     files = AttachmentDesk(stores.objects, loop, clock.now_us)
     order_clock = OrderClock(
-        loop, rules.alerts, rules.rules, rules.history, policy, is_workday, clock, rules.ruled.desired.get
+        loop,
+        rules.alerts,
+        rules.rules,
+        rules.history,
+        policy,
+        is_workday,
+        clock,
+        rules.ruled.desired.get,
+        CheckPolicy(round(settings.check_window_s * 1e6), settings.check_looks_min),
+        settings.order_look_s,
     )
     answers: Answers = {
         "case_open": desk.open,
         "case": desk.case,
         "cases": desk.cases,
         "case_close": desk.close,
+        "case_note": desk.note,
+        "deadlines": desk.deadlines,
         "order_serve": desk.serve,
         "order": desk.order,
+        "orders": desk.orders,
         "order_change": desk.change,
         "attachment_put": files.put,
         "attachment": files.get,

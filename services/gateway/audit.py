@@ -38,6 +38,7 @@ Action = Literal[
     "rule_changed",
     "case_opened",
     "case_closed",
+    "case_noted",
     "order_served",
     "order_changed",
     "alert_acknowledged",
