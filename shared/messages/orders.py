@@ -202,9 +202,7 @@ class OrderChange(Message):
     text: str = Field("", max_length=10_000)
     attachments: tuple[Attachment, ...] = Field((), max_length=20)
     due_us: int | None = None
-    key: str | None = Field(
-        None, max_length=80, description="the same one again: the order as it is, and no second step"
-    )
+    key: str | None = Field(None, max_length=80, description="the same one again makes no second step")
 
 
 class OrderRef(Message):

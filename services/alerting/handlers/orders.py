@@ -189,9 +189,8 @@ class LoopDesk:
         wanted = OrderChange.decode(request)
 
         def next_of(kept: KeptOrder) -> tuple[OrderStep, OrderState | None] | None:
-            if wanted.key is not None and any(
-                (each.key, each.by) == (wanted.key, wanted.by) for each in kept.order.steps
-            ):
+            made = {(each.key, each.by) for each in kept.order.steps}
+            if wanted.key is not None and (wanted.key, wanted.by) in made:
                 return None  # sent again by somebody who never heard that it had arrived
             return self._step(kept, wanted)
 

@@ -147,7 +147,7 @@ class CaseAnswer(Answer):
     closed_at: datetime | None = None
     alerts: list[str]
     orders: list[OrderAnswer]
-    notes: list[NoteAnswer] = []
+    notes: list[NoteAnswer]
 
 
 class NewCase(Body):

@@ -2481,10 +2481,7 @@ export interface components {
             alerts: string[];
             /** Orders */
             orders: components["schemas"]["OrderAnswer"][];
-            /**
-             * Notes
-             * @default []
-             */
+            /** Notes */
             notes: components["schemas"]["NoteAnswer"][];
         };
         /**
