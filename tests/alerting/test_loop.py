@@ -153,6 +153,19 @@ def test_the_machine_says_corrected_when_it_has_seen_enough() -> None:
     assert check.after.at_us > check.before.at_us
 
 
+def test_a_bureau_may_look_for_a_shorter_time() -> None:
+    answered_us = START_US + 100 * SECOND_US
+    seen = Observation(observed_alert(), no_mask(), camera(), answered_us, CheckPolicy(10 * SECOND_US, looks_min=8))
+    for second in range(100, 107):
+        seen.show(frame(second, [person(mask=0.98)]))
+    assert seen.judged(None, answered_us + 10 * SECOND_US) is None, "seven looks are not eight"
+    seen.show(frame(107, [person(mask=0.98)]))
+    assert seen.judged(None, answered_us + 9 * SECOND_US) is None, "nine seconds are not ten"
+    check = seen.judged(None, answered_us + 10 * SECOND_US)
+    assert check is not None
+    assert (check.result, check.looked) == ("passed", 8)
+
+
 def test_a_new_alert_says_not_corrected_at_once() -> None:
     check = observed(30, 0.02, raised="a2")
     assert check is not None

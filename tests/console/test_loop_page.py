@@ -64,6 +64,14 @@ def stack() -> Iterator[Stack]:
     rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def patience() -> Iterator[None]:
+    """A machine that does other things too."""
+    expect.set_options(timeout=LIMIT_MS)
+    yield
+    expect.set_options(timeout=5000)
+
+
 class People:
     """The installation as each of them asks it, beside their browser."""
 
@@ -265,7 +273,7 @@ def test_from_an_alert_to_a_corrected_kitchen(browse: Callable[..., Page], peopl
     (sent,) = told["steps"][-1]["photos"]
     kept = people.api["li"].get(f"/orders/{order}/photos/{sent['name']}").content
     assert max(Image.open(io.BytesIO(kept)).size) == 1600
-    li.locator(".steps .strip button").click()
+    li.locator(".steps .strip > button").click()
     shows(li, "dialog[open] img")
     li.keyboard.press("Escape")
 
@@ -292,7 +300,7 @@ def closes(li: Page, people: People, folder: Path) -> None:
     expect(li.locator('[data-evidence="sealed"]')).to_have_count(2, timeout=90_000)
     li.get_by_label("Why it is closed").fill("Verified: masks are worn.")
     li.get_by_role("button", name="Close the case").click()
-    expect(li.locator(".closed")).to_contain_text("Verified: masks are worn.")
+    expect(li.locator("p.closed")).to_contain_text("Verified: masks are worn.")
     happened = ["seen", "reviewed", "opened", "serve", "read", "answer", "check", "close", "note", "closed"]
     rows = li.locator("[data-entry]").evaluate_all("rows => rows.map((row) => row.dataset.entry)")
     assert rows == happened

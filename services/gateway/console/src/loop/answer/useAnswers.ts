@@ -38,7 +38,8 @@ function save(draft: Draft): Promise<void> {
   // A store takes plain values, not what the page watches.
   const photos = draft.photos.map(({ id, blob, sent }) => ({ id, blob, ...(sent === undefined ? {} : { sent: { ...sent } }) }));
   const plain: Draft = { ...draft, photos };
-  saving = saving.then(() => draftStore.put(plain));
+  // One that could not be kept (a full phone) must not keep the next one from being.
+  saving = saving.catch(() => undefined).then(() => draftStore.put(plain));
   return saving;
 }
 
