@@ -30,7 +30,7 @@ from shared.embedded.credentials import Credentials
 from shared.embedded.ports import HOST
 from shared.messages.detector import FrameAnalysed
 from shared.subjects import SERVICES
-from tests.alerting.facts import SECOND_US, frame, person
+from tests.alerting.facts import SECOND_US, frame, mover, person
 from tests.e2e.live_client import Api
 from tests.stack import Stack
 
@@ -347,11 +347,34 @@ def test_an_appeal_is_decided_by_another(browse: Callable[..., Page], people: Pe
     expect(wang.locator('[data-state="read"]')).to_be_visible()
     expect(li.locator('[data-step="reject"]')).to_contain_text("open for an hour")
 
+    # Answered, sent back, and told why.
+    card.locator(".open").click()
+    card.locator("textarea").fill("They have lids now.")
+    card.get_by_role("button", name="Send", exact=True).click()
+    expect(li.locator('[data-state="answered"]')).to_be_visible()
+    li.get_by_label("Reason").fill("One lid is missing.")
+    li.locator('[data-action="reopen"]').click()
+    card.locator(".open").click()
+    expect(card.locator(".back")).to_contain_text("One lid is missing.")
+
     wang.goto(f"/orders/{order}/print")
     wang.emulate_media(media="print")
     expect(wang.locator(".sheet")).to_contain_text("整改期限 Deadline")
     expect(wang.get_by_role("button", name="Print")).to_be_hidden()
     shot(wang, "order-print", tmp_path)
+
+
+def test_a_kitchen_is_warned_at_once(browse: Callable[..., Page], people: People) -> None:
+    """Class 1 goes to the school before anybody has judged it, as a warning; a false alarm is taken away."""
+    phone = browse("chef", **PHONE)
+    phone.wait_for_selector(".kitchen h2")
+    start_us = time.time_ns() // 1000 - 4 * SECOND_US
+    tell(people.stack, [frame(n * 0.5, movers=[mover()], id=CAMERA, site=SITE, start_us=start_us) for n in range(8)])
+    expect(phone.locator(".warning")).to_contain_text("Suspected rodent was seen")
+    found = people.api["li"].get("/alerts", params={"rule": "rodent"}).json()["items"]
+    judged = people.api["li"].post(f"/alerts/{found[0]['id']}/review", json={"verdict": "false", "note": "a cat"})
+    assert judged.status_code == 200, judged.text
+    expect(phone.locator(".warning")).to_have_count(0)
 
 
 @pytest.mark.parametrize(("language", "width"), [("zh-CN", 390), ("en", 390), ("zh-CN", 1280), ("zh-CN", 1920)])

@@ -2,7 +2,7 @@
 
 import { computed, onBeforeUnmount, onMounted, ref } from "vue";
 import { api, Offline, type Camera, type Schemas } from "@/api/client";
-import { user } from "@/session";
+import { beforeLogOut, user } from "@/session";
 import { seen } from "./answer/draftStore";
 import { loop, type Alert, type Case, type Order } from "./api";
 import { useNews } from "./news";
@@ -32,6 +32,13 @@ async function fetched(known: Record<string, Alert>): Promise<Shown> {
   return { cases: cases.items, alerts, warnings, cameras, sites };
 }
 
+/** What may lie on a phone: the pages' plain values, and no addresses of cameras. */
+function kept(shown: Shown): Shown {
+  const plain = JSON.parse(JSON.stringify(shown)) as Shown;
+  for (const camera of plain.cameras) Object.assign(camera, { main: { ...camera.main, url: "" }, sub: null, username: null });
+  return plain;
+}
+
 export function useKitchen() {
   const shown = ref<Shown | null>(null);
   const seenMs = ref(Date.now());
@@ -43,7 +50,7 @@ export function useKitchen() {
     try {
       shown.value = await fetched(shown.value?.alerts ?? {});
       [isOffline.value, trouble.value, seenMs.value] = [false, "", Date.now()];
-      await seen.put(key(), JSON.parse(JSON.stringify(shown.value)) as Shown);
+      await seen.put(key(), kept(shown.value));
     } catch (error) {
       if (!(error instanceof Offline)) {
         trouble.value = said(error);
@@ -87,11 +94,13 @@ export function useKitchen() {
     window.addEventListener("offline", onNoNetwork);
     void load();
   });
+  const takeBack = beforeLogOut(() => seen.remove(key()));
   onBeforeUnmount(() => {
+    takeBack();
     window.removeEventListener("online", onNetwork);
     window.removeEventListener("offline", onNoNetwork);
   });
-  useNews(["order_changed", "case_opened", "case_closed", "alert_raised", "alert_closed"], () => void load());
+  useNews(["order_changed", "case_opened", "case_closed", "alert_raised", "alert_reviewed", "alert_closed"], () => void load());
 
   return { shown, seenMs, isOffline, trouble, wrong, waiting, read, load };
 }

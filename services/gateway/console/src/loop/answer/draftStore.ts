@@ -44,5 +44,6 @@ export interface Seen<T> {
 /** What was shown last, for a page that opens without a network. */
 export const seen = {
   put: async <T>(key: string, what: T): Promise<void> => void (await run("seen", "readwrite", (store) => store.put({ atMs: Date.now(), what }, key))),
+  remove: async (key: string): Promise<void> => void (await run("seen", "readwrite", (store) => store.delete(key))),
   get: async <T>(key: string): Promise<Seen<T> | null> => ((await run("seen", "readonly", (store) => store.get(key))) as Seen<T> | undefined) ?? null,
 };
