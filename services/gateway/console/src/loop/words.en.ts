@@ -21,7 +21,7 @@ export const en: LoopWords = {
     mine: "Served by me", overdue: "Overdue", waiting: "To be verified", appeals: "Appeals", allOrders: "All", school: "To be corrected", noOrders: "No orders here", noOrdersText: "Serve one from a case or a confirmed alert.",
   },
   form: {
-    title: "Title", text: "What happened", site: "School", source: "Source", risk: "Risk class", cameras: "Cameras", save: "Open", titleHint: "The problem in one sentence",
+    title: "Title", text: "What happened", site: "School", source: "Source", risk: "Risk class", cameras: "Cameras", save: "Open", choose: "Choose", titleHint: "The problem in one sentence",
     risk1: "Class Ⅰ: at once", risk2: "Class Ⅱ: by a deadline", risk3: "Class Ⅲ: routine guidance",
   },
   page: {

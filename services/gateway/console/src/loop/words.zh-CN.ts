@@ -19,7 +19,7 @@ export const zhCN = {
     mine: "我下达的", overdue: "已逾期", waiting: "待复核", appeals: "申诉", allOrders: "全部", school: "待整改", noOrders: "这里没有整改单", noOrdersText: "从案件或已确认的告警下达。",
   },
   form: {
-    title: "标题", text: "说明", site: "学校", source: "来源", risk: "风险等级", cameras: "相关摄像机", save: "开立", titleHint: "一句话说清是什么问题",
+    title: "标题", text: "说明", site: "学校", source: "来源", risk: "风险等级", cameras: "相关摄像机", save: "开立", choose: "请选择", titleHint: "一句话说清是什么问题",
     risk1: "Ⅰ 类：立即处置", risk2: "Ⅱ 类：限期整改", risk3: "Ⅲ 类：日常指导",
   },
   page: {
