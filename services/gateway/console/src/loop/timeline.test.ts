@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Alert, Case, Order, Step } from "./api";
-import { closingReason, rangesToSeal, timelineOf } from "./timeline";
+import { closingReason, rangesToSeal, readAt, timelineOf } from "./timeline";
 
 const at = (second: number) => new Date(Date.UTC(2026, 10, 25, 2, 0, second)).toISOString();
 const step = (number: number, action: string, second: number, more: Partial<Step> = {}) =>
@@ -30,4 +30,11 @@ it("seals around the violation and around the correction, and nothing of the fut
     { camera: "cook-1", fromMs: Date.parse(at(50)) - 30_000, toMs: now, stillMs: Date.parse(at(50)) },
   ]);
   expect(rangesToSeal({ ...found, orders: [] }, [{ ...alert, best: null } as Alert], now)).toEqual([]);
+});
+
+it("a receipt is for what has to be done now", () => {
+  expect(readAt(order)).toBe(at(30));
+  const sentBack = { ...order, steps: [...order.steps, step(5, "reopen", 56)] } as Order;
+  expect(readAt(sentBack)).toBeNull();
+  expect(readAt({ ...sentBack, steps: [...sentBack.steps, step(6, "read", 57)] } as Order)).toBe(at(57));
 });

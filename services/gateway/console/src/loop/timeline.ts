@@ -36,6 +36,13 @@ function stepOf(entry: Entry): number {
   return entry.kind === "step" ? entry.step.number : 0;
 }
 
+/** When the school read what it has to do now: an order that was sent back is to be read again. */
+export function readAt(order: Order): string | null {
+  const actions = order.steps.map((step) => step.action);
+  const turn = Math.max(actions.lastIndexOf("serve"), actions.lastIndexOf("reopen"));
+  return order.steps.find((step, index) => index > turn && step.action === "read")?.at ?? null;
+}
+
 export function closingReason(found: Case): string {
   return found.notes.find((note) => note.is_closing)?.text ?? "";
 }
