@@ -59,6 +59,27 @@ class Settings(ServiceSettings, DatabaseSettings, ObjectSettings, SealingSetting
     red_card_days: float = setting(
         7.0, says="the same of the red card", when_wrong="before the yellow one: nobody is warned", gt=0, le=100
     )
+    check_window_s: float = setting(
+        600.0,
+        says="seconds after an answer for which the machine looks before it says that a correction is seen",
+        when_wrong="short: passed before anybody has worked; long: schools and supervisors wait",
+        ge=1,
+        le=86400,
+    )
+    check_looks_min: int = setting(
+        20,
+        says="looks at what the rule is about that it must have had by then",
+        when_wrong="few: one lucky picture is called a correction; many: small kitchens are never called corrected",
+        ge=1,
+        le=10_000,
+    )
+    order_look_s: float = setting(
+        20.0,
+        says="seconds between looks at what is due: reminders, cards, the machine's own",
+        when_wrong="short: the database is asked for nothing; long: all of it comes late",
+        ge=0.5,
+        le=600,
+    )
     time_zone: str = setting(
         "Asia/Shanghai",
         says="IANA name of the clock by which working time is counted",

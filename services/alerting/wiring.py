@@ -61,6 +61,7 @@ from services.alerting.handlers.rules import RuleDesk
 from services.alerting.handlers.silences import SilenceDesk
 from services.alerting.handlers.status import StatusDesk
 from services.alerting.loop.deadlines import DeadlinePolicy
+from services.alerting.loop.machine_check import CheckPolicy
 from services.alerting.notices.channel import AddressRules, Channel, RetryPolicy
 from services.alerting.rules.kitchen_clock import PlanClock
 from services.alerting.rules.seed import SEED
@@ -287,6 +288,8 @@ def _loop(context: Context[Settings], stores: _Stores, teller: Teller, rules: _R
         is_workday,
         clock,
         rules.ruled.desired.get,
+        CheckPolicy(round(settings.check_window_s * 1e6), settings.check_looks_min),
+        settings.order_look_s,
         PostgresProofs(stores.database).seal,
         settings.proof_days,
     )
@@ -297,8 +300,11 @@ def _loop(context: Context[Settings], stores: _Stores, teller: Teller, rules: _R
         "case_close": desk.close,
         "case_share": shares.share,
         "case_unshare": shares.unshare,
+        "case_note": desk.note,
+        "deadlines": desk.deadlines,
         "order_serve": desk.serve,
         "order": desk.order,
+        "orders": desk.orders,
         "order_change": desk.change,
         "attachment_put": files.put,
         "attachment": files.get,

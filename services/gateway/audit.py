@@ -42,6 +42,7 @@ Action = Literal[
     "silence_ended",
     "case_opened",
     "case_closed",
+    "case_noted",
     "order_served",
     "order_changed",
     "notice_channel_added",

@@ -63,6 +63,7 @@ class OrderStep(Message):
     due_us: int | None = None
     card: Card | None = None
     check: MachineCheck | None = None
+    key: str | None = Field(None, description="of the request that made it: the same one again makes no second step")
 
 
 class Order(Message):
@@ -85,6 +86,15 @@ class Order(Message):
     may: tuple[OrderAction, ...] = Field((), description="what can be done with it now")
 
 
+class CaseNote(Message):
+    """What somebody wrote down about a case. Notes are added and never changed."""
+
+    by: str
+    at_us: int = Field(description=_US)
+    text: str
+    is_closing: bool = Field(False, description="the reason why nothing is left to do")
+
+
 class Case(Message):
     """What is followed up: a problem of one kitchen, from its first sight to its end."""
 
@@ -104,6 +114,7 @@ class Case(Message):
     evidence: str | None = Field(None, description="id of the sealed file at the recorder")
     shared_with: tuple[str, ...] = Field((), description="accounts of other departments that may see it now")
     orders: tuple[Order, ...] = ()
+    notes: tuple[CaseNote, ...] = ()
 
 
 class CaseOpen(Message):
@@ -169,6 +180,32 @@ class CaseUnshare(Message):
     account: str
 
 
+class CaseNoteAdd(Message):
+    """Command `case_note`: write something down about a case."""
+
+    case: str
+    by: str
+    text: str = Field(min_length=1, max_length=5000)
+
+
+class DeadlinesWanted(Message):
+    """Command `deadlines`: until when an order that is served now would be due."""
+
+
+class Deadline(Message):
+    """Of one class of risk."""
+
+    risk: RiskClass
+    working_hours: float
+    due_us: int = Field(description=_US)
+
+
+class DeadlineList(Message):
+    """Answer of `deadlines`, by class."""
+
+    items: tuple[Deadline, ...] = ()
+
+
 class OrderServe(Message):
     """Command `order_serve`: from now on the school must. Only a case whose alerts a person confirmed may have one."""
 
@@ -189,12 +226,30 @@ class OrderChange(Message):
     text: str = Field("", max_length=10_000)
     attachments: tuple[Attachment, ...] = Field((), max_length=20)
     due_us: int | None = None
+    key: str | None = Field(None, max_length=80, description="the same one again makes no second step")
 
 
 class OrderRef(Message):
     """Command `order`: one, whole."""
 
     order: str
+
+
+class OrdersWanted(Message):
+    """Command `orders`: newest first."""
+
+    sites: tuple[str, ...] = ()
+    states: tuple[OrderState, ...] = ()
+    made_by: str | None = Field(None, description="served by that account")
+    is_overdue: bool | None = None
+    before: str | None = Field(None, description="`<served_us>.<order>` of the last one of the page before")
+    limit: int = Field(100, ge=1, le=501)
+
+
+class OrderList(Message):
+    """Answer of `orders`."""
+
+    items: tuple[Order, ...] = ()
 
 
 class CaseFact(Fact):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.alerting.adapters.public_holidays import is_workday
 from services.alerting.loop.deadlines import DeadlinePolicy, next_said
-from services.alerting.loop.machine_check import LOOKS_MIN, WINDOW_US, Observation
+from services.alerting.loop.machine_check import CheckPolicy, Observation
 from services.alerting.loop.order_states import TABLE, may, side_of, step
 from services.alerting.loop.working_time import HOURS, HOURS_A_DAY, due_us, weekdays
 from services.alerting.rules.camera_watch import CameraWatch
@@ -20,6 +20,7 @@ from shared.errors import RequestRefused
 from shared.messages.orders import OrderAction, OrderState
 from tests.alerting.facts import SECOND_US, START_US, camera, frame, no_mask, person
 
+CHECKS = CheckPolicy()
 SHANGHAI, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")
 
 
@@ -144,12 +145,25 @@ def observed(seconds: int, mask: float, raised: str | None = None) -> object:
 
 def test_the_machine_says_corrected_when_it_has_seen_enough() -> None:
     assert observed(300, 0.98) is None, "ten minutes are looked"
-    check = observed(WINDOW_US // SECOND_US, 0.98)
+    check = observed(CHECKS.window_us // SECOND_US, 0.98)
     assert check is not None
-    assert (check.result, check.broken, check.looked >= LOOKS_MIN) == ("passed", 0, True)
+    assert (check.result, check.broken, check.looked >= CHECKS.looks_min) == ("passed", 0, True)
     assert check.before is not None
     assert check.after is not None
     assert check.after.at_us > check.before.at_us
+
+
+def test_a_bureau_may_look_for_a_shorter_time() -> None:
+    answered_us = START_US + 100 * SECOND_US
+    seen = Observation(observed_alert(), no_mask(), camera(), answered_us, CheckPolicy(10 * SECOND_US, looks_min=8))
+    for second in range(100, 107):
+        seen.show(frame(second, [person(mask=0.98)]))
+    assert seen.judged(None, answered_us + 10 * SECOND_US) is None, "seven looks are not eight"
+    seen.show(frame(107, [person(mask=0.98)]))
+    assert seen.judged(None, answered_us + 9 * SECOND_US) is None, "nine seconds are not ten"
+    check = seen.judged(None, answered_us + 10 * SECOND_US)
+    assert check is not None
+    assert (check.result, check.looked) == ("passed", 8)
 
 
 def test_a_new_alert_says_not_corrected_at_once() -> None:
@@ -163,7 +177,7 @@ def test_nobody_seen_is_no_correction() -> None:
     assert observed(5, 0.98) is None
     answered_us = START_US + 100 * SECOND_US
     seen = Observation(observed_alert(), no_mask(), camera(), answered_us)
-    assert seen.judged(None, answered_us + WINDOW_US) is None
+    assert seen.judged(None, answered_us + CHECKS.window_us) is None
     late = seen.judged(None, answered_us + 25 * 3600 * SECOND_US)
     assert late is not None
     assert late.result == "inconclusive"

@@ -57,8 +57,11 @@ async def alerting(gateway: Gateway) -> AsyncIterator[Bucket]:
         "case": desk.case,
         "cases": desk.cases,
         "case_close": desk.close,
+        "case_note": desk.note,
+        "deadlines": desk.deadlines,
         "order_serve": desk.serve,
         "order": desk.order,
+        "orders": desk.orders,
         "order_change": desk.change,
         "attachment_put": files.put,
         "attachment": files.get,
@@ -159,3 +162,70 @@ async def test_a_disguised_file_is_no_photo(people: dict[str, httpx.AsyncClient]
     for body in (b"%PDF-1.4 nothing", b"<svg onload=alert(1)>", b""):
         answer = await people["chef"].post(f"/orders/{order}/photos", content=body)
         assert answer.status_code == 422, answer.text
+
+
+async def test_an_answer_that_is_sent_again_is_one_step(people: dict[str, httpx.AsyncClient]) -> None:
+    """The network broke before the school heard that its answer had arrived."""
+    _, order = await served(people)
+    answer, key = {"action": "answer", "text": "Lids are on."}, {"Idempotency-Key": "draft-1"}
+    for _ in range(3):
+        told = await people["chef"].post(f"/orders/{order}/steps", json=answer, headers=key)
+        assert told.status_code == 200, told.text
+        assert [step["action"] for step in told.json()["steps"]] == ["serve", "answer"]
+    another = await people["chef"].post(f"/orders/{order}/steps", json=answer, headers={"Idempotency-Key": "draft-2"})
+    assert [step["action"] for step in another.json()["steps"]] == ["serve", "answer", "answer"]
+    await people["li"].post(f"/orders/{order}/steps", json={"action": "close"}, headers=key)
+    assert (await people["chef"].get(f"/orders/{order}")).json()["state"] == "closed", "a key is of one person"
+    late = await people["chef"].post(f"/orders/{order}/steps", json=answer, headers=key)
+    assert (late.status_code, late.json()["state"]) == (200, "closed")
+
+
+async def test_orders_are_listed_by_who_waits_for_whom(people: dict[str, httpx.AsyncClient]) -> None:
+    _, order = await served(people)
+
+    async def ids(name: str, **asked: Any) -> list[str]:
+        found = await people[name].get("/orders", params={"limit": 500, **asked})
+        assert found.status_code == 200, found.text
+        return [one["id"] for one in found.json()["items"]]
+
+    assert order in await ids("li", mine=True)
+    assert await ids("wang", mine=True) == []
+    assert order not in await ids("li", overdue=True)
+    assert await ids("stranger") == []
+    assert order not in await ids("chef", state="answered")
+    await people["chef"].post(f"/orders/{order}/steps", json={"action": "answer", "text": "Done."})
+    waiting = (await people["li"].get("/orders", params={"state": "answered"})).json()["items"][0]
+    assert (waiting["id"], "close" in waiting["may"]) == (order, True)
+    first = (await people["li"].get("/orders", params={"limit": 1})).json()
+    second = (await people["li"].get("/orders", params={"limit": 1, "cursor": first["next_cursor"]})).json()
+    assert first["items"][0]["served_at"] > second["items"][0]["served_at"]
+
+
+async def test_notes_and_the_reason_of_closing_stay(people: dict[str, httpx.AsyncClient]) -> None:
+    case, order = await served(people)
+    noted = await people["li"].post(f"/cases/{case}/notes", json={"text": "The cook was on leave."})
+    assert noted.status_code == 201, noted.text
+    assert (await people["chef"].post(f"/cases/{case}/notes", json={"text": "x"})).status_code == 403
+    assert (await people["li"].post(f"/cases/{case}/notes", json={"text": "  "})).status_code == 422
+    await people["li"].post(f"/orders/{order}/steps", json={"action": "withdraw"})
+    closed = await people["li"].post(f"/cases/{case}/closing", json={"text": "Served by mistake."})
+    assert closed.json()["state"] == "closed"
+    notes = (await people["li"].get(f"/cases/{case}")).json()["notes"]
+    assert [(note["by"], note["text"], note["is_closing"]) for note in notes] == [
+        ("li", "The cook was on leave.", False),
+        ("li", "Served by mistake.", True),
+    ]
+
+
+async def test_a_deadline_is_proposed_for_each_class(people: dict[str, httpx.AsyncClient]) -> None:
+    told = (await people["li"].get("/deadlines")).json()
+    assert [(one["risk"], one["working_hours"]) for one in told] == [(1, 4.0), (2, 24.0), (3, 75.0)]
+    assert told[0]["due_at"] < told[1]["due_at"] < told[2]["due_at"]
+    assert (await people["chef"].get("/deadlines")).status_code == 403
+
+
+async def test_a_check_that_was_not_made_has_no_picture(people: dict[str, httpx.AsyncClient]) -> None:
+    _, order = await served(people)
+    for path in ("checks/1/before.jpg", "checks/9/after.jpg", "checks/1/during.jpg"):
+        assert (await people["li"].get(f"/orders/{order}/{path}")).status_code in (404, 422), path
+    assert (await people["stranger"].get(f"/orders/{order}/checks/1/before.jpg")).status_code == 404

@@ -10,7 +10,7 @@ from services.alerting.handlers.orders import KeptOrder, NextOf
 from services.alerting.handlers.rules import FactHistory, Rules
 from services.alerting.loop.check_evidence import files, sealed_as
 from services.alerting.loop.deadlines import DeadlinePolicy, Said, card_of, next_said
-from services.alerting.loop.machine_check import Observation
+from services.alerting.loop.machine_check import CheckPolicy, Observation
 from services.alerting.loop.working_time import IsWorkday
 from shared.clock import Clock
 from shared.messages.alerting import Alert, AlertsWanted
@@ -20,8 +20,6 @@ from shared.messages.evidence import EvidenceWanted
 from shared.messages.orders import MachineCheck, Order, OrderState, OrderStep
 from shared.subjects import CameraRef
 
-# Two workers may look at the same time: the row is locked, and what was said is not said again.
-LOOK_S = 20.0
 MACHINE = "machine"
 
 Seal = Callable[[str, Sequence[EvidenceWanted], int], Awaitable[None]]
@@ -29,7 +27,7 @@ Seal = Callable[[str, Sequence[EvidenceWanted], int], Awaitable[None]]
 
 
 class OrderClock:
-    """Supervised."""
+    """Supervised. Args: look_s: seconds between looks."""
 
     def __init__(
         self,
@@ -41,6 +39,8 @@ class OrderClock:
         is_workday: IsWorkday,
         clock: Clock,
         camera: Callable[[CameraRef], DesiredCamera | None],
+        checks: CheckPolicy,
+        look_s: float,
         seal: Seal,
         sealed_days: int,
     ):
@@ -52,15 +52,17 @@ class OrderClock:
         self._is_workday = is_workday
         self._clock = clock
         self._camera = camera
+        self._checks = checks
+        self._look_s = look_s
         self._seal = seal
         self._sealed_us = sealed_days * 24 * 3600 * 1_000_000
 
     async def run_once(self) -> None:
-        await self._clock.sleep(LOOK_S)
+        await self._clock.sleep(self._look_s)
         await self.look()
 
     async def look(self) -> None:
-        """Everything that is due now."""
+        """Everything that is due now. Two workers may look at once: a row is locked, and nothing is said twice."""
         for kept in await self._loop.ticking():
             order = kept.order
             moments = self._policy.moments(order.risk, order.due_us, self._is_workday)
@@ -130,7 +132,7 @@ class OrderClock:
         versions = await self._rules.versions(alert.rule)
         if desired is None or not versions:
             return None
-        seen = Observation(alert, versions[0].rule, desired, answered_us)
+        seen = Observation(alert, versions[0].rule, desired, answered_us, self._checks)
         async for fact in self._history.since(answered_us, (ref,)):
             if fact.name == "frame_analysed":
                 seen.show(FrameAnalysed.decode(fact.data))

@@ -16,15 +16,21 @@ from shared.messages.orders import (
     Case,
     CaseClose,
     CaseList,
+    CaseNote,
+    CaseNoteAdd,
     CaseOpen,
     CaseRef,
     CasesWanted,
+    Deadline,
+    DeadlineList,
     Order,
     OrderChange,
+    OrderList,
     OrderRef,
     OrderServe,
     OrderState,
     OrderStep,
+    OrdersWanted,
 )
 
 _OPEN: tuple[OrderState, ...] = ("served", "read", "answered", "appealed")
@@ -56,11 +62,15 @@ class Loop(Protocol):
 
     async def cases(self, wanted: CasesWanted) -> Sequence[Case]: ...
 
-    async def close(self, case: Case, now_us: int) -> Case: ...
+    async def close(self, case: Case, why: CaseNote | None) -> Case: ...
+
+    async def note(self, case: Case, note: CaseNote) -> Case: ...
 
     async def serve(self, order: Order, first: OrderStep) -> Order: ...
 
     async def order(self, id: str) -> Order | None: ...
+
+    async def orders(self, wanted: OrdersWanted) -> Sequence[Order]: ...
 
     async def change(self, id: str, next_of: NextOf) -> Order | None:
         """Args: next_of: the step that follows, and what `before` is from then on; None: nothing follows any more."""
@@ -92,10 +102,19 @@ class LoopDesk:
         return await self.loop.open(new_case(wanted, tuple(cameras), self.now_us()))
 
     async def case(self, request: bytes) -> Case:
-        return await self._case(CaseRef.decode(request).case)
+        return _with_may(await self._case(CaseRef.decode(request).case))
 
     async def cases(self, request: bytes) -> CaseList:
-        return CaseList(items=tuple(await self.loop.cases(CasesWanted.decode(request))))
+        found = await self.loop.cases(CasesWanted.decode(request))
+        return CaseList(items=tuple(_with_may(case) for case in found))
+
+    async def note(self, request: bytes) -> Case:
+        wanted = CaseNoteAdd.decode(request)
+        case = await self._case(wanted.case)
+        if not wanted.text.strip():
+            raise RequestRefused("text_missing", "A note says something: write it down.", status=422)
+        note = CaseNote(by=wanted.by, at_us=self.now_us(), text=wanted.text)
+        return _with_may(await self.loop.note(case, note))
 
     async def close(self, request: bytes) -> Case:
         wanted = CaseClose.decode(request)
@@ -107,8 +126,19 @@ class LoopDesk:
             raise RequestRefused(
                 "order_open", f"{len(left)} order(s) of this case are not closed yet: close them first.", status=409
             )
-        done = case.model_copy(update={"state": "closed", "closed_by": wanted.by, "closed_us": self.now_us()})
-        return await self.loop.close(done, self.now_us())
+        now_us = self.now_us()
+        done = case.model_copy(update={"state": "closed", "closed_by": wanted.by, "closed_us": now_us})
+        text = wanted.text.strip()
+        why = CaseNote(by=wanted.by, at_us=now_us, text=text, is_closing=True) if text else None
+        return _with_may(await self.loop.close(done, why))
+
+    async def deadlines(self, request: bytes) -> DeadlineList:
+        now_us = self.now_us()
+        items = (
+            Deadline(risk=risk, working_hours=hours, due_us=self.policy.due_us(risk, now_us, self.is_workday))
+            for risk, hours in self.policy.hours
+        )
+        return DeadlineList(items=tuple(items))
 
     async def serve(self, request: bytes) -> Order:
         wanted = OrderServe.decode(request)
@@ -133,16 +163,23 @@ class LoopDesk:
             due_us=due_us,
         )
         first = OrderStep(number=1, action="serve", by=wanted.by, at_us=now_us, state="served", due_us=due_us)
-        return await self.loop.serve(order, first)
+        return _found(await self.loop.serve(order, first), order.order)
 
     async def order(self, request: bytes) -> Order:
         wanted = OrderRef.decode(request)
         return _found(await self.loop.order(wanted.order), wanted.order)
 
+    async def orders(self, request: bytes) -> OrderList:
+        found = await self.loop.orders(OrdersWanted.decode(request))
+        return OrderList(items=tuple(_found(order, order.order) for order in found))
+
     async def change(self, request: bytes) -> Order:
         wanted = OrderChange.decode(request)
 
-        def next_of(kept: KeptOrder) -> tuple[OrderStep, OrderState | None]:
+        def next_of(kept: KeptOrder) -> tuple[OrderStep, OrderState | None] | None:
+            made = {(each.key, each.by) for each in kept.order.steps}
+            if wanted.key is not None and (wanted.key, wanted.by) in made:
+                return None  # sent again by somebody who never heard that it had arrived
             return self._step(kept, wanted)
 
         return _found(await self.loop.change(wanted.order, next_of), wanted.order)
@@ -166,6 +203,7 @@ class LoopDesk:
             attachments=wanted.attachments,
             state=state,
             due_us=due_us if wanted.action in ("extend", "reopen") else None,
+            key=wanted.key,
         )
         return told, order.state if wanted.action == "appeal" else kept.before
 
@@ -202,3 +240,7 @@ def _found(order: Order | None, id: str) -> Order:
     if order is None:
         raise RequestRefused("no_such_order", f"There is no order {id[:80]!r}.", status=404)
     return order.model_copy(update={"may": may(order.state)})
+
+
+def _with_may(case: Case) -> Case:
+    return case.model_copy(update={"orders": tuple(_found(order, order.order) for order in case.orders)})

@@ -11,11 +11,16 @@ from shared.messages.detector import FrameAnalysed
 from shared.messages.orders import CheckResult, MachineCheck
 from shared.messages.rules import Rule
 
-# = how much must have been seen before anybody says "corrected"
-LOOKS_MIN = 20
-# = how long after the answer it is looked, at least and at most
-WINDOW_US = 10 * 60 * 1_000_000
+# = how long after the answer it is looked at most
 GIVE_UP_US = 24 * 3600 * 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPolicy:
+    """How long after the answer it is looked at least, and how much must have been seen to say "corrected"."""
+
+    window_us: int = 10 * 60 * 1_000_000
+    looks_min: int = 20
 
 
 @dataclass(slots=True)
@@ -26,6 +31,7 @@ class Observation:
     rule: Rule
     camera: DesiredCamera
     from_us: int
+    policy: CheckPolicy = CheckPolicy()
     looked: int = 0
     broken: int = 0
     _clean: tuple[float, BestFrame] | None = None
@@ -53,7 +59,7 @@ class Observation:
         if raised_since is not None:
             return self._check("failed", now_us, self._dirty, raised_since)
         age_us = now_us - self.from_us
-        if age_us >= WINDOW_US and self.looked >= LOOKS_MIN:
+        if age_us >= self.policy.window_us and self.looked >= self.policy.looks_min:
             # Single looks are wrong too often to call a correction none: what raises an alert counts.
             return self._check("passed", now_us, self._clean)
         return self._check("inconclusive", now_us, self._clean) if age_us >= GIVE_UP_US else None

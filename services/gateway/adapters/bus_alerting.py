@@ -14,15 +14,20 @@ from shared.messages.orders import (
     Case,
     CaseClose,
     CaseList,
+    CaseNoteAdd,
     CaseOpen,
     CaseRef,
     CaseShare,
     CasesWanted,
     CaseUnshare,
+    DeadlineList,
+    DeadlinesWanted,
     Order,
     OrderChange,
+    OrderList,
     OrderRef,
     OrderServe,
+    OrdersWanted,
 )
 from shared.messages.rules import DryRun, DryRunWanted, RuleList, RulePut, RulesWanted
 
@@ -81,6 +86,15 @@ class BusAlerting:
 
     async def unshare(self, wanted: CaseUnshare) -> Case:
         return Case.decode(await self._ask("case_unshare", wanted))
+
+    async def note(self, wanted: CaseNoteAdd) -> Case:
+        return Case.decode(await self._ask("case_note", wanted))
+
+    async def deadlines(self, wanted: DeadlinesWanted) -> DeadlineList:
+        return DeadlineList.decode(await self._ask("deadlines", wanted))
+
+    async def orders(self, wanted: OrdersWanted) -> OrderList:
+        return OrderList.decode(await self._ask("orders", wanted))
 
     async def serve(self, wanted: OrderServe) -> Order:
         return Order.decode(await self._ask("order_serve", wanted))

@@ -26,18 +26,24 @@ from shared.messages.orders import (
     Case,
     CaseClose,
     CaseList,
+    CaseNoteAdd,
     CaseOpen,
     CaseRef,
     CaseShare,
     CaseSource,
     CasesWanted,
     CaseUnshare,
+    DeadlineList,
+    DeadlinesWanted,
+    MachineCheck,
     Order,
     OrderAction,
     OrderChange,
     OrderKind,
+    OrderList,
     OrderRef,
     OrderServe,
+    OrdersWanted,
 )
 from shared.messages.rules import RiskClass
 
@@ -59,10 +65,15 @@ class OrderKeeper(Protocol):
     async def share(self, wanted: CaseShare) -> Case: ...
 
     async def unshare(self, wanted: CaseUnshare) -> Case: ...
+    async def note(self, wanted: CaseNoteAdd) -> Case: ...
+
+    async def deadlines(self, wanted: DeadlinesWanted) -> DeadlineList: ...
 
     async def serve(self, wanted: OrderServe) -> Order: ...
 
     async def order(self, wanted: OrderRef) -> Order: ...
+
+    async def orders(self, wanted: OrdersWanted) -> OrderList: ...
 
     async def change(self, wanted: OrderChange) -> Order: ...
 
@@ -155,12 +166,29 @@ class OrderDesk:
         await self._record(by, "case_closed", case=id, site=case.site)
         return await self.keeper.close_case(CaseClose(case=id, by=by.identity.name, text=text))
 
+    async def note(self, by: By, id: str, text: str) -> Case:
+        case = await self.case(by, id)
+        await self._record(by, "case_noted", case=id, site=case.site)
+        return await self.keeper.note(CaseNoteAdd(case=id, by=by.identity.name, text=text))
+
+    async def deadlines(self) -> DeadlineList:
+        return await self.keeper.deadlines(DeadlinesWanted())
+
     async def serve(self, by: By, case: str, kind: OrderKind, title: str, text: str, due_us: int | None) -> Order:
         found = await self._own_case(by, case)
         await self._record(by, "order_served", case=case, site=found.site, kind=kind, title=title)
         return await self.keeper.serve(
             OrderServe(case=case, by=by.identity.name, kind=kind, title=title, text=text, due_us=due_us)
         )
+
+    async def orders(self, by: By, wanted: OrdersWanted, page: PageRequest) -> PageOf[Order]:
+        """Newest first, of the schools that they may see."""
+        sites = by.identity.seen_sites(wanted.sites)
+        if sites == ():
+            return PageOf((), None)
+        asked = wanted.model_copy(update={"sites": sites or (), "limit": page.limit + 1, "before": page.after})
+        found = await self.keeper.orders(asked)
+        return page_of(found.items, page, lambda order: f"{order.served_us}.{order.order}")
 
     async def order(self, by: By, id: str) -> Order:
         """To look at."""
@@ -179,8 +207,16 @@ class OrderDesk:
         return order
 
     async def change(
-        self, by: By, id: str, action: OrderAction, text: str, attachments: Sequence[Attachment], due_us: int | None
+        self,
+        by: By,
+        id: str,
+        action: OrderAction,
+        text: str,
+        attachments: Sequence[Attachment],
+        due_us: int | None,
+        key: str | None = None,
     ) -> Order:
+        """Args: key: of the request; the same one again makes no second step."""
         order = await self._own_order(by, id)
         verb: Verb = "answer" if action in _SCHOOL else "order"
         if not by.identity.may(verb):
@@ -189,7 +225,13 @@ class OrderDesk:
         await self._record(by, "order_changed", order=id, step=action, before=order.state, site=order.site)
         return await self.keeper.change(
             OrderChange(
-                order=id, by=by.identity.name, action=action, text=text, attachments=tuple(attachments), due_us=due_us
+                order=id,
+                by=by.identity.name,
+                action=action,
+                text=text,
+                attachments=tuple(attachments),
+                due_us=due_us,
+                key=key,
             )
         )
 
@@ -204,6 +246,14 @@ class OrderDesk:
         await self.order(by, id)
         found = await self.keeper.file(AttachmentRef(order=id, object_name=object_name))
         return base64.b64decode(found.data_base64)
+
+    async def check(self, by: By, id: str, number: int) -> MachineCheck:
+        """What the machine saw at that step."""
+        order = await self.order(by, id)
+        for step in order.steps:
+            if step.number == number and step.check is not None:
+                return step.check
+        raise no_such("check", f"{id}/{number}")
 
     async def _require_site(self, by: By, site: str) -> None:
         if not by.identity.sees(site):

@@ -5,7 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Column, Integer, Table, Text, exists, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    Integer,
+    Table,
+    Text,
+    and_,
+    exists,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,6 +35,7 @@ from shared.messages.alerting import Alert
 from shared.messages.orders import (
     Case,
     CaseClosed,
+    CaseNote,
     CaseOpened,
     CaseShare,
     CaseShared,
@@ -27,6 +43,7 @@ from shared.messages.orders import (
     Order,
     OrderChanged,
     OrderStep,
+    OrdersWanted,
 )
 
 cases = Table(
@@ -89,7 +106,20 @@ case_shares = Table(
     Column("at_us", BigInteger),
 )
 
+case_notes = Table(
+    "case_notes",
+    metadata,
+    Column("case_id", Text),
+    Column("number", BigInteger, primary_key=True),
+    Column("at_us", BigInteger),
+    Column("by", Text),
+    Column("text", Text),
+    Column("is_closing", Boolean),
+)
+
 _DONE = ("closed", "withdrawn")
+# The school's turn: only then can it be late.
+_TICKING = ("served", "read")
 _Row = Any
 
 
@@ -140,10 +170,7 @@ class PostgresLoop:
             served = orders.c.served_us.between(wanted.served_from_us, wanted.served_to_us - 1)
             chosen = chosen.where(cases.c.case_id.in_(select(orders.c.case_id).where(served)))
         if wanted.before is not None:
-            opened_us, _, id = wanted.before.partition(".")
-            if not opened_us.isdigit():
-                raise RequestRefused("bad_cursor", "Send `before` as the page before gave it.", status=422)
-            chosen = chosen.where(tuple_(cases.c.opened_us, cases.c.case_id) < (int(opened_us), id))
+            chosen = chosen.where(tuple_(cases.c.opened_us, cases.c.case_id) < _place(wanted.before))
         chosen = chosen.order_by(cases.c.opened_us.desc(), cases.c.case_id.desc()).limit(wanted.limit)
         async with self._database.transaction() as session:
             return await _cases(session, chosen, self._now_us())
@@ -165,13 +192,20 @@ class PostgresLoop:
             await write_facts(session, [said])
         self._told()
 
-    async def close(self, case: Case, now_us: int) -> Case:
+    async def close(self, case: Case, why: CaseNote | None) -> Case:
         values = {"state": case.state, "closed_by": case.closed_by, "closed_us": case.closed_us}
         async with self._database.transaction() as session:
             await session.execute(update(cases).where(cases.c.case_id == case.case).values(values))
-            await write_facts(session, [CaseClosed(**_about(case, now_us, case.closed_by or ""))])
+            if why is not None:
+                await session.execute(insert(case_notes).values(why.model_dump() | {"case_id": case.case}))
+            await write_facts(session, [CaseClosed(**_about(case, case.closed_us or 0, case.closed_by or ""))])
         self._told()
-        return case
+        return case if why is None else case.model_copy(update={"notes": (*case.notes, why)})
+
+    async def note(self, case: Case, note: CaseNote) -> Case:
+        async with self._database.transaction() as session:
+            await session.execute(insert(case_notes).values(note.model_dump() | {"case_id": case.case}))
+        return case.model_copy(update={"notes": (*case.notes, note)})
 
     async def serve(self, order: Order, first: OrderStep) -> Order:
         row = order.model_dump(exclude={"order", "case", "is_overdue", "steps", "may"})
@@ -185,6 +219,23 @@ class PostgresLoop:
         async with self._database.transaction() as session:
             found = await _orders(session, select(orders).where(orders.c.order_id == id), self._now_us())
         return found[0].order if found else None
+
+    async def orders(self, wanted: OrdersWanted) -> Sequence[Order]:
+        chosen = select(orders)
+        if wanted.sites:
+            chosen = chosen.where(orders.c.site.in_(wanted.sites))
+        if wanted.states:
+            chosen = chosen.where(orders.c.state.in_(wanted.states))
+        if wanted.made_by is not None:
+            chosen = chosen.where(orders.c.made_by == wanted.made_by)
+        if wanted.is_overdue is not None:
+            late = and_(orders.c.state.in_(_TICKING), orders.c.due_us < self._now_us())
+            chosen = chosen.where(late if wanted.is_overdue else ~late)
+        if wanted.before is not None:
+            chosen = chosen.where(tuple_(orders.c.served_us, orders.c.order_id) < _place(wanted.before))
+        chosen = chosen.order_by(orders.c.served_us.desc(), orders.c.order_id.desc()).limit(wanted.limit)
+        async with self._database.transaction() as session:
+            return [kept.order for kept in await _orders(session, chosen, self._now_us())]
 
     async def change(self, id: str, next_of: NextOf) -> Order | None:
         async with self._database.transaction() as session:
@@ -223,7 +274,7 @@ class PostgresLoop:
 
     async def ticking(self) -> list[KeptOrder]:
         """Orders that are the school's turn."""
-        waiting = select(orders).where(orders.c.state.in_(("served", "read")))
+        waiting = select(orders).where(orders.c.state.in_(_TICKING))
         async with self._database.transaction() as session:
             return await _orders(session, waiting, self._now_us())
 
@@ -237,7 +288,7 @@ class PostgresLoop:
 
 async def add_case(session: AsyncSession, case: Case) -> None:
     """In a transaction of whoever opens it."""
-    row = case.model_dump(exclude={"case", "alerts", "orders"}) | {"case_id": case.case}
+    row = case.model_dump(exclude={"case", "alerts", "orders", "notes"}) | {"case_id": case.case}
     await session.execute(insert(cases).values(row))
     taken = (
         update(alerts)
@@ -269,6 +320,13 @@ async def _add(session: AsyncSession, order: Order, told: OrderStep) -> None:
     await write_facts(session, [said])
 
 
+def _place(before: str) -> tuple[int, str]:
+    at_us, _, id = before.partition(".")
+    if not at_us.isdigit():
+        raise RequestRefused("bad_cursor", "Send `before` as the page before gave it.", status=422)
+    return int(at_us), id
+
+
 def _about(case: Case, at_us: int, by: str) -> dict[str, Any]:
     return {"case": case.case, "site": case.site, "at_us": at_us, "by": by}
 
@@ -290,12 +348,26 @@ async def _cases(session: AsyncSession, chosen: Any, now_us: int) -> list[Case]:
     to = select(case_shares).where(case_shares.c.case_id.in_(ids), case_shares.c.until_us > now_us)
     for row in await session.execute(to.order_by(case_shares.c.account)):
         shown.setdefault(row.case_id, []).append(row.account)
+    said: dict[str, list[CaseNote]] = {}
+    written = select(case_notes).where(case_notes.c.case_id.in_(ids)).order_by(case_notes.c.number)
+    for row in await session.execute(written):
+        note = CaseNote(by=row.by, at_us=row.at_us, text=row.text, is_closing=row.is_closing)
+        said.setdefault(row.case_id, []).append(note)
     return [
-        _case(row, of_case.get(row.case_id, []), seen.get(row.case_id, []), shown.get(row.case_id, [])) for row in rows
+        _case(
+            row,
+            of_case.get(row.case_id, []),
+            seen.get(row.case_id, []),
+            shown.get(row.case_id, []),
+            said.get(row.case_id, []),
+        )
+        for row in rows
     ]
 
 
-def _case(row: _Row, of_case: Sequence[Order], seen: Sequence[str], shown: Sequence[str]) -> Case:
+def _case(
+    row: _Row, of_case: Sequence[Order], seen: Sequence[str], shown: Sequence[str], said: Sequence[CaseNote]
+) -> Case:
     return Case(
         case=row.case_id,
         site=row.site,
@@ -313,6 +385,7 @@ def _case(row: _Row, of_case: Sequence[Order], seen: Sequence[str], shown: Seque
         shared_with=tuple(shown),
         alerts=tuple(seen),
         orders=tuple(of_case),
+        notes=tuple(said),
     )
 
 
@@ -347,6 +420,6 @@ def _order(row: _Row, steps: Sequence[OrderStep], now_us: int) -> Order:
         served_us=row.served_us,
         due_us=row.due_us,
         card=row.card,
-        is_overdue=row.state in ("served", "read") and row.due_us < now_us,
+        is_overdue=row.state in _TICKING and row.due_us < now_us,
         steps=tuple(steps),
     )

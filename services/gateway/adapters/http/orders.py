@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 from pydantic import AwareDatetime, Field
 
-from services.gateway.adapters.http.access import by_of
+from services.gateway.adapters.http.access import address_of, by_of, identity_of
 from services.gateway.adapters.http.bodies import Answer, Body
 from services.gateway.adapters.http.paging import Paging
 from services.gateway.adapters.http.recordings import moment_of, us_of
@@ -31,6 +32,7 @@ from shared.messages.orders import (
     OrderKind,
     OrderState,
     OrderStep,
+    OrdersWanted,
 )
 from shared.messages.rules import RiskClass
 
@@ -112,6 +114,23 @@ class OrderAnswer(Answer):
     may: list[OrderAction] = Field(description="what can be done with it now, by one side or the other")
 
 
+class NoteAnswer(Answer):
+    """What somebody wrote down."""
+
+    by: str
+    at: datetime
+    text: str
+    is_closing: bool = Field(description="the reason why nothing is left to do")
+
+
+class DeadlineAnswer(Answer):
+    """Until when an order of that class would be due, were it served now."""
+
+    risk: RiskClass
+    working_hours: float
+    due_at: datetime
+
+
 class CaseAnswer(Answer):
     """What is followed up."""
 
@@ -130,6 +149,7 @@ class CaseAnswer(Answer):
     alerts: list[str]
     shared_with: list[str] = Field(description="accounts of other departments that may see it now")
     orders: list[OrderAnswer]
+    notes: list[NoteAnswer]
 
 
 class NewCase(Body):
@@ -155,6 +175,12 @@ class NewShare(Body):
 
     account: str = Field(max_length=64)
     until: AwareDatetime = Field(description="at most a year ahead, and no later than the account ends")
+
+
+class NewNote(Body):
+    """Something about a case that others should know."""
+
+    text: str = Field(min_length=1, max_length=5000)
 
 
 class NewOrder(Body):
@@ -223,6 +249,22 @@ async def unshare_case(id: str, account: str, request: Request) -> CaseAnswer:
     return _case(await rooms_of(request).orders.unshare(by_of(request), id, account.casefold()))
 
 
+@router.post("/cases/{id}/notes", status_code=201, responses=refusals(401, 403, 404, 422))
+async def add_case_note(id: str, body: NewNote, request: Request) -> CaseAnswer:
+    """Write something down. Notes are added and never changed."""
+    return _case(await rooms_of(request).orders.note(by_of(request), id, body.text))
+
+
+@router.get("/deadlines", responses=refusals(401, 403))
+async def deadlines(request: Request) -> list[DeadlineAnswer]:
+    """Until when orders would be due that are served now, by class of risk, in working time."""
+    found = await rooms_of(request).orders.deadlines()
+    return [
+        DeadlineAnswer(risk=one.risk, working_hours=one.working_hours, due_at=moment_of(one.due_us))
+        for one in found.items
+    ]
+
+
 @router.post("/cases/{id}/orders", status_code=201, responses=refusals(401, 403, 404, 409, 422))
 async def serve_order(id: str, body: NewOrder, request: Request, response: Response) -> OrderAnswer:
     """Order a correction; the school's people see it at once."""
@@ -232,6 +274,27 @@ async def serve_order(id: str, body: NewOrder, request: Request, response: Respo
     return _order(order)
 
 
+@router.get("/orders", responses=refusals(400, 401, 403, 422))
+async def list_orders(
+    request: Request,
+    paging: Paging,
+    site: Annotated[list[str] | None, Query(description="of these sites")] = None,
+    state: Annotated[list[OrderState] | None, Query(description="answered: waiting for verification")] = None,
+    mine: Annotated[bool, Query(description="only those that I served")] = False,
+    overdue: Annotated[bool | None, Query(description="only those that are overdue; false: that are not")] = None,
+) -> Page[OrderAnswer]:
+    """Newest first. A school sees its own."""
+    by = by_of(request)
+    wanted = OrdersWanted(
+        sites=tuple(site or ()),
+        states=tuple(state or ()),
+        made_by=by.identity.name if mine else None,
+        is_overdue=overdue,
+    )
+    found = await rooms_of(request).orders.orders(by, wanted, paging)
+    return Page(items=[_order(order) for order in found.items], next_cursor=found.next_cursor)
+
+
 @router.get("/orders/{id}", responses=refusals(401, 403, 404))
 async def get_order(id: str, request: Request) -> OrderAnswer:
     """One order with every step."""
@@ -239,7 +302,14 @@ async def get_order(id: str, request: Request) -> OrderAnswer:
 
 
 @router.post("/orders/{id}/steps", responses=refusals(401, 403, 404, 409, 422))
-async def change_order(id: str, body: NewStep, request: Request) -> OrderAnswer:
+async def change_order(
+    id: str,
+    body: NewStep,
+    request: Request,
+    idempotency_key: Annotated[
+        str | None, Header(max_length=80, description="sent again after a broken answer, it makes no second step")
+    ] = None,
+) -> OrderAnswer:
     """The next step. What cannot be now is refused with what can."""
     photos = [
         Attachment(
@@ -251,7 +321,10 @@ async def change_order(id: str, body: NewStep, request: Request) -> OrderAnswer:
         for each in body.photos
     ]
     due_us = None if body.due_at is None else us_of(body.due_at)
-    return _order(await rooms_of(request).orders.change(by_of(request), id, body.action, body.text, photos, due_us))
+    orders = rooms_of(request).orders
+    return _order(
+        await orders.change(by_of(request), id, body.action, body.text, photos, due_us, idempotency_key or None)
+    )
 
 
 @router.post("/orders/{id}/photos", status_code=201, responses=refusals(401, 403, 404, 413, 422), openapi_extra=_PHOTO)
@@ -270,6 +343,33 @@ async def order_photo(id: str, name: str, request: Request) -> Response:
     """A photo of an answer."""
     jpeg = await rooms_of(request).orders.photo(by_of(request), id, _object_name(id, name))
     return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=3600"})
+
+
+@router.get(
+    "/orders/{id}/checks/{number}/{side}.jpg",
+    response_class=Response,
+    responses=_JPEG | refusals(401, 403, 404, 422),
+)
+async def check_picture(
+    id: str,
+    number: Annotated[int, Path(ge=1, le=10_000, description="of the step")],
+    side: Literal["before", "after"],
+    request: Request,
+    width: Annotated[int | None, Query(ge=16, le=7680, description="pixels; never enlarged")] = None,
+) -> Response:
+    """What the machine compared: the picture before the order, or after the answer, made from the recorded bytes."""
+    rooms = rooms_of(request)
+    check = await rooms.orders.check(by_of(request), id, number)
+    best = check.before if side == "before" else check.after
+    if best is None:
+        raise RequestRefused("no_picture", "The machine's look rests on no such picture.", status=404)
+    camera = await rooms.registry.camera(best.camera)
+    stream: Literal["main", "sub"] = "sub" if best.stream == "sub" else "main"
+    made = await rooms.recordings.still(
+        identity_of(request), address_of(request), camera, stream, best.at_us, "jpeg", width
+    )
+    headers = {"Cache-Control": "private, max-age=3600", "X-Captured-Us": str(made.captured_us)}
+    return Response(base64.b64decode(made.data_base64), media_type="image/jpeg", headers=headers)
 
 
 def _object_name(order: str, name: str) -> str:
@@ -295,6 +395,10 @@ def _case(case: Case) -> CaseAnswer:
         alerts=list(case.alerts),
         shared_with=list(case.shared_with),
         orders=[_order(order) for order in case.orders],
+        notes=[
+            NoteAnswer(by=note.by, at=moment_of(note.at_us), text=note.text, is_closing=note.is_closing)
+            for note in case.notes
+        ],
     )
 
 

@@ -2,22 +2,32 @@
 
 import { createRouter, createWebHistory } from "vue-router";
 import { whenLoginEnds } from "@/api/client";
-import { forget, isLoggedIn } from "@/session";
+import { forget, home, isLoggedIn } from "@/session";
 
 declare module "vue-router" {
   interface RouteMeta {
     isDark?: boolean;
     isPublic?: boolean;
+    /** Stands by itself, without the frame and its menu. */
+    isBare?: boolean;
   }
 }
 
 export const router = createRouter({
   history: createWebHistory(),
   routes: [
-    { path: "/", redirect: "/live" },
+    // Whose page is the first one is known once they are logged in.
+    { path: "/", component: { render: () => null }, beforeEnter: () => home() },
     { path: "/login", component: () => import("@/views/LogIn.vue"), meta: { isPublic: true, isDark: true } },
     { path: "/live", component: () => import("@/views/LiveWall.vue"), meta: { isDark: true } },
     { path: "/playback", component: () => import("@/views/PlaybackPage.vue"), meta: { isDark: true } },
+    { path: "/cases", component: () => import("@/loop/CaseList.vue") },
+    { path: "/cases/:id", component: () => import("@/loop/CasePage.vue") },
+    { path: "/orders", component: () => import("@/loop/OrderList.vue") },
+    { path: "/orders/new", component: () => import("@/loop/OrderNew.vue") },
+    { path: "/orders/:id", component: () => import("@/loop/OrderPage.vue") },
+    { path: "/orders/:id/print", component: () => import("@/loop/OrderPrint.vue"), meta: { isBare: true } },
+    { path: "/kitchen", component: () => import("@/loop/KitchenPage.vue"), meta: { isBare: true } },
     { path: "/cameras", component: () => import("@/views/CameraList.vue") },
     { path: "/sites", component: () => import("@/views/SiteList.vue") },
     { path: "/status", component: () => import("@/views/SystemStatus.vue") },
@@ -28,7 +38,7 @@ export const router = createRouter({
 router.beforeEach(async (to) => {
   document.documentElement.className = to.meta.isDark === true ? "dark" : "light";
   if (to.meta.isPublic === true || (await isLoggedIn())) return true;
-  return { path: "/login", query: to.fullPath === "/live" ? {} : { next: to.fullPath } };
+  return { path: "/login", query: ["/", "/live"].includes(to.fullPath) ? {} : { next: to.fullPath } };
 });
 
 whenLoginEnds(() => {

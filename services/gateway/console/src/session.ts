@@ -6,21 +6,38 @@ import { api, Offline, Problem, type Schemas } from "@/api/client";
 export const user = ref<Schemas["User"] | null>(null);
 let isKnown = false;
 
-/** True when somebody is logged in; a server that is away counts as no. */
+/** Who was logged in last on this device, for as long as the server cannot be asked; it decides in any case. */
+const KEY = "bk-user";
+
+/** True when somebody is logged in; while the server is away, whoever was logged in last still is. */
 export async function isLoggedIn(): Promise<boolean> {
   if (isKnown) return user.value !== null;
   try {
-    user.value = (await api.current()).user;
+    keep((await api.current()).user);
   } catch (error) {
-    if (!(error instanceof Problem) && !(error instanceof Offline)) throw error;
+    if (error instanceof Offline) {
+      user.value = remembered();
+      return user.value !== null; // asked again at the next page
+    }
+    if (!(error instanceof Problem)) throw error;
     user.value = null;
   }
   isKnown = true;
   return user.value !== null;
 }
 
+function keep(found: Schemas["User"]): void {
+  user.value = found;
+  localStorage.setItem(KEY, JSON.stringify(found));
+}
+
+function remembered(): Schemas["User"] | null {
+  const kept = localStorage.getItem(KEY);
+  return kept === null ? null : (JSON.parse(kept) as Schemas["User"]);
+}
+
 export async function logIn(name: string, password: string): Promise<void> {
-  user.value = (await api.logIn(name, password)).user;
+  keep((await api.logIn(name, password)).user);
   isKnown = true;
 }
 
@@ -44,6 +61,18 @@ export async function logOut(): Promise<void> {
 export function forget(): void {
   user.value = null;
   isKnown = true;
+  localStorage.removeItem(KEY);
+}
+
+/** Somebody of a school and of nothing else: they get the page for kitchens. */
+export function isOfSchool(): boolean {
+  const roles = user.value?.roles ?? [];
+  return roles.length > 0 && roles.every((role) => role === "school");
+}
+
+/** The page that one begins with. */
+export function home(): string {
+  return isOfSchool() ? "/kitchen" : "/live";
 }
 
 export function mayConfigure(): boolean {

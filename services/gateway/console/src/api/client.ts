@@ -40,15 +40,22 @@ export async function call<T>(method: string, path: string, body?: unknown): Pro
   return (answer.status === 204 ? undefined : await answer.json()) as T;
 }
 
-/** Any kind of text. Throws Offline and Problem, as `call` does. */
-export async function send(method: string, path: string, text: string | null, type: string): Promise<Response> {
+export interface SendMore {
+  headers?: Record<string, string>;
+  limitMs?: number;
+}
+
+/** Any kind of text, or a file. Throws Offline and Problem, as `call` does. */
+export async function send(
+  method: string, path: string, body: string | Blob | null, type: string, more: SendMore = {},
+): Promise<Response> {
   let answer: Response;
   try {
     answer = await fetch(`/api/v1${path}`, {
       method,
-      headers: text === null ? {} : { "Content-Type": type },
-      body: text,
-      signal: AbortSignal.timeout(LIMIT_MS),
+      headers: { ...(body === null ? {} : { "Content-Type": type }), ...more.headers },
+      body,
+      signal: AbortSignal.timeout(more.limitMs ?? LIMIT_MS),
     });
   } catch {
     throw new Offline("offline");
