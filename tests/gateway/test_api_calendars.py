@@ -122,3 +122,5 @@ async def test_what_applies_on_a_day_is_told_to_those_who_see_the_kitchen(
         assert (await cook.get("/sites/day-1/kitchen-day", params={"day": "2026-10-01"})).status_code == 200
         assert (await cook.get("/sites/day-2/kitchen-day", params={"day": "2026-10-01"})).status_code == 404
         assert (await cook.put("/calendars/school-1", json={})).status_code == 403
+    for id in ("day-1", "day-2"):
+        await admin.delete(f"/sites/{id}")

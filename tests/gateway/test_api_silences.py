@@ -59,20 +59,24 @@ async def alerting(gateway: Gateway) -> AsyncIterator[Alerting]:
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
-async def schools(admin: httpx.AsyncClient, gateway: Gateway) -> AsyncIterator[dict[str, httpx.AsyncClient]]:
+async def schools(gateway: Gateway) -> AsyncIterator[dict[str, httpx.AsyncClient]]:
     """Two schools with a camera each; a supervisor of all and one of the first alone."""
-    for id in ("quiet-1", "quiet-2"):
-        await admin.post("/sites", json={"id": id, "name": id, "kind": "primary"})
-        made = {"id": f"{id}-cook", "site": id, "name": "cook", "main": {"url": f"rtsp://10.9.9.9/{id}"}}
-        assert (await admin.post("/cameras", json=made)).status_code == 201, made
-    for name, sites in (("everywhere", None), ("local", ["quiet-1"])):
-        told = {"name": name, "password": PASSWORD, "roles": ["supervisor"], "sites": sites}
-        assert (await admin.post("/accounts", json=told)).status_code == 201
-    async with (
-        gateway.client(await gateway.token("everywhere", PASSWORD)) as everywhere,
-        gateway.client(await gateway.token("local", PASSWORD)) as local,
-    ):
-        yield {"everywhere": everywhere, "local": local}
+    async with gateway.client(await gateway.token()) as admin:
+        for id in ("quiet-1", "quiet-2"):
+            await admin.post("/sites", json={"id": id, "name": id})
+            made = {"id": f"{id}-cook", "site": id, "name": "cook", "main": {"url": "rtsp://127.0.0.1:9/x"}}
+            assert (await admin.post("/cameras", json=made)).status_code == 201, made
+        for name, sites in (("everywhere", None), ("local", ["quiet-1"])):
+            told = {"name": name, "password": PASSWORD, "roles": ["supervisor"], "sites": sites}
+            assert (await admin.post("/accounts", json=told)).status_code == 201
+        async with (
+            gateway.client(await gateway.token("everywhere", PASSWORD)) as everywhere,
+            gateway.client(await gateway.token("local", PASSWORD)) as local,
+        ):
+            yield {"everywhere": everywhere, "local": local}
+        for id in ("quiet-1", "quiet-2"):
+            await admin.delete(f"/cameras/{id}-cook")
+            await admin.delete(f"/sites/{id}")
 
 
 async def test_a_silence_is_made_seen_and_ended_on_record(
