@@ -36,7 +36,7 @@ DAYS = 365
 DAY_US = 86_400_000_000
 BEGAN_US = 20_000 * DAY_US
 AT_ONCE = 50_000
-CALLS = 7
+CALLS = 5
 
 FILL = """
 insert into alerts (alert, site, camera, shard, rule, risk, progress, is_silent, first_us, last_us, body, verdict,

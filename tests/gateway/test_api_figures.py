@@ -1,4 +1,4 @@
-"""Figures and exports through the API, over alerts and orders whose numbers are known."""
+"""Figures (41) and exports through the API, over alerts and orders whose numbers are known."""
 
 from __future__ import annotations
 

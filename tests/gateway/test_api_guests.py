@@ -1,4 +1,4 @@
-"""Guests of other departments: gone at their end on every way in; of a shared case they see that and nothing else."""
+"""Guests of other departments (45): gone at their end on every way in; of a shared case they see that and nothing else."""
 
 from __future__ import annotations
 

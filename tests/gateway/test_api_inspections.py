@@ -1,4 +1,4 @@
-"""Random inspection through the API, alerting itself behind it: drawn, replayed by a stranger's script, looked at."""
+"""Random inspection (29) through the API, alerting itself behind it: drawn, replayed by a stranger's script, looked at."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Integer, Text, bindparam, text
+from sqlalchemy import ARRAY, BigInteger, Double, Integer, Text, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerting.figures.kitchen_risk import HALF_LIFE_DAYS
@@ -78,7 +78,7 @@ select k.models_key, (
 """
 _RISKS = """
 with confirmed as (
-    select site, risk, sum(power(0.5, (:to_us - first_us) / (86400e6 * :half_life_days))) amount
+    select site, risk, sum(power(0.5::float8, (:to_us - first_us)::float8 / :half_life_us)) amount
     from alerts
     where {counted} and first_us >= :from_us and first_us < :to_us and verdict = 'confirmed' group by site, risk
 ), served as (
@@ -148,7 +148,12 @@ class PostgresFigures:
         return {row.key: {name: value for name, value in row._mapping.items() if name != "key"} for row in rows}
 
     async def risk_amounts(self, kitchens: Sequence[str], from_us: int, to_us: int) -> Amounts:
-        values = {"from_us": from_us, "to_us": to_us, "now_us": self._now_us(), "half_life_days": HALF_LIFE_DAYS}
+        values = {
+            "from_us": from_us,
+            "to_us": to_us,
+            "now_us": self._now_us(),
+            "half_life_us": HALF_LIFE_DAYS * 86400e6,
+        }
         wanted = set(kitchens)
         found: dict[str, dict[str, float]] = {}
         async with self._database.transaction() as session:
@@ -188,6 +193,7 @@ _TYPES: Mapping[str, Any] = {
     "from_us": BigInteger(),
     "to_us": BigInteger(),
     "now_us": BigInteger(),
+    "half_life_us": Double(),
 }
 
 
