@@ -54,3 +54,17 @@ export function mayConfigure(): boolean {
 export function maySpeak(): boolean {
   return user.value?.roles.some((role) => role === "supervisor" || role === "admin") ?? false;
 }
+
+/** Alerts: a viewer sees them, and whoever answers for a school is told otherwise. */
+export function maySeeAlerts(): boolean {
+  return user.value?.roles.some((role) => role !== "school") ?? false;
+}
+
+export function mayReview(): boolean {
+  return user.value?.roles.some((role) => role === "supervisor" || role === "admin") ?? false;
+}
+
+/** Where somebody's day begins. */
+export function home(): string {
+  return mayReview() ? "/watch" : "/live";
+}
