@@ -9,7 +9,7 @@ export const en: AlertWords = {
   sign: { 1: "Ⅰ", 2: "Ⅱ", 3: "Ⅲ" },
   verdict: { confirmed: "confirmed", false: "false alarm", unclear: "unclear", none: "waits" },
   count: "{n}", countMore: "more than {n}", times: "{n} of the same", unread: "unread", goesOn: "still going on", over: "over", new: "New alert: {what}, {where}",
-  quiet: { title: "All quiet", text: "No alert waits. New ones appear here by themselves.", reach: "{online} of {all} cameras reachable; the watch goes on." },
+  quiet: { title: "All quiet", text: "No alert waits. New ones appear here by themselves.", reach: "{online} of {all} cameras reachable; the watch goes on.", unknown: "Nothing is known at the moment", unknownText: "When the connection is back, whatever was raised meanwhile appears." },
   choose: "Choose an alert on the left",
   failed: { title: "Alerts cannot be read", text: "The alert service does not answer; it is tried again.", retry: "Try now" },
   forbidden: { title: "You may not see alerts", text: "This page is for supervisors. Ask an administrator if you need it.", live: "See live pictures" },

@@ -7,7 +7,7 @@ export const zhCN = {
   sign: { 1: "Ⅰ", 2: "Ⅱ", 3: "Ⅲ" },
   verdict: { confirmed: "确认", false: "误报", unclear: "看不清", none: "待处理" },
   count: "{n} 条", countMore: "{n} 条以上", times: "同类 {n} 条", unread: "未读", goesOn: "仍在持续", over: "已结束", new: "新告警：{what}，{where}",
-  quiet: { title: "一切正常", text: "没有待处理的告警。新告警会自动出现在这里。", reach: "{online} / {all} 台摄像机在线，系统正在值守。" },
+  quiet: { title: "一切正常", text: "没有待处理的告警。新告警会自动出现在这里。", reach: "{online} / {all} 台摄像机在线，系统正在值守。", unknown: "不知道现在有没有告警", unknownText: "连接恢复后，断开期间的告警会自动补上。" },
   choose: "选择左侧的一条告警",
   failed: { title: "无法读取告警", text: "告警服务没有应答，系统会继续重试。", retry: "立即重试" },
   forbidden: { title: "没有查看告警的权限", text: "此页面供监管人员使用。如需权限，请联系管理员。", live: "查看实时画面" },
