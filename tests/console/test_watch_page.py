@@ -52,7 +52,7 @@ def stack() -> Iterator[Stack]:
     for name in ("rodent", "no_hat"):
         (rule,) = (each["rule"] for each in api.http.get("/rules").json()["items"] if each["rule"]["rule"] == name)
         # Each time is another incident.
-        answer = api.http.put(f"/rules/{name}", json=rule | {"over_after_s": 1.0, "reopen_s": 0.0})
+        answer = api.http.put(f"/rules/{name}", json=rule | {"over_after_s": 3.0, "reopen_s": 0.0})
         assert answer.status_code == 200, answer.text
     for name, role, sites in (("li", "supervisor", None), ("guest", "viewer", None), ("cook", "school", [SITE])):
         account = {"name": name, "password": PASSWORD, "roles": [role], "sites": sites}
