@@ -63,7 +63,7 @@ def measure(rounds: int, seconds: int) -> None:
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
                 page = browser.new_page(viewport={"width": 1280, "height": 800})
-                page.goto(f"{stack.url}/login")
+                page.goto(f"{stack.url}/login?next=/live")
                 page.fill("#password", stack.admin_password)
                 page.click("button[type=submit]")
                 page.wait_for_selector(".tile")

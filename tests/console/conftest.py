@@ -41,7 +41,7 @@ def page(browser: Browser, stack: Stack) -> Iterator[Page]:
 
 @pytest.fixture
 def logged_in(page: Page, stack: Stack) -> Page:
-    page.goto("/login")
+    page.goto("/login?next=/live")
     page.fill("#password", stack.admin_password)
     page.click("button[type=submit]")
     page.wait_for_selector(".tile.playing", timeout=30_000)

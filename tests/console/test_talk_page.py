@@ -99,7 +99,7 @@ class Person:
         self.page = page
         self.talks: list[str] = []
         page.on("response", lambda answer: self._note(answer.headers.get("location", "")))
-        page.goto("/login")
+        page.goto("/login?next=/live")
         page.fill("#name", name)
         page.fill("#password", PASSWORD)
         page.click("button[type=submit]")

@@ -1,4 +1,4 @@
-/** Which page stands at which address. Live is dark, forms are light. */
+/** Which page stands at which address. Watch and Live are dark, forms are light. */
 
 import { createRouter, createWebHistory } from "vue-router";
 import { whenLoginEnds } from "@/api/client";
@@ -19,6 +19,9 @@ export const router = createRouter({
     // Whose page is the first one is known once they are logged in.
     { path: "/", component: { render: () => null }, beforeEnter: () => home() },
     { path: "/login", component: () => import("@/views/LogIn.vue"), meta: { isPublic: true, isDark: true } },
+    { path: "/watch", component: () => import("@/views/WatchPage.vue"), meta: { isDark: true } },
+    { path: "/alerts", component: () => import("@/views/AlertList.vue") },
+    { path: "/alerts/:id", redirect: (to) => ({ path: "/watch", query: { alert: String(to.params["id"]) } }) },
     { path: "/live", component: () => import("@/views/LiveWall.vue"), meta: { isDark: true } },
     { path: "/playback", component: () => import("@/views/PlaybackPage.vue"), meta: { isDark: true } },
     { path: "/cases", component: () => import("@/loop/CaseList.vue") },
@@ -31,14 +34,14 @@ export const router = createRouter({
     { path: "/cameras", component: () => import("@/views/CameraList.vue") },
     { path: "/sites", component: () => import("@/views/SiteList.vue") },
     { path: "/status", component: () => import("@/views/SystemStatus.vue") },
-    { path: "/:rest(.*)*", redirect: "/live" },
+    { path: "/:rest(.*)*", redirect: "/" },
   ],
 });
 
 router.beforeEach(async (to) => {
   document.documentElement.className = to.meta.isDark === true ? "dark" : "light";
   if (to.meta.isPublic === true || (await isLoggedIn())) return true;
-  return { path: "/login", query: ["/", "/live"].includes(to.fullPath) ? {} : { next: to.fullPath } };
+  return { path: "/login", query: to.fullPath === "/" ? {} : { next: to.fullPath } };
 });
 
 whenLoginEnds(() => {

@@ -70,11 +70,6 @@ export function isOfSchool(): boolean {
   return roles.length > 0 && roles.every((role) => role === "school");
 }
 
-/** The page that one begins with. */
-export function home(): string {
-  return isOfSchool() ? "/kitchen" : "/live";
-}
-
 export function mayConfigure(): boolean {
   return user.value?.roles.includes("admin") ?? false;
 }
@@ -82,4 +77,19 @@ export function mayConfigure(): boolean {
 /** To kitchens: viewers look, and a school's own people are spoken to. */
 export function maySpeak(): boolean {
   return user.value?.roles.some((role) => role === "supervisor" || role === "admin") ?? false;
+}
+
+/** Alerts: a viewer sees them, and whoever answers for a school is told otherwise. */
+export function maySeeAlerts(): boolean {
+  return user.value?.roles.some((role) => role !== "school") ?? false;
+}
+
+export function mayReview(): boolean {
+  return user.value?.roles.some((role) => role === "supervisor" || role === "admin") ?? false;
+}
+
+/** Where somebody's day begins. */
+export function home(): string {
+  if (isOfSchool()) return "/kitchen";
+  return mayReview() ? "/watch" : "/live";
 }
