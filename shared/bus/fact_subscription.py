@@ -86,9 +86,12 @@ class FactSubscription:
         self._subscription = await self._js.subscribe(
             self._subject, stream="EVENTS", cb=self._on_message, ordered_consumer=True, config=config
         )
-        if self._on_caught_up is not None and not (await self._subscription.consumer_info()).num_pending:
-            # Nothing was there to read. What is on its way already is handled first: it came before the answer.
-            asyncio.get_running_loop().call_soon(self._on_caught_up)
+        if self._on_caught_up is not None:
+            info = await self._subscription.consumer_info()
+            sent = 0 if info.delivered is None else info.delivered.consumer_seq
+            # Nothing was there to read. What was sent already says by itself, when it is handled, that it is the last.
+            if not info.num_pending and not sent:
+                self._on_caught_up()
 
     async def _unsubscribe(self) -> None:
         subscription, self._subscription = self._subscription, None
