@@ -7,7 +7,7 @@ function alert(id: string, risk: 1 | 2 | 3, second: number, change: Partial<Aler
   return {
     id, risk, site: "s", camera: `c${made++}`, cameras: [], rule: "no_mask", rule_version: 1, detail: "", progress: "going_on",
     first_at: at, raised_at: at, last_at: at, broken: 3, looked: 5, frames: [], models: {}, thresholds: {}, picture_faults: [],
-    is_silent: false, latency_ms: {}, hops: {}, sites: [], cameras_away: [], ...change,
+    is_silent: false, latency_ms: {}, hops: {}, silence: null, outage: null, sites: [], cameras_away: [], folded_into: null, warning: null, ...change,
   };
 }
 const ids = (alerts: Alert[]) => rowsOf(alerts).map((row) => [row.alert.id, ...row.older.map((one) => one.id)].join("+"));
