@@ -385,7 +385,7 @@ async def test_what_is_too_old_is_told_to_nobody_and_what_is_kept_too_long_is_fo
     assert await office.plans.sweep(NOW_US) == 0
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 async def test_nobody_gets_one_thing_twice_on_one_channel(office: Office, seed: int) -> None:
     """Two planners and two senders at once, failures, repeats, chains, acknowledgements, in any order."""
     chance = random.Random(seed)
@@ -406,7 +406,7 @@ async def test_nobody_gets_one_thing_twice_on_one_channel(office: Office, seed: 
     other = NoticePlanner(office.plans, office.clock, HOUR_US * 1000, lambda: None)
     senders = [office.sender, office.worker("two")]
     said: list[Fact] = []
-    for step in range(40):
+    for step in range(25):
         made = _facts(chance, step, said)
         said += made
         await office.happens(*made)
