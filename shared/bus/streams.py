@@ -45,8 +45,8 @@ BUCKETS: dict[str, float | None] = {
     "uniforms": None,
     "speakers": None,
     "watches": 6.0,
-    "floors": 4.0,
-    "floor_waits": 4.0,
+    "floors": 3.5,
+    "floor_waits": 3.5,
     # = the hour in which announcements to a camera are counted
     "announcements_heard": 3600.0,
     **{f"members_{service}": 5.0 for service in ("ingest", "detector", "alerting", "recorder", "intercom", "gateway")},

@@ -103,16 +103,17 @@ class TalkTrickle(Message):
 
 
 class FloorHeld(Message):
-    """KV bucket `floors`, key = camera: who speaks. An entry that is not renewed within 4 s is gone."""
+    """KV bucket `floors`, key = camera: who speaks. An entry that is not renewed within 3.5 s is gone."""
 
     talk: str
     talker: str
     priority: TalkPriority
     since_us: int
+    session: str = Field(default="", description="of RTSP, while it plays: whoever is left ends it at the camera")
 
 
 class FloorWanted(Message):
-    """KV bucket `floor_waits`, key = camera, talk: who waits for a floor. An entry that is not renewed within 4 s is
+    """KV bucket `floor_waits`, key = camera, talk: who waits for a floor. An entry that is not renewed within 3.5 s is
     gone."""
 
     talk: str

@@ -143,6 +143,26 @@ def deafen(server, sessions: int) -> None:
     server.connect("client-connected", lambda _, client: client.connect("pre-play-request", before_play))
 
 
+def tell(server, factory, path: str) -> None:
+    """What clients ask for, and how they go: one JSON line each, {"at_s", "what", "session"}. `pipeline over`: nothing
+    is played any more, which comes with the end of a connection while the session stands until its time-out."""
+    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+
+    def say(what: str, session: str = "") -> None:
+        os.write(file, (json.dumps({"at_s": time.time(), "what": what, "session": session}) + "\n").encode())
+
+    def connected(_, client):
+        for what in ("play", "pause", "teardown"):
+            client.connect(f"{what}-request", lambda _, context, what=what: say(what, context.session.get_sessionid()))
+        client.connect("closed", lambda _: say("connection closed"))
+
+    factory.connect("media-configure", lambda _, media: media.connect("unprepared", lambda _: say("pipeline over")))
+    server.connect("client-connected", connected)
+    server.get_session_pool().connect(
+        "session-removed", lambda _, session: say("session over", session.get_sessionid())
+    )
+
+
 class Microphone:
     """What one client is sent of the room: the loudspeaker 100 ms later and 18 dB fainter, and some hiss."""
 
@@ -284,6 +304,7 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--timeout-s", type=int, default=60, help="of an RTSP session")
     parser.add_argument("--backchannel", choices=tuple(BACKCHANNEL), help="take sound")
     parser.add_argument("--heard", default="", help="file for what was heard")
+    parser.add_argument("--told", default="", help="file for what clients asked for, and how they went")
     parser.add_argument("--deaf", type=int, default=0, help="so many plays that are granted and hear nothing")
     parser.add_argument("--sessions", type=int, default=0, help="RTSP sessions at once; more are refused with 503")
     parser.add_argument("--loop", action="store_true", help="the microphone (--audio) hears the loudspeaker")
@@ -321,6 +342,8 @@ def main() -> None:
         "client-connected",
         lambda _, client: client.connect("new-session", lambda _, session: session.set_timeout(options.timeout_s)),
     )
+    if options.told:
+        tell(server, factory, options.told)
     if options.deaf:
         deafen(server, options.deaf)
     if options.sessions:
