@@ -15,6 +15,7 @@ from services.intercom.adapters.floor_store import talk_of
 from services.intercom.adapters.ice_addresses import addresses, bind_to
 from services.intercom.adapters.ice_port import IcePort, PortTaken
 from services.intercom.adapters.records import Records
+from services.intercom.adapters.room_desk import RoomDesk, RoomGuests
 from services.intercom.adapters.rtp_outlet import know_h264_profiles
 from services.intercom.adapters.sent_media import SentMedia
 from services.intercom.adapters.speaker_prober import SpeakerDesk
@@ -30,6 +31,7 @@ from shared.bus.kv_watch import KvEntry
 from shared.bus.streams import EVENTS
 from shared.errors import PeerError
 from shared.ice_servers import IceServer, IceServers
+from shared.messages.base import Fact
 from shared.messages.cameras import DesiredCamera, StreamName
 from shared.messages.intercom import FloorHeld, FloorWanted
 from shared.messages.views import ViewWanted
@@ -72,7 +74,12 @@ async def _wire(context: Context[Settings], port: IcePort) -> Wired:
     speakers = await SpeakerDesk.open(bus, clock)
     access = CameraAccess(settings, Sealer.from_settings(settings), ReadMill(), clock, speakers.way_of)
     records = Records(settings)
-    recording = TalkRecording(settings, records, bus, outbox.say, clock)
+
+    def say(fact: Fact) -> None:
+        outbox.say(fact)
+        rooms.handlers.fact_said(fact)
+
+    recording = TalkRecording(settings, records, bus, say, clock)
     feeds = CameraFeeds(bus, await bus.kv("watches"), worker, clock)
 
     async def open_media(camera: CameraRef, stream: StreamName) -> SentMedia:
@@ -83,11 +90,13 @@ async def _wire(context: Context[Settings], port: IcePort) -> Wired:
 
     talks = TalkOffice(context, await bus.kv("floors"), await bus.kv("floor_waits"), access, recording, ice, open_media)
     handlers, floors = talks.handlers, talks.floors
+    rooms = RoomDesk(context, await bus.kv("rooms"), handlers.cameras, records, outbox.say)
+    guests = RoomGuests(handlers, rooms.handlers.is_out, clock)
     views = ViewHandlers(worker, new_view, settings.views_max, handlers.cameras)
     drills = DrillDesk(context, handlers.cameras, access.leg, floors, records, outbox.say)
     office = await BroadcastOffice.open(context, handlers.cameras, access.leg, floors, ice, records, outbox.say)
     presence = Presence(bus, "intercom", worker, clock)
-    await _follow(bus, talks, views, drills, office)
+    await _follow(bus, talks, views, drills, office, rooms)
     pinned = {
         **talks.pinned,
         **{name: getattr(views, name) for name in ("view", "view_end", "view_trickle", "views_keep")},
@@ -96,7 +105,9 @@ async def _wire(context: Context[Settings], port: IcePort) -> Wired:
     }
     # Apart from each other: a worker that ends leaves the queue group first, and goes on answering for what it holds.
     opening = {"status": handlers.status, "talk_open": handlers.talk_open, "view_open": views.view_open}
-    answers = speakers.answers(access, handlers.cameras) | recording.answers | drills.answers | office.answers
+    answers = (
+        speakers.answers(access, handlers.cameras) | recording.answers | drills.answers | office.answers | rooms.answers
+    )
     stop_opening = await bus.serve("intercom", opening | answers)
     stop_answering = await bus.serve("intercom", {}, pinned=pinned, instance=worker)
     draining = Draining([handlers, office.desk], views, [stop_opening], clock, settings.drain_s)
@@ -109,6 +120,9 @@ async def _wire(context: Context[Settings], port: IcePort) -> Wired:
             ("drills", drills.clock),
             ("speakers", speakers),
             ("left-behind", talks.left_behind),
+            ("timelines", rooms.ledger),
+            ("rooms", rooms.keeper),
+            ("guests", guests),
             *recording.tasks,
             *office.supervised,
         ],
@@ -126,13 +140,16 @@ async def _wire(context: Context[Settings], port: IcePort) -> Wired:
             *recording.close,
             outbox.flush,
             office.writer.close,
+            rooms.ledger.flush,
             records.close,
             port.close,
         ],
     )
 
 
-async def _follow(bus: Bus, talks: TalkOffice, views: ViewHandlers, drills: DrillDesk, office: BroadcastOffice) -> None:
+async def _follow(
+    bus: Bus, talks: TalkOffice, views: ViewHandlers, drills: DrillDesk, office: BroadcastOffice, rooms: RoomDesk
+) -> None:
     """Cameras as they are registered, who has which floor, and who waits for it."""
     news: set[asyncio.Task[None]] = set()
     handlers = talks.handlers
@@ -150,6 +167,7 @@ async def _follow(bus: Bus, talks: TalkOffice, views: ViewHandlers, drills: Dril
 
     def floor_changed(entry: KvEntry) -> None:
         held = None if entry.value is None else FloorHeld.decode(entry.value)
+        rooms.handlers.floor_changed(CameraRef.from_key(entry.key), held)
         office.desk.floor_changed(CameraRef.from_key(entry.key), held)
         soon(talks.floor_changed(CameraRef.from_key(entry.key), held))
 
@@ -160,4 +178,5 @@ async def _follow(bus: Bus, talks: TalkOffice, views: ViewHandlers, drills: Dril
     await (await bus.kv("cameras")).watch(desired_changed)
     await (await bus.kv("camera_states")).watch(drills.camera_state_changed)
     await (await bus.kv("floor_waits")).watch(wait_changed)
+    await (await bus.kv("rooms")).watch(rooms.room_changed)
     await (await bus.kv("floors")).watch(floor_changed)

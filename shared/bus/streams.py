@@ -41,6 +41,7 @@ BUCKETS: dict[str, float | None] = {
     "camera_states": None,
     "model_packs": None,
     "picture_baselines": None,
+    "rooms": None,
     "rules": None,
     "uniforms": None,
     "speakers": None,

@@ -29,6 +29,7 @@ TalkEnding = Literal[
     "idle",
     "draining",
     "unavailable",
+    "no_longer_allowed",
 ]
 
 
@@ -42,6 +43,9 @@ class TalkWanted(Message):
     offer: str = Field(description="SDP with one sound that the browser sends", max_length=64_000)
     case: str | None = Field(None, description="id of the case that it belongs to", max_length=128)
     is_prepared: bool = Field(False, description="connect and wait for a press, instead of speaking at once")
+    guest: str | None = Field(
+        None, description="<room>.<guest> where a guest of an emergency room speaks: it ends with the guest's time"
+    )
 
 
 class TalkStatus(Message):

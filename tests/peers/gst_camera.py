@@ -125,19 +125,24 @@ def hear(media, path: str) -> None:
     sink.connect("new-sample", on_sample)
 
 
+def speaker_pads(media) -> list:
+    """Where sound comes in; none where nobody set that up."""
+    pipeline = media.get_element().get_parent()
+    rtp = next(one for one in pipeline.children if one.get_name().startswith("rtpbin"))
+    return [pad for pad in rtp.sinkpads if pad.get_name().startswith("recv_rtp_sink")]
+
+
 def deafen(server, sessions: int) -> None:
-    """The first so many plays are granted, and of what is sent then nothing comes as far as RTP."""
+    """The first so many plays with sound are granted, and of what is sent then nothing comes as far as RTP."""
     played = 0
 
     def before_play(client, context):
         nonlocal played
-        played += 1
+        pads = speaker_pads(context.media)
+        played += bool(pads)
         if played <= sessions:
-            pipeline = context.media.get_element().get_parent()
-            rtp = next(one for one in pipeline.children if one.get_name().startswith("rtpbin"))
-            for pad in rtp.sinkpads:
-                if pad.get_name().startswith("recv_rtp_sink"):
-                    pad.add_probe(Gst.PadProbeType.BUFFER, lambda pad, info: Gst.PadProbeReturn.DROP)
+            for pad in pads:
+                pad.add_probe(Gst.PadProbeType.BUFFER, lambda pad, info: Gst.PadProbeReturn.DROP)
         return GstRtsp.RTSPStatusCode.OK
 
     server.connect("client-connected", lambda _, client: client.connect("pre-play-request", before_play))
@@ -151,8 +156,12 @@ def tell(server, factory, path: str) -> None:
     def say(what: str, session: str = "") -> None:
         os.write(file, (json.dumps({"at_s": time.time(), "what": what, "session": session}) + "\n").encode())
 
+    def played(_, context):
+        say("play" if speaker_pads(context.media) else "watch", context.session.get_sessionid())
+
     def connected(_, client):
-        for what in ("play", "pause", "teardown"):
+        client.connect("play-request", played)
+        for what in ("pause", "teardown"):
             client.connect(f"{what}-request", lambda _, context, what=what: say(what, context.session.get_sessionid()))
         client.connect("closed", lambda _: say("connection closed"))
 

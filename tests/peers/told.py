@@ -10,7 +10,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Told:
-    """One request, or an end. what: play, pause, teardown, pipeline over, connection closed, session over."""
+    """One request, or an end. what: play (with sound toward the camera), watch, pause, teardown, pipeline over, connection closed, session over."""
 
     at_s: float
     what: str

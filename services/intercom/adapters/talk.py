@@ -58,6 +58,7 @@ class Talk:
     ):
         self.id = id
         self.camera = CameraRef(wanted.site, wanted.camera)
+        self.guest = wanted.guest
         self._wanted = wanted
         self._caller = caller
         self._leg = leg

@@ -4395,7 +4395,7 @@ export interface components {
              * Ending
              * @description why it is over
              */
-            ending?: ("hung_up" | "browser_gone" | "browser_silent" | "ice_failed" | "no_backchannel" | "codec" | "camera_refused" | "camera_busy" | "camera_unreachable" | "camera_gone" | "preempted" | "floor_taken" | "time_limit" | "idle" | "draining" | "unavailable") | null;
+            ending?: ("hung_up" | "browser_gone" | "browser_silent" | "ice_failed" | "no_backchannel" | "codec" | "camera_refused" | "camera_busy" | "camera_unreachable" | "camera_gone" | "preempted" | "floor_taken" | "time_limit" | "idle" | "draining" | "unavailable" | "no_longer_allowed") | null;
             /**
              * Detail
              * @description the same in words; empty where there is nothing to say
@@ -4497,7 +4497,7 @@ export interface components {
              * Ending
              * @description how its last press ended
              */
-            ending: ("hung_up" | "browser_gone" | "browser_silent" | "ice_failed" | "no_backchannel" | "codec" | "camera_refused" | "camera_busy" | "camera_unreachable" | "camera_gone" | "preempted" | "floor_taken" | "time_limit" | "idle" | "draining" | "unavailable") | ("released" | "worker_lost");
+            ending: ("hung_up" | "browser_gone" | "browser_silent" | "ice_failed" | "no_backchannel" | "codec" | "camera_refused" | "camera_busy" | "camera_unreachable" | "camera_gone" | "preempted" | "floor_taken" | "time_limit" | "idle" | "draining" | "unavailable" | "no_longer_allowed") | ("released" | "worker_lost");
             /**
              * Codec
              * @description in which the kitchen was spoken to
