@@ -13,6 +13,7 @@ from services.gateway.adapters.bus_intercom import BusIntercom
 from services.gateway.adapters.bus_media import BusMediaFeed, BusWatchLeases
 from services.gateway.adapters.bus_probe import BusProber
 from services.gateway.adapters.bus_recorder import BusRecorder
+from services.gateway.adapters.bus_rooms import BusOpenRooms, BusRooms, RoomTrail
 from services.gateway.adapters.bus_services import BusServices
 from services.gateway.adapters.bus_states import BusCameraStates, BusRemovedCameras, BusSpeakers
 from services.gateway.adapters.bus_uniforms import BusUniforms
@@ -32,14 +33,17 @@ from services.gateway.adapters.postgres.people import PostgresAccounts, Postgres
 from services.gateway.adapters.postgres.register import PostgresRegister
 from services.gateway.adapters.recorded_bytes import S3AndBusBytes
 from services.gateway.adapters.registry_mirror import RegistryMirror
+from services.gateway.audit import AuditTrail
 from services.gateway.camera_addresses import AddressRules
 from services.gateway.camera_states import CameraStates
+from services.gateway.guests import GuestTokens
 from services.gateway.handlers.alerts import AlertDesk
 from services.gateway.handlers.analysis import AnalysisDesk
 from services.gateway.handlers.announcements import AnnouncementDesk
 from services.gateway.handlers.broadcasts import BroadcastDesk
 from services.gateway.handlers.drills import DrillDesk
 from services.gateway.handlers.evidence import EvidenceDesk
+from services.gateway.handlers.guests import GuestDesk
 from services.gateway.handlers.ice import IceDesk
 from services.gateway.handlers.media import MediaDesk
 from services.gateway.handlers.orders import OrderDesk
@@ -48,6 +52,7 @@ from services.gateway.handlers.presence import PresenceDesk
 from services.gateway.handlers.probes import ProbeDesk
 from services.gateway.handlers.recordings import RecordingsDesk
 from services.gateway.handlers.registry import RegistryDesk
+from services.gateway.handlers.rooms import RoomDesk
 from services.gateway.handlers.rules import RuleDesk
 from services.gateway.handlers.snapshots import SnapshotDesk
 from services.gateway.handlers.talk_records import TalkRecordDesk
@@ -93,12 +98,16 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     await bus.ensure_stream(EVENTS)
     stored = _Stored(database)
     hasher, jpegs, states = Argon2Hasher(), AvJpegMaker(), CameraStates()
-    people = _people(context, stored, hasher)
+    open_rooms = BusOpenRooms(await bus.kv("rooms"))
+    stored.trail = room_trail = RoomTrail(stored.trail, open_rooms, BusRooms(bus))
+    guest_links = GuestTokens(_secret(context.settings))
+    people = _people(context, stored, hasher, GuestDesk(guest_links, open_rooms, context.clock))
     await _make_first_administrator(context.settings, people)
     cameras = await bus.kv("cameras")
     mirror = RegistryMirror(stored.register, cameras, bus)
     registry = _registry(context, stored, mirror)
-    live = await _live(context, stored, people, states)
+    leases = BusWatchLeases(await bus.kv("watches"), context.settings.worker_id)
+    live = await _live(context, leases, states, people, stored.trail)
     events = EventDesk(bus, people, context.settings.event_listeners)
     await events.open()
     worker = context.settings.worker_id
@@ -108,6 +117,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     views = ViewDesk(registry, BusViews(bus), people, stored.trail, context.clock, of_person)
     recorder, recorded, detector, photos = BusRecorder(bus), S3AndBusBytes(bus), BusDetector(bus), PillowPhotos()
     intercom, speakers = BusIntercom(bus), FoundSpeakers()
+    evidence = EvidenceDesk(recorder, recorded, stored.trail, context.clock)
     rooms = Rooms(
         people=people,
         registry=registry,
@@ -116,7 +126,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         live=live,
         snapshots=SnapshotDesk(live, jpegs, states, stored.trail, context.clock),
         recordings=RecordingsDesk(recorder, recorded, stored.trail, context.clock),
-        evidence=EvidenceDesk(recorder, recorded, stored.trail, context.clock),
+        evidence=evidence,
         analysis=AnalysisDesk(detector),
         talk_records=TalkRecordDesk(intercom, recorded, stored.trail, context.clock),
         talks=TalkDesk(registry, intercom, stored.trail, context.clock),
@@ -129,6 +139,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         drills=DrillDesk(registry, BusDrills(bus), stored.trail, context.clock),
         broadcasts=BroadcastDesk(registry, BusBroadcasts(bus), stored.trail, context.clock),
         announcements=AnnouncementDesk(registry, BusAnnouncements(bus), recorded, stored.trail, context.clock),
+        rooms=RoomDesk(registry, BusRooms(bus), evidence, guest_links, stored.trail, context.clock),
         uniforms=UniformDesk(
             registry, detector, photos, BusUniforms(await bus.kv("uniforms")), stored.trail, context.clock
         ),
@@ -151,6 +162,8 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
             ("views", ViewKeeper(views, context.clock)),
             ("presence", presence),
             ("login-sweep", LoginSweep(stored.logins, context.clock)),
+            ("open-rooms", open_rooms),
+            ("timelines", room_trail),
         ],
         readiness={"database": database.why_not_ready},
         app=create_app(rooms),
@@ -169,15 +182,21 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     )
 
 
-async def _live(context: Context[GatewaySettings], stored: _Stored, people: People, states: CameraStates) -> LiveDesk:
-    settings, bus = context.settings, context.bus
+async def _live(
+    context: Context[GatewaySettings],
+    leases: BusWatchLeases,
+    states: CameraStates,
+    people: People,
+    trail: AuditTrail,
+) -> LiveDesk:
+    settings = context.settings
     return LiveDesk(
         LiveHub(HubLimit(settings.live_viewers, settings.live_viewers_of_person)),
-        BusMediaFeed(bus),
-        BusWatchLeases(await bus.kv("watches"), settings.worker_id),
+        BusMediaFeed(context.bus),
+        leases,
         states,
         people,
-        stored.trail,
+        trail,
         context.clock,
         ViewerLimit(settings.live_queue_bytes, settings.live_queue_s),
     )
@@ -191,10 +210,10 @@ class _Stored:
         self.logins = PostgresLogins(database)
         self.failed = PostgresFailedLogins(database)
         self.register = PostgresRegister(database)
-        self.trail = PostgresAuditTrail(database)
+        self.trail: AuditTrail = PostgresAuditTrail(database)
 
 
-def _people(context: Context[GatewaySettings], stored: _Stored, hasher: Argon2Hasher) -> People:
+def _people(context: Context[GatewaySettings], stored: _Stored, hasher: Argon2Hasher, guests: GuestDesk) -> People:
     return People(
         accounts=stored.accounts,
         logins=stored.logins,
@@ -203,6 +222,7 @@ def _people(context: Context[GatewaySettings], stored: _Stored, hasher: Argon2Ha
         trail=stored.trail,
         clock=context.clock,
         login_lifetime_s=context.settings.login_lifetime_s,
+        guests=guests,
     )
 
 

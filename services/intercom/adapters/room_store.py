@@ -206,11 +206,11 @@ class RoomStore:
             gone = (await session.execute(silent)).all()
             ended = (await session.execute(over)).all()
             ids = (await session.scalars(select(rooms.c.id).where(rooms.c.closed_us.is_(None)))).all()
-        for row in gone:
-            await self.leave(row.room, row.who, NewEntry("left", row.seen_us, row.who, text="fell silent"))
-        for row in ended:
-            told = f"expired {row.id}"
-            await self.add(row.room, NewEntry("guest_expired", row.until_us, text=row.name, told=told))
+        for left in gone:
+            await self.leave(left.room, left.who, NewEntry("left", left.seen_us, left.who, text="fell silent"))
+        for guest in ended:
+            told = f"expired {guest.id}"
+            await self.add(guest.room, NewEntry("guest_expired", guest.until_us, text=guest.name, told=told))
         found = [await self.room(id, 0, 0) for id in ids]
         return [status for status in found if status is not None]
 

@@ -13,6 +13,7 @@ from services.gateway.adapters.http import (
     cameras,
     clips,
     drills,
+    emergency_rooms,
     events,
     evidence,
     ice_servers,
@@ -60,6 +61,7 @@ ROUTERS = (
     views.router,
     ice_servers.router,
     drills.router,
+    emergency_rooms.router,
     media_tokens.router,
     status.router,
 )

@@ -24,6 +24,7 @@ from services.gateway.handlers.people import People
 from services.gateway.handlers.probes import ProbeDesk
 from services.gateway.handlers.recordings import RecordingsDesk
 from services.gateway.handlers.registry import RegistryDesk
+from services.gateway.handlers.rooms import RoomDesk
 from services.gateway.handlers.rules import RuleDesk
 from services.gateway.handlers.snapshots import SnapshotDesk
 from services.gateway.handlers.talk_records import TalkRecordDesk
@@ -62,6 +63,7 @@ class Rooms:
     drills: DrillDesk
     broadcasts: BroadcastDesk
     announcements: AnnouncementDesk
+    rooms: RoomDesk
     states: CameraStates
     speakers: FoundSpeakers
     services: Services
