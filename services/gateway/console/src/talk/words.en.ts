@@ -7,7 +7,7 @@ export const en: TalkWords = {
   hold: "Hold to talk", holdSpace: "or hold the space bar", wait: "Hold to wait", takeOver: "Hold to take over", letGo: "Let go to stop", letGoWait: "Let go to stop waiting", close: "Close", level: "Microphone level",
   phase: {
     opening: "Opening", ready: "Ready to talk", pressing: "Opening the speaker…", speaking: "You are speaking", heard: "You are speaking, and the camera receives it", unheard: "The camera reports that nothing arrives",
-    busy: "{name} has the floor", busySelf: "You are speaking somewhere else", queued: "{name} has the floor; you are number {place} in the queue", waiting: "Waiting; you are number {place} in the queue", lost: "{name} took the floor with a higher priority", failed: "Cannot talk",
+    busy: "{name} has the floor", busySelf: "You are speaking somewhere else", queued: "{name} has the floor; you are number {place} in the queue", waiting: "Waiting; you are number {place} in the queue", lost: "{name} took the floor with a higher priority", lostQueued: "{name} took the floor with a higher priority; you are number {place} in the queue", failed: "Cannot talk",
   },
   step: { microphone: "Allow the microphone where the browser asks for it.", network: "Connecting to the intercom…", camera: "Preparing the camera's speaker…" },
   hint: {

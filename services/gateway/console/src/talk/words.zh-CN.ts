@@ -5,7 +5,7 @@ export const zhCN = {
   hold: "按住讲话", holdSpace: "或按住空格键", wait: "按住等候", takeOver: "按住接管", letGo: "松开结束", letGoWait: "松开即不再等候", close: "关闭", level: "麦克风音量",
   phase: {
     opening: "正在接通", ready: "可以讲话", pressing: "正在打开扬声器…", speaking: "正在讲话", heard: "正在讲话，摄像机已收到", unheard: "摄像机报告没有收到声音",
-    busy: "{name} 正在讲话", busySelf: "您在另一处正在讲话", queued: "{name} 正在讲话，您排在第 {place} 位", waiting: "正在等候，您排在第 {place} 位", lost: "{name} 以更高的优先级接管了讲话", failed: "无法对讲",
+    busy: "{name} 正在讲话", busySelf: "您在另一处正在讲话", queued: "{name} 正在讲话，您排在第 {place} 位", waiting: "正在等候，您排在第 {place} 位", lost: "{name} 以更高的优先级接管了讲话", lostQueued: "{name} 以更高的优先级接管了讲话，您排在第 {place} 位", failed: "无法对讲",
   },
   step: { microphone: "请在浏览器的提示中允许使用麦克风。", network: "正在与对讲服务连接…", camera: "正在准备摄像机的扬声器…" },
   hint: {
