@@ -41,7 +41,7 @@ export async function call<T>(method: string, path: string, body?: unknown): Pro
 }
 
 /** Any kind of text. Throws Offline and Problem, as `call` does. */
-export async function send(method: string, path: string, text: string | null, type: string): Promise<Response> {
+export async function send(method: string, path: string, text: string | Blob | null, type: string): Promise<Response> {
   let answer: Response;
   try {
     answer = await fetch(`/api/v1${path}`, {

@@ -7,7 +7,7 @@ export const en: Words = {
   productLine: "Supervision of school kitchens",
   language: "中文",
   signIn: { title: "Log in", name: "Account", password: "Password", submit: "Log in", wrong: "The account or the password is not right.", tooOften: "Too many failures. Try again in {seconds} s.", hint: "The administrator's password was printed at the first start and is kept in the file admin-password of the data folder.", offline: "The server cannot be reached. Check the network and try again." },
-  nav: { live: "Live", playback: "Playback", cameras: "Cameras", sites: "Schools", status: "System", manage: "Manage", signOut: "Log out", menu: "Menu" },
+  nav: { live: "Live", playback: "Playback", broadcast: "Broadcast", cameras: "Cameras", sites: "Schools", status: "System", manage: "Manage", signOut: "Log out", menu: "Menu" },
   live: {
     title: "Live view", layout: "Layout", page: "Page {page} of {pages}", previous: "Previous page", next: "Next page", fullScreen: "Full screen", enlarge: "Enlarge {name}", back: "Back",
     online: "{online} of {all} online", behind: "{ms} ms behind", mute: "Mute", unmute: "Sound on", allSites: "All schools", connecting: "Connecting…", since: "since {time}",

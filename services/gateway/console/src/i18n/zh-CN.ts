@@ -5,7 +5,7 @@ export const zhCN = {
   productLine: "学校食堂后厨监管",
   language: "English",
   signIn: { title: "登录", name: "账号", password: "密码", submit: "登录", wrong: "账号或密码不正确。", tooOften: "失败次数过多，请在 {seconds} 秒后重试。", hint: "首次启动时生成的管理员密码打印在终端，并保存在数据目录的 admin-password 文件中。", offline: "无法连接服务器，请检查网络后重试。" },
-  nav: { live: "实时", playback: "回放", cameras: "摄像机", sites: "学校", status: "系统", manage: "管理", signOut: "退出登录", menu: "菜单" },
+  nav: { live: "实时", playback: "回放", broadcast: "喊话", cameras: "摄像机", sites: "学校", status: "系统", manage: "管理", signOut: "退出登录", menu: "菜单" },
   live: {
     title: "实时画面", layout: "宫格", page: "第 {page} / {pages} 页", previous: "上一页", next: "下一页", fullScreen: "全屏", enlarge: "放大 {name}", back: "返回",
     online: "{online} / {all} 在线", behind: "延迟 {ms} 毫秒", mute: "静音", unmute: "打开声音", allSites: "全部学校", connecting: "正在连接…", since: "自 {time} 起",
