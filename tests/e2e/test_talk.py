@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import time
+import wave
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
@@ -13,6 +16,7 @@ from tempfile import mkdtemp
 import numpy as np
 import pytest
 import pytest_asyncio
+from numpy.typing import NDArray
 
 from tests.e2e.killed_talk import kill_who_speaks
 from tests.e2e.live_client import Api
@@ -78,7 +82,7 @@ async def kitchen(stack: Stack, folder: Path, request: pytest.FixtureRequest) ->
     options = getattr(request, "param", {})
     id = f"cook-{time.monotonic_ns() % 1_000_000}"
     file = folder / f"{id}.heard"
-    peculiar = {name: options[name] for name in ("deaf", "sessions") if name in options}
+    peculiar = {name: options[name] for name in ("audio", "deaf", "sessions") if name in options}
     with GstCamera(
         backchannel=options.get("law", "pcmu"), heard=str(file), told=str(file.with_suffix(".told")),
         user="admin", password="secret", **peculiar,
@@ -363,3 +367,50 @@ async def test_an_emergency_room_lets_a_guest_see_and_speak_until_it_does_not(ki
 
 def timeline(api: Api, room: str) -> list[tuple[str, str]]:
     return [(one["kind"], one["who"]) for one in api.http.get(f"/rooms/{room}").json()["timeline"]]
+
+
+@pytest.mark.parametrize("kitchen", [{"audio": "aac"}], indirect=True)
+async def test_both_directions_of_a_talk_are_on_record(kitchen: Kitchen) -> None:
+    """The camera's microphone has 440 Hz, the talker says 880."""
+    api = Api(kitchen.stack.url, kitchen.stack.admin_password)
+    api.until_condition(kitchen.id, "online")
+    li = talker(kitchen.stack)
+    li.tone._hz = 880.0
+    assert (await li.offer(kitchen.id, prepare="true")).status_code == 201
+    await li.until("ready")
+    pressed_s = time.time()
+    assert (await li.press()).status_code == 200
+    await kitchen.until_loud(pressed_s)
+    await asyncio.sleep(2.0)
+    assert (await li.release()).status_code == 200
+    assert (await li.http.delete(li.talk)).status_code == 204
+    async with asyncio.timeout(30):
+        while not (found := api.http.get("/talks", params={"camera": kitchen.id}).json()["items"]):
+            await asyncio.sleep(0.1)
+    record = found[0]
+    assert (record["talker"], record["presses"], record["ending"]) == ("li", 1, "released")
+    assert record["has_sound"]
+    assert record["has_microphone"]
+    assert record["spoken_s"] == pytest.approx(2.1, abs=1.0)
+    sealed = api.http.get(f"/talks/{record['id']}/sound").content
+    assert (sha256(sealed).hexdigest(), len(sealed)) == (record["sha256"], record["size_bytes"])
+    listened = api.http.get(f"/talks/{record['id']}/sound", params={"form": "wav"})
+    assert listened.headers["content-type"] == "audio/wav"
+    with wave.open(io.BytesIO(listened.content)) as file:
+        rate, channels = file.getframerate(), file.getnchannels()
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, channels).astype(np.float64)
+    assert channels == 2
+    assert hertz(samples[:, 0], rate) == pytest.approx(880, abs=10), "left: the talker"
+    assert hertz(samples[:, 1], rate) == pytest.approx(440, abs=10), "right: the kitchen"
+    some = api.http.get(f"/talks/{record['id']}/sound", params={"form": "wav"}, headers={"Range": "bytes=0-3"})
+    assert (some.status_code, some.content) == (206, b"RIFF")
+    assert "talk_heard" in [row["action"] for row in api.http.get("/audit").json()["items"]]
+    await li.close()
+    api.close()
+
+
+def hertz(samples: NDArray[np.float64], rate: int) -> float:
+    """The strongest frequency of the middle half."""
+    middle = samples[len(samples) // 4 : 3 * len(samples) // 4]
+    spectrum = np.abs(np.fft.rfft(middle * np.hanning(len(middle))))
+    return float(np.argmax(spectrum) * rate / len(middle))

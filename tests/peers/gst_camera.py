@@ -258,11 +258,16 @@ class CameraFactory(GstRtspServer.RTSPMediaFactory):
                 caps_heard = "audio/x-raw,format=S16LE,rate=8000,channels=1,layout=interleaved"
                 source = f"appsrc name=microphone is-live=true do-timestamp=true format=time caps={caps_heard}"
             audio = f"{source} ! audioconvert ! audioresample {audio}"
-        return f"( appsrc name=pictures is-live=true do-timestamp=true format=time caps={caps} ! {encode} {audio} )"
+        pictures = f"appsrc name=pictures is-live=true do-timestamp=true format=time caps={caps}"
+        if options.plain:
+            pictures = f"videotestsrc is-live=true pattern=smpte ! {caps}"
+        return f"( {pictures} ! {encode} {audio} )"
 
     def on_media(self, factory, media):
         listen(media)
         source = media.get_element().get_by_name("pictures")
+        if source is None:
+            return
         picture = Picture(self._options.width, self._options.height)
         begin = time.monotonic()
         sent = 0
@@ -315,6 +320,7 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--heard", default="", help="file for what was heard")
     parser.add_argument("--told", default="", help="file for what clients asked for, and how they went")
     parser.add_argument("--deaf", type=int, default=0, help="so many plays that are granted and hear nothing")
+    parser.add_argument("--plain", action="store_true", help="pictures drawn by GStreamer: no Python beside the sound")
     parser.add_argument("--sessions", type=int, default=0, help="RTSP sessions at once; more are refused with 503")
     parser.add_argument("--loop", action="store_true", help="the microphone (--audio) hears the loudspeaker")
     return parser.parse_args()

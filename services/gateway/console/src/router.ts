@@ -2,6 +2,7 @@
 
 import { createRouter, createWebHistory } from "vue-router";
 import { whenLoginEnds } from "@/api/client";
+import { enter, tokenOf } from "@/rooms/guest";
 import { forget, isLoggedIn } from "@/session";
 
 declare module "vue-router" {
@@ -22,6 +23,8 @@ export const router = createRouter({
     { path: "/broadcast/announcements", component: () => import("@/views/AnnouncementsPage.vue") },
     { path: "/broadcast/drills", component: () => import("@/views/DrillsPage.vue") },
     { path: "/broadcast/talks", component: () => import("@/views/TalkRecordsPage.vue") },
+    { path: "/rooms", component: () => import("@/views/RoomsPage.vue") },
+    { path: "/rooms/:id", component: () => import("@/views/RoomPage.vue"), meta: { isDark: true } },
     { path: "/cameras", component: () => import("@/views/CameraList.vue") },
     { path: "/sites", component: () => import("@/views/SiteList.vue") },
     { path: "/status", component: () => import("@/views/SystemStatus.vue") },
@@ -31,6 +34,8 @@ export const router = createRouter({
 
 router.beforeEach(async (to) => {
   document.documentElement.className = to.meta.isDark === true ? "dark" : "light";
+  const guest = to.path.startsWith("/rooms/") ? tokenOf(to.hash) : null;
+  if (guest !== null && (await enter(guest))) return { path: to.path, replace: true };
   if (to.meta.isPublic === true || (await isLoggedIn())) return true;
   return { path: "/login", query: to.fullPath === "/live" ? {} : { next: to.fullPath } };
 });
