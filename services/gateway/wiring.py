@@ -106,8 +106,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     cameras = await bus.kv("cameras")
     mirror = RegistryMirror(stored.register, cameras, bus)
     registry = _registry(context, stored, mirror)
-    leases = BusWatchLeases(await bus.kv("watches"), context.settings.worker_id)
-    live = await _live(context, leases, states, people, stored.trail)
+    live = await _live(context, states, people, stored.trail)
     events = EventDesk(bus, people, context.settings.event_listeners)
     await events.open()
     worker = context.settings.worker_id
@@ -128,18 +127,12 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         recordings=RecordingsDesk(recorder, recorded, stored.trail, context.clock),
         evidence=evidence,
         analysis=AnalysisDesk(detector),
-        talk_records=TalkRecordDesk(intercom, recorded, stored.trail, context.clock),
-        talks=TalkDesk(registry, intercom, stored.trail, context.clock),
+        **_talking(context, registry, recorded, stored.trail, evidence, guest_links),
         orders=OrderDesk(BusAlerting(bus), registry, photos, stored.trail, context.clock),
         rules=RuleDesk(BusAlerting(bus), stored.trail, context.clock),
         events=events,
         alerts=AlertDesk(BusAlerting(bus), stored.trail, context.clock),
         views=views,
-        ice=IceDesk(IceServers(context.settings), context.clock),
-        drills=DrillDesk(registry, BusDrills(bus), stored.trail, context.clock),
-        broadcasts=BroadcastDesk(registry, BusBroadcasts(bus), stored.trail, context.clock),
-        announcements=AnnouncementDesk(registry, BusAnnouncements(bus), recorded, stored.trail, context.clock),
-        rooms=RoomDesk(registry, BusRooms(bus), evidence, guest_links, stored.trail, context.clock),
         uniforms=UniformDesk(
             registry, detector, photos, BusUniforms(await bus.kv("uniforms")), stored.trail, context.clock
         ),
@@ -182,18 +175,39 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     )
 
 
+def _talking(
+    context: Context[GatewaySettings],
+    registry: RegistryDesk,
+    recorded: S3AndBusBytes,
+    trail: AuditTrail,
+    evidence: EvidenceDesk,
+    guest_links: GuestTokens,
+) -> dict[str, Any]:
+    """The desks of all that is said to kitchens, by their names in `Rooms`."""
+    bus, clock = context.bus, context.clock
+    intercom = BusIntercom(bus)
+    return {
+        "talk_records": TalkRecordDesk(intercom, recorded, trail, clock),
+        "talks": TalkDesk(registry, intercom, trail, clock),
+        "drills": DrillDesk(registry, BusDrills(bus), trail, clock),
+        "broadcasts": BroadcastDesk(registry, BusBroadcasts(bus), trail, clock),
+        "announcements": AnnouncementDesk(registry, BusAnnouncements(bus), recorded, trail, clock),
+        "rooms": RoomDesk(registry, BusRooms(bus), evidence, guest_links, trail, clock),
+        "ice": IceDesk(IceServers(context.settings), clock),
+    }
+
+
 async def _live(
     context: Context[GatewaySettings],
-    leases: BusWatchLeases,
     states: CameraStates,
     people: People,
     trail: AuditTrail,
 ) -> LiveDesk:
-    settings = context.settings
+    settings, bus = context.settings, context.bus
     return LiveDesk(
         LiveHub(HubLimit(settings.live_viewers, settings.live_viewers_of_person)),
-        BusMediaFeed(context.bus),
-        leases,
+        BusMediaFeed(bus),
+        BusWatchLeases(await bus.kv("watches"), settings.worker_id),
         states,
         people,
         trail,

@@ -15,7 +15,7 @@ from services.intercom.adapters.floor_store import talk_of
 from services.intercom.adapters.ice_addresses import addresses, bind_to
 from services.intercom.adapters.ice_port import IcePort, PortTaken
 from services.intercom.adapters.records import Records
-from services.intercom.adapters.room_desk import RoomDesk, RoomGuests
+from services.intercom.adapters.room_desk import RoomDesk
 from services.intercom.adapters.rtp_outlet import know_h264_profiles
 from services.intercom.adapters.sent_media import SentMedia
 from services.intercom.adapters.speaker_prober import SpeakerDesk
@@ -91,18 +91,13 @@ async def _wire(context: Context[Settings], port: IcePort) -> Wired:
     talks = TalkOffice(context, await bus.kv("floors"), await bus.kv("floor_waits"), access, recording, ice, open_media)
     handlers, floors = talks.handlers, talks.floors
     rooms = RoomDesk(context, await bus.kv("rooms"), handlers.cameras, records, outbox.say)
-    guests = RoomGuests(handlers, rooms.handlers.is_out, clock)
     views = ViewHandlers(worker, new_view, settings.views_max, handlers.cameras)
     drills = DrillDesk(context, handlers.cameras, access.leg, floors, records, outbox.say)
     office = await BroadcastOffice.open(context, handlers.cameras, access.leg, floors, ice, records, outbox.say)
     presence = Presence(bus, "intercom", worker, clock)
     await _follow(bus, talks, views, drills, office, rooms)
-    pinned = {
-        **talks.pinned,
-        **{name: getattr(views, name) for name in ("view", "view_end", "view_trickle", "views_keep")},
-        **drills.pinned,
-        **office.pinned,
-    }
+    looking = {name: getattr(views, name) for name in ("view", "view_end", "view_trickle", "views_keep")}
+    pinned = talks.pinned | looking | drills.pinned | office.pinned
     # Apart from each other: a worker that ends leaves the queue group first, and goes on answering for what it holds.
     opening = {"status": handlers.status, "talk_open": handlers.talk_open, "view_open": views.view_open}
     answers = (
@@ -120,9 +115,7 @@ async def _wire(context: Context[Settings], port: IcePort) -> Wired:
             ("drills", drills.clock),
             ("speakers", speakers),
             ("left-behind", talks.left_behind),
-            ("timelines", rooms.ledger),
-            ("rooms", rooms.keeper),
-            ("guests", guests),
+            *rooms.supervised(handlers),
             *recording.tasks,
             *office.supervised,
         ],

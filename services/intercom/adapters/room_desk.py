@@ -23,6 +23,7 @@ from shared.messages.cameras import DesiredCamera
 from shared.messages.rooms import OpenRoom
 from shared.service import Context
 from shared.subjects import CameraRef
+from shared.supervise import Supervised
 from shared.telemetry import counter, gauge, log
 
 _ROUND_S = 5.0
@@ -154,7 +155,7 @@ class RoomDesk:
         records: Records,
         say: Callable[[Fact], None],
     ):
-        clock = context.clock
+        clock = self._clock = context.clock
         store, passes = RoomStore(records), KvPasses(bucket)
         self.ledger = RoomLedger(store, records.made, clock)
         self.handlers = RoomHandlers(
@@ -174,6 +175,11 @@ class RoomDesk:
             "room_close": handlers.room_close,
             "room_told": handlers.room_told,
         }
+
+    def supervised(self, talks: Handlers) -> list[tuple[str, Supervised]]:
+        """Args: talks: of this worker, in which guests may speak."""
+        guests = RoomGuests(talks, self.handlers.is_out, self._clock)
+        return [("timelines", self.ledger), ("rooms", self.keeper), ("guests", guests)]
 
     def room_changed(self, entry: KvEntry) -> None:
         """KV `rooms`."""
