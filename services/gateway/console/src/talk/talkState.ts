@@ -66,7 +66,7 @@ export const BEGIN: TalkFacts = {
 /** Packets of 20 ms after which a camera that reports, and reports nothing of ours, is worth a word. */
 const UNHEARD_AFTER = 150;
 /** After these another attempt ends the same way. */
-const FINAL = new Set(["insecure", "unsupported", "no_backchannel", "codec", "not_allowed", "no_such_camera", "password_unreadable"]);
+const FINAL = new Set(["insecure", "unsupported", "no_backchannel", "codec", "no_longer_allowed", "not_allowed", "no_such_camera", "password_unreadable"]);
 
 export function next(facts: TalkFacts, event: TalkEvent): TalkFacts {
   if (facts.failure !== null) return facts;
