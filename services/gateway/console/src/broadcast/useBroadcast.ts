@@ -1,10 +1,11 @@
 /** The broadcast of a page: warmed up as soon as it is known to whom and what, ended with the page and the login. */
 
 import { computed, onBeforeUnmount, onMounted, ref, shallowRef, watch, type Ref } from "vue";
+import { Offline, Problem } from "@/api/client";
 import { beforeLogOut } from "@/session";
 import { loudness } from "@/talk/level";
 import { Microphone, NoMicrophone } from "@/talk/microphone";
-import type { Broadcast, Priority } from "./api";
+import { broadcasts, type Broadcast, type Priority } from "./api";
 import { BroadcastCall, type Wanted } from "./broadcastCall";
 
 const METER_MS = 50;
@@ -92,7 +93,15 @@ export function useBroadcast(draft: Ref<Draft>, trouble: (error: unknown) => voi
     attempt++;
     const before = status.value;
     await drop(false);
-    if (before !== null) status.value = { ...before, state: "ended" };
+    if (before === null) return;
+    const mine = attempt;
+    status.value = { ...before, state: "ended" };
+    try {
+      const told = await broadcasts.one(before.id); // what became of those that were still playing
+      if (mine === attempt) status.value = { ...told, state: "ended" };
+    } catch (error) {
+      if (!(error instanceof Problem) && !(error instanceof Offline)) throw error;
+    }
   }
 
   async function drop(isForgotten = true): Promise<void> {
