@@ -116,7 +116,7 @@ proof-rodents: $(INSTALLED) ## runs found and false alarms of the night watch on
 proof-drills: $(INSTALLED) $(CONSOLE_BUILT) ## the tone of a drill: found, not found, false alarms; kitchens of a real stack
 	@$(BIN)/python -m tests.bench.proof_drills
 
-proof-intercom: $(INSTALLED) $(CONSOLE_BUILT) ## what is said is what is heard: WHAT=tone|network SECONDS=
+proof-intercom: $(INSTALLED) $(CONSOLE_BUILT) ## what is said is what is heard: WHAT=tone|network|killed SECONDS=
 	@$(BIN)/python -m tests.bench.proof_intercom --what "$(if $(filter command line,$(origin WHAT)),$(WHAT),tone)" --seconds "$(SECONDS)"
 
 console: $(CONSOLE_BUILT) ## build the console

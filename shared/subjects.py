@@ -187,6 +187,20 @@ NOTICE_ANSWERS = (
     "notice_receipt",
 )
 
+ROOM_FACTS = ("room_opened", "room_closed")
+ROOM_ANSWERS = (
+    "room_open",
+    "room",
+    "rooms",
+    "room_join",
+    "room_leave",
+    "room_note",
+    "room_invite",
+    "room_revoke",
+    "room_close",
+    "room_told",
+)
+
 # Whoever is asked answers out of the database.
 ALERTING_ANSWERS = (
     "alerts",
@@ -310,9 +324,17 @@ CATALOGUE: tuple[Part, ...] = (
     Part(
         "intercom",
         media=("live", "recent"),
-        says=("talk_started", "talk_ended", "talk_recorded", "drill_passed", "drill_failed", *BROADCAST_FACTS),
-        answers=("status", *INTERCOM_ANSWERS, *SPEAKER_ANSWERS, *DRILL_ANSWERS, *BROADCAST_ANSWERS),
-        writes=("floors", "floor_waits", "speakers", "announcements_heard", "members_intercom", "watches"),
+        says=(
+            "talk_started",
+            "talk_ended",
+            "talk_recorded",
+            "drill_passed",
+            "drill_failed",
+            *BROADCAST_FACTS,
+            *ROOM_FACTS,
+        ),
+        answers=("status", *INTERCOM_ANSWERS, *SPEAKER_ANSWERS, *DRILL_ANSWERS, *BROADCAST_ANSWERS, *ROOM_ANSWERS),
+        writes=("floors", "floor_waits", "speakers", "announcements_heard", "rooms", "members_intercom", "watches"),
         reads=("cameras", "camera_states"),
     ),
     Part(
@@ -328,10 +350,10 @@ CATALOGUE: tuple[Part, ...] = (
             *tuple(f"recorder.{name}" for name in RECORDER_ANSWERS),
             *tuple(f"intercom.{name}" for name in (*INTERCOM_ANSWERS, *SPEAKER_ANSWERS, *BROADCAST_ANSWERS)),
             *tuple(f"alerting.{name}" for name in (*ALERTING_ANSWERS, *CALENDAR_ANSWERS)),
-            *tuple(f"intercom.{name}" for name in DRILL_ANSWERS),
+            *tuple(f"intercom.{name}" for name in (*DRILL_ANSWERS, *ROOM_ANSWERS)),
         ),
         writes=("cameras", "people", "model_packs", "uniforms", "watches", "members_gateway"),
-        reads=("camera_states", "speakers", *(f"members_{service}" for service in SERVICES)),
+        reads=("camera_states", "rooms", "speakers", *(f"members_{service}" for service in SERVICES)),
     ),
 )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.gateway.guests import GuestScope
 from services.gateway.roles import Role, Verb, verbs_of
 from shared.errors import RequestRefused
 
@@ -16,7 +17,7 @@ class Identity:
 
     `login` is the id of the login, None with a media token. `is_cookie` is True where the browser sent the proof
     by itself: then a request that changes something must also come from our own pages. `sites`: the only schools
-    this person may see; None: all.
+    this person may see; None: all. `guest`: what somebody without an account may do, in one emergency room.
     """
 
     name: str
@@ -25,9 +26,10 @@ class Identity:
     expires_at: datetime
     is_cookie: bool = False
     sites: tuple[str, ...] | None = None
+    guest: GuestScope | None = None
 
     def may(self, verb: Verb) -> bool:
-        return verb in verbs_of(self.roles)
+        return verb in verbs_of(self.roles) if self.guest is None else self.guest.may(verb)
 
     def sees(self, site: str) -> bool:
         """Whether that school is one of theirs."""

@@ -15,6 +15,7 @@ Verb = Literal[
     "seal_evidence",
     "teach",
     "talk",
+    "invite",
     "review",
     "answer",
     "order",
@@ -27,7 +28,16 @@ Verb = Literal[
 
 _SEE: frozenset[Verb] = frozenset(("stay_logged_in", "view", "snapshot", "playback"))
 
-_SUPERVISE: frozenset[Verb] = _SEE | {"export", "seal_evidence", "teach", "talk", "review", "order", "inspect"}
+_SUPERVISE: frozenset[Verb] = _SEE | {
+    "export",
+    "seal_evidence",
+    "teach",
+    "talk",
+    "invite",
+    "review",
+    "order",
+    "inspect",
+}
 
 # A viewer looks; a supervisor also takes recordings with him, and says what analysis is to believe. They part ways
 # further with alerts and orders.

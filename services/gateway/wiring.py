@@ -16,6 +16,7 @@ from services.gateway.adapters.bus_media import BusMediaFeed, BusWatchLeases
 from services.gateway.adapters.bus_notices import BusNotices
 from services.gateway.adapters.bus_probe import BusProber
 from services.gateway.adapters.bus_recorder import BusRecorder
+from services.gateway.adapters.bus_rooms import BusOpenRooms, BusRooms, RoomTrail
 from services.gateway.adapters.bus_services import BusServices
 from services.gateway.adapters.bus_silences import BusSilences
 from services.gateway.adapters.bus_states import BusCameraStates, BusRemovedCameras, BusSpeakers
@@ -37,8 +38,10 @@ from services.gateway.adapters.postgres.people import PostgresAccounts, Postgres
 from services.gateway.adapters.postgres.register import PostgresRegister
 from services.gateway.adapters.recorded_bytes import S3AndBusBytes
 from services.gateway.adapters.registry_mirror import RegistryMirror
+from services.gateway.audit import AuditTrail
 from services.gateway.camera_addresses import AddressRules
 from services.gateway.camera_states import CameraStates
+from services.gateway.guests import GuestTokens
 from services.gateway.handlers.alerts import AlertDesk
 from services.gateway.handlers.analysis import AnalysisDesk
 from services.gateway.handlers.announcements import AnnouncementDesk
@@ -48,6 +51,7 @@ from services.gateway.handlers.drills import DrillDesk
 from services.gateway.handlers.evidence import EvidenceDesk
 from services.gateway.handlers.exports import ExportDesk
 from services.gateway.handlers.figures import FigureDesk
+from services.gateway.handlers.guests import GuestDesk
 from services.gateway.handlers.ice import IceDesk
 from services.gateway.handlers.inspections import InspectionDesk
 from services.gateway.handlers.media import MediaDesk
@@ -58,6 +62,7 @@ from services.gateway.handlers.presence import PresenceDesk
 from services.gateway.handlers.probes import ProbeDesk
 from services.gateway.handlers.recordings import RecordingsDesk
 from services.gateway.handlers.registry import RegistryDesk
+from services.gateway.handlers.rooms import RoomDesk
 from services.gateway.handlers.rules import RuleDesk
 from services.gateway.handlers.silences import SilenceDesk
 from services.gateway.handlers.snapshots import SnapshotDesk
@@ -105,13 +110,16 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     await bus.ensure_stream(EVENTS)
     stored = _Stored(database)
     hasher, jpegs, states = Argon2Hasher(), AvJpegMaker(), CameraStates()
-    people = _people(context, stored, hasher)
+    open_rooms = BusOpenRooms(await bus.kv("rooms"))
+    stored.trail = room_trail = RoomTrail(stored.trail, open_rooms, BusRooms(bus))
+    guest_links = GuestTokens(_secret(context.settings))
+    people = _people(context, stored, hasher, GuestDesk(guest_links, open_rooms, context.clock))
     await _make_first_administrator(context.settings, people)
     cameras = await bus.kv("cameras")
     mirror = RegistryMirror(stored.register, cameras, bus)
     known = await _known_people(bus, stored)
     registry = _registry(context, stored, mirror)
-    live = await _live(context, stored, people, states)
+    live = await _live(context, states, people, stored.trail)
     events = EventDesk(bus, people, context.settings.event_listeners)
     await events.open()
     worker = context.settings.worker_id
@@ -122,6 +130,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     recorder, recorded, detector, photos = BusRecorder(bus), S3AndBusBytes(bus), BusDetector(bus), PillowPhotos()
     intercom, speakers = BusIntercom(bus), FoundSpeakers()
     closers = [views.close, recorded.close, hasher.close, jpegs.close, photos.close, database.close]
+    evidence = EvidenceDesk(recorder, recorded, stored.trail, context.clock)
     rooms = Rooms(
         people=people,
         registry=registry,
@@ -130,10 +139,9 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         live=live,
         snapshots=SnapshotDesk(live, jpegs, states, stored.trail, context.clock),
         recordings=RecordingsDesk(recorder, recorded, stored.trail, context.clock),
-        evidence=EvidenceDesk(recorder, recorded, stored.trail, context.clock),
+        evidence=evidence,
         analysis=AnalysisDesk(detector),
-        talk_records=TalkRecordDesk(intercom, recorded, stored.trail, context.clock),
-        talks=TalkDesk(registry, intercom, stored.trail, context.clock),
+        **_talking(context, registry, recorded, stored.trail, evidence, guest_links),
         orders=OrderDesk(BusAlerting(bus), registry, stored.accounts, photos, stored.trail, context.clock),
         calendars=CalendarDesk(BusCalendars(bus), stored.trail, context.clock),
         silences=SilenceDesk(BusSilences(bus), registry, stored.trail, context.clock),
@@ -145,10 +153,6 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         alerts=AlertDesk(BusAlerting(bus), stored.trail, context.clock),
         notices=_notices(context, stored),
         views=views,
-        ice=IceDesk(IceServers(context.settings), context.clock),
-        drills=DrillDesk(registry, BusDrills(bus), stored.trail, context.clock),
-        broadcasts=BroadcastDesk(registry, BusBroadcasts(bus), stored.trail, context.clock),
-        announcements=AnnouncementDesk(registry, BusAnnouncements(bus), recorded, stored.trail, context.clock),
         uniforms=UniformDesk(registry, detector, photos, await _uniforms(bus), trail, clock),
         states=states,
         speakers=speakers,
@@ -170,6 +174,8 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
             ("views", ViewKeeper(views, context.clock)),
             ("presence", presence),
             ("login-sweep", LoginSweep(stored.logins, context.clock)),
+            ("open-rooms", open_rooms),
+            ("timelines", room_trail),
         ],
         readiness={"database": database.why_not_ready},
         app=create_app(rooms),
@@ -177,7 +183,34 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     )
 
 
-async def _live(context: Context[GatewaySettings], stored: _Stored, people: People, states: CameraStates) -> LiveDesk:
+def _talking(
+    context: Context[GatewaySettings],
+    registry: RegistryDesk,
+    recorded: S3AndBusBytes,
+    trail: AuditTrail,
+    evidence: EvidenceDesk,
+    guest_links: GuestTokens,
+) -> dict[str, Any]:
+    """The desks of all that is said to kitchens, by their names in `Rooms`."""
+    bus, clock = context.bus, context.clock
+    intercom = BusIntercom(bus)
+    return {
+        "talk_records": TalkRecordDesk(intercom, recorded, trail, clock),
+        "talks": TalkDesk(registry, intercom, trail, clock),
+        "drills": DrillDesk(registry, BusDrills(bus), trail, clock),
+        "broadcasts": BroadcastDesk(registry, BusBroadcasts(bus), trail, clock),
+        "announcements": AnnouncementDesk(registry, BusAnnouncements(bus), recorded, trail, clock),
+        "rooms": RoomDesk(registry, BusRooms(bus), evidence, guest_links, trail, clock),
+        "ice": IceDesk(IceServers(context.settings), clock),
+    }
+
+
+async def _live(
+    context: Context[GatewaySettings],
+    states: CameraStates,
+    people: People,
+    trail: AuditTrail,
+) -> LiveDesk:
     settings, bus = context.settings, context.bus
     return LiveDesk(
         LiveHub(HubLimit(settings.live_viewers, settings.live_viewers_of_person)),
@@ -185,7 +218,7 @@ async def _live(context: Context[GatewaySettings], stored: _Stored, people: Peop
         BusWatchLeases(await bus.kv("watches"), settings.worker_id),
         states,
         people,
-        stored.trail,
+        trail,
         context.clock,
         ViewerLimit(settings.live_queue_bytes, settings.live_queue_s),
     )
@@ -216,10 +249,10 @@ class _Stored:
         self.logins = PostgresLogins(database)
         self.failed = PostgresFailedLogins(database)
         self.register = PostgresRegister(database)
-        self.trail = PostgresAuditTrail(database)
+        self.trail: AuditTrail = PostgresAuditTrail(database)
 
 
-def _people(context: Context[GatewaySettings], stored: _Stored, hasher: Argon2Hasher) -> People:
+def _people(context: Context[GatewaySettings], stored: _Stored, hasher: Argon2Hasher, guests: GuestDesk) -> People:
     return People(
         accounts=stored.accounts,
         logins=stored.logins,
@@ -228,6 +261,7 @@ def _people(context: Context[GatewaySettings], stored: _Stored, hasher: Argon2Ha
         trail=stored.trail,
         clock=context.clock,
         login_lifetime_s=context.settings.login_lifetime_s,
+        guests=guests,
     )
 
 

@@ -8,7 +8,7 @@ from shared.errors import RequestRefused
 from shared.messages.intercom import FloorHeld, FloorWanted, TalkPriority
 
 # = how long a floor, and a place in its queue, outlive the worker that holds them (the age of the buckets' entries)
-LIFE_S = 4.0
+LIFE_S = 3.5
 
 _RANK: dict[TalkPriority, int] = {"routine": 0, "order": 1, "emergency": 2}
 _WORDS: dict[TalkPriority, str] = {"routine": "", "order": " (an order)", "emergency": " (an emergency)"}

@@ -58,6 +58,11 @@ class CameraLeg(Protocol):
         """Whether the camera reports that our sound comes; None where it has not said."""
         ...
 
+    @property
+    def session(self) -> str:
+        """By what another worker could end what this leg opened, where this one dies; empty where it ends by itself."""
+        ...
+
     async def stop(self) -> None:
         """No more sound; ready for `play` again, which costs nothing for a while."""
         ...

@@ -187,6 +187,14 @@ class Settings(
         le=3600,
     )
 
+    room_guest_max_h: float = setting(
+        24.0,
+        says="hours for which a guest may be let into an emergency room at most",
+        when_wrong="too long: links that leaked let strangers look for days; too short: guests are invited again",
+        gt=0,
+        le=720,
+    )
+
     @property
     def own_bucket(self) -> str:
         """Sound kept by the intercom lies beside the recordings, never among them."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Sequence
-from functools import partial
 from typing import Any
 
 from services.intercom.adapters.broadcast_office import BroadcastOffice
@@ -12,24 +11,19 @@ from services.intercom.adapters.camera_access import CameraAccess
 from services.intercom.adapters.camera_feeds import CameraFeeds
 from services.intercom.adapters.draining import Draining
 from services.intercom.adapters.drill_desk import DrillDesk
-from services.intercom.adapters.floor_store import FloorStore, talk_of
+from services.intercom.adapters.floor_store import talk_of
 from services.intercom.adapters.ice_addresses import addresses, bind_to
 from services.intercom.adapters.ice_port import IcePort, PortTaken
-from services.intercom.adapters.libopus import Libopus
-from services.intercom.adapters.paced_speaker import PacedSpeaker
 from services.intercom.adapters.records import Records
+from services.intercom.adapters.room_desk import RoomDesk
 from services.intercom.adapters.rtp_outlet import know_h264_profiles
 from services.intercom.adapters.sent_media import SentMedia
 from services.intercom.adapters.speaker_prober import SpeakerDesk
-from services.intercom.adapters.talk import Talk
+from services.intercom.adapters.talk_office import TalkOffice
 from services.intercom.adapters.talk_recording import TalkRecording
-from services.intercom.adapters.talk_tasks import TalkTasks
 from services.intercom.adapters.view import View
-from services.intercom.adapters.webrtc_caller import WebRtcCaller
 from services.intercom.adapters.webrtc_peer import Ice
-from services.intercom.handlers.talks import Handlers
 from services.intercom.handlers.views import ViewHandlers
-from services.intercom.legs import TalkLimits
 from services.intercom.settings import Settings
 from shared.bus import Bus
 from shared.bus.fact_outbox import FactOutbox
@@ -37,8 +31,9 @@ from shared.bus.kv_watch import KvEntry
 from shared.bus.streams import EVENTS
 from shared.errors import PeerError
 from shared.ice_servers import IceServer, IceServers
+from shared.messages.base import Fact
 from shared.messages.cameras import DesiredCamera, StreamName
-from shared.messages.intercom import FloorHeld, FloorWanted, TalkWanted
+from shared.messages.intercom import FloorHeld, FloorWanted
 from shared.messages.views import ViewWanted
 from shared.presence import Presence
 from shared.rtsp.read_mill import ReadMill
@@ -75,14 +70,16 @@ async def _wire(context: Context[Settings], port: IcePort) -> Wired:
 
     ice = Ice(settings.ice_announce.strip(), ice_servers)
     await bus.ensure_stream(EVENTS)
-    floors_bucket, waits_bucket = await bus.kv("floors"), await bus.kv("floor_waits")
-    outbox, floors, tasks = FactOutbox(bus.publish_fact), FloorStore(floors_bucket, waits_bucket), TalkTasks()
+    outbox = FactOutbox(bus.publish_fact)
     speakers = await SpeakerDesk.open(bus, clock)
     access = CameraAccess(settings, Sealer.from_settings(settings), ReadMill(), clock, speakers.way_of)
     records = Records(settings)
-    recording = TalkRecording(settings, records, bus, outbox.say, clock)
-    limits = TalkLimits(press_s=settings.talk_max_s, idle_s=settings.talk_idle_s)
 
+    def say(fact: Fact) -> None:
+        outbox.say(fact)
+        rooms.handlers.fact_said(fact)
+
+    recording = TalkRecording(settings, records, bus, say, clock)
     feeds = CameraFeeds(bus, await bus.kv("watches"), worker, clock)
 
     async def open_media(camera: CameraRef, stream: StreamName) -> SentMedia:
@@ -91,29 +88,21 @@ async def _wire(context: Context[Settings], port: IcePort) -> Wired:
     def new_view(id: str, wanted: ViewWanted) -> View:
         return View(id, wanted, open_media, ice, clock)
 
-    def new_talk(id: str, wanted: TalkWanted, desired: DesiredCamera) -> Talk:
-        leg, say = recording.of(id, wanted, access.leg(desired))
-        speaker = PacedSpeaker(leg.send, Libopus(), clock)
-        camera = CameraRef(wanted.site, wanted.camera)
-        caller = WebRtcCaller(speaker.hear, ice, lambda: open_media(camera, "main"))
-        position = partial(handlers.position, camera, id)
-        return Talk(id, wanted, caller, leg, speaker, floors, position, say, clock, limits, tasks.start)
-
-    handlers = Handlers(worker, new_talk, settings.talks_max, clock)
+    talks = TalkOffice(context, await bus.kv("floors"), await bus.kv("floor_waits"), access, recording, ice, open_media)
+    handlers, floors = talks.handlers, talks.floors
+    rooms = RoomDesk(context, await bus.kv("rooms"), handlers.cameras, records, outbox.say)
     views = ViewHandlers(worker, new_view, settings.views_max, handlers.cameras)
     drills = DrillDesk(context, handlers.cameras, access.leg, floors, records, outbox.say)
     office = await BroadcastOffice.open(context, handlers.cameras, access.leg, floors, ice, records, outbox.say)
     presence = Presence(bus, "intercom", worker, clock)
-    await _follow(bus, handlers, views, drills, office)
-    pinned = {
-        **{name: getattr(handlers, name) for name in ("talk", "talk_change", "talk_end", "talk_trickle")},
-        **{name: getattr(views, name) for name in ("view", "view_end", "view_trickle", "views_keep")},
-        **drills.pinned,
-        **office.pinned,
-    }
+    await _follow(bus, talks, views, drills, office, rooms)
+    looking = {name: getattr(views, name) for name in ("view", "view_end", "view_trickle", "views_keep")}
+    pinned = talks.pinned | looking | drills.pinned | office.pinned
     # Apart from each other: a worker that ends leaves the queue group first, and goes on answering for what it holds.
     opening = {"status": handlers.status, "talk_open": handlers.talk_open, "view_open": views.view_open}
-    answers = speakers.answers(access, handlers.cameras) | recording.answers | drills.answers | office.answers
+    answers = (
+        speakers.answers(access, handlers.cameras) | recording.answers | drills.answers | office.answers | rooms.answers
+    )
     stop_opening = await bus.serve("intercom", opening | answers)
     stop_answering = await bus.serve("intercom", {}, pinned=pinned, instance=worker)
     draining = Draining([handlers, office.desk], views, [stop_opening], clock, settings.drain_s)
@@ -125,6 +114,8 @@ async def _wire(context: Context[Settings], port: IcePort) -> Wired:
             ("feeds", feeds),
             ("drills", drills.clock),
             ("speakers", speakers),
+            ("left-behind", talks.left_behind),
+            *rooms.supervised(handlers),
             *recording.tasks,
             *office.supervised,
         ],
@@ -135,13 +126,14 @@ async def _wire(context: Context[Settings], port: IcePort) -> Wired:
             office.desk.drain,
             views.drain,
             drills.runs.close,
-            tasks.close,
+            talks.tasks.close,
             office.tasks.close,
             stop_answering,
             presence.leave,
             *recording.close,
             outbox.flush,
             office.writer.close,
+            rooms.ledger.flush,
             records.close,
             port.close,
         ],
@@ -149,10 +141,11 @@ async def _wire(context: Context[Settings], port: IcePort) -> Wired:
 
 
 async def _follow(
-    bus: Bus, handlers: Handlers, views: ViewHandlers, drills: DrillDesk, office: BroadcastOffice
+    bus: Bus, talks: TalkOffice, views: ViewHandlers, drills: DrillDesk, office: BroadcastOffice, rooms: RoomDesk
 ) -> None:
     """Cameras as they are registered, who has which floor, and who waits for it."""
     news: set[asyncio.Task[None]] = set()
+    handlers = talks.handlers
 
     def soon(work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -167,8 +160,9 @@ async def _follow(
 
     def floor_changed(entry: KvEntry) -> None:
         held = None if entry.value is None else FloorHeld.decode(entry.value)
+        rooms.handlers.floor_changed(CameraRef.from_key(entry.key), held)
         office.desk.floor_changed(CameraRef.from_key(entry.key), held)
-        soon(handlers.floor_changed(CameraRef.from_key(entry.key), held))
+        soon(talks.floor_changed(CameraRef.from_key(entry.key), held))
 
     def wait_changed(entry: KvEntry) -> None:
         wanted = None if entry.value is None else FloorWanted.decode(entry.value)
@@ -177,4 +171,5 @@ async def _follow(
     await (await bus.kv("cameras")).watch(desired_changed)
     await (await bus.kv("camera_states")).watch(drills.camera_state_changed)
     await (await bus.kv("floor_waits")).watch(wait_changed)
+    await (await bus.kv("rooms")).watch(rooms.room_changed)
     await (await bus.kv("floors")).watch(floor_changed)

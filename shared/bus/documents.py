@@ -142,6 +142,16 @@ COMMANDS = {
     "speaker_probe": ("SpeakerWanted", "SpeakerFound"),
     "talk_records": ("TalkRecordsWanted", "TalkRecordList"),
     "talk_sound": ("TalkSoundWanted", "TalkSound"),
+    "room_open": ("RoomWanted", "RoomStatus"),
+    "room": ("RoomRef", "RoomStatus"),
+    "rooms": ("RoomsOf", "RoomList"),
+    "room_join": ("RoomPerson", "RoomStatus"),
+    "room_leave": ("RoomPerson", "RoomStatus"),
+    "room_note": ("RoomNote", "RoomStatus"),
+    "room_invite": ("RoomInvitation", "RoomStatus"),
+    "room_revoke": ("RoomGuestRef", "RoomStatus"),
+    "room_close": ("RoomRef", "RoomStatus"),
+    "room_told": ("RoomTold", "RoomsHeard"),
     "uniform_photo": ("UniformPhotoWanted", "UniformPhotoJudged"),
 }
 MEDIA_USES = {
@@ -163,6 +173,7 @@ BUCKET_MESSAGES = {
     "speakers": "SpeakerFound",
     "calendars": "CalendarVersions",
     "silences": "Silence",
+    "rooms": "OpenRoom",
 }
 
 

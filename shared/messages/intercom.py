@@ -29,6 +29,7 @@ TalkEnding = Literal[
     "idle",
     "draining",
     "unavailable",
+    "no_longer_allowed",
 ]
 
 
@@ -42,6 +43,9 @@ class TalkWanted(Message):
     offer: str = Field(description="SDP with one sound that the browser sends", max_length=64_000)
     case: str | None = Field(None, description="id of the case that it belongs to", max_length=128)
     is_prepared: bool = Field(False, description="connect and wait for a press, instead of speaking at once")
+    guest: str | None = Field(
+        None, description="<room>.<guest> where a guest of an emergency room speaks: it ends with the guest's time"
+    )
 
 
 class TalkStatus(Message):
@@ -103,16 +107,17 @@ class TalkTrickle(Message):
 
 
 class FloorHeld(Message):
-    """KV bucket `floors`, key = camera: who speaks. An entry that is not renewed within 4 s is gone."""
+    """KV bucket `floors`, key = camera: who speaks. An entry that is not renewed within 3.5 s is gone."""
 
     talk: str
     talker: str
     priority: TalkPriority
     since_us: int
+    session: str = Field(default="", description="of RTSP, while it plays: whoever is left ends it at the camera")
 
 
 class FloorWanted(Message):
-    """KV bucket `floor_waits`, key = camera, talk: who waits for a floor. An entry that is not renewed within 4 s is
+    """KV bucket `floor_waits`, key = camera, talk: who waits for a floor. An entry that is not renewed within 3.5 s is
     gone."""
 
     talk: str

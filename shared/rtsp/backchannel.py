@@ -93,6 +93,15 @@ class Backchannel:
         finally:
             await self._client.close()
 
+    @property
+    def session(self) -> str:
+        """What the camera calls it; empty before `prepare`."""
+        return self._client.session
+
+    async def end_left_behind(self, session: str) -> None:
+        """Instead of all else: a session that somebody left when he died is ended. Raises PeerError."""
+        await self._client.end_session(session)
+
     async def play(self) -> None:
         """From here on sound may be sent."""
         await self._client.begin()

@@ -199,6 +199,21 @@ class RtspClient:
         finally:
             self._drop()
 
+    @property
+    def session(self) -> str:
+        """What the camera calls the session; empty before SETUP."""
+        return self._dialogue.session or ""
+
+    async def end_session(self, session: str) -> None:
+        """TEARDOWN of a session whose connection is gone, over one of its own. Raises PeerError."""
+        await self.open()
+        self._dialogue.adopt(session)
+        try:
+            async with self._limited("The camera did not end the session in time."):
+                await self._ask("TEARDOWN", self._aggregate)
+        finally:
+            self._drop()
+
     def set_immediate(self, is_immediate: bool) -> None:
         """Hand media on as soon as it arrives (somebody watches), or when the mill finds it worth while."""
         self._is_immediate = is_immediate

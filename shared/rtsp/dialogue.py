@@ -101,6 +101,10 @@ class Dialogue:
             named.append(("Authorization", authorization))
         return Request(method, url, Headers(named), body)
 
+    def adopt(self, session: str) -> None:
+        """Go on with a session that stands already, set up over another connection (RFC 2326 1.3)."""
+        self.session, self.state = session, State.READY
+
     def judge(self, request: Request, response: Response) -> Verdict:
         """What a final response means.
 

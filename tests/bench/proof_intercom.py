@@ -4,10 +4,13 @@ The whole product between aiortc's microphone and GStreamer's ONVIF camera.
 
     python -m tests.bench.proof_intercom --what tone --seconds 600
     python -m tests.bench.proof_intercom --what network --seconds 60
+    python -m tests.bench.proof_intercom --what killed --rounds 5
 
 what: tone (a tone and chirps: nothing clips, nothing drifts; a microphone whose clock is 200 ppm fast, and one that is
 too loud, for a tenth of the time each), network (5 % of the packets lost, the others up to 50 ms later, overtaking each
-other: how much of what was said is heard, how late, how loud; Opus, Opus that repeats itself, PCMU).
+other: how much of what was said is heard, how late, how loud; Opus, Opus that repeats itself, PCMU), killed (of two
+workers the one that is spoken through dies by SIGKILL, or by SIGSTOP, with its connections standing: seconds until the talker can be told, until the camera's session
+is over, until who waited at the other worker speaks and is heard; over TCP and over UDP).
 """
 
 from __future__ import annotations
@@ -16,8 +19,10 @@ import argparse
 import asyncio
 import json
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,11 +31,15 @@ from numpy.typing import NDArray
 
 from services.intercom.limiter import CEILING
 from tests.bench.bench_intercom import Bench, bench
+from tests.e2e.killed_talk import Killed, kill_who_speaks
+from tests.e2e.live_client import Api
 from tests.intercom.chirps import PERIOD_S, TONE_HZ, TONE_S, Chirps, Found
 from tests.intercom.heard import RATE, Ear, Heard, frequency, sound
 from tests.intercom.lossy import BadNetwork
 from tests.intercom.packets import Packets
 from tests.intercom.talker import Talker, Tone
+from tests.peers.gst import GstCamera
+from tests.stack import Stack
 
 LEVEL = 0.3
 # The standard's step of mu-law near that level is 1/16 of it, and libopus at 48 kbit/s is not exact either.
@@ -40,6 +49,8 @@ DRIFT_S = 0.020
 LOSS, JITTER_S = 0.05, 0.050
 SLOT = RATE // 50
 AUDIBLE = 0.1
+# = how long a kitchen may be without anybody who can speak to it, after a worker died
+FREE_S = 5.0
 FAST = 1 + 200e-6
 
 
@@ -175,6 +186,36 @@ def share(packets: Sequence[Heard], seconds: float) -> dict[str, float]:
     }
 
 
+async def killed(folder: Path, rounds: int) -> bool:
+    """Every round kills another worker; who waits speaks within `FREE_S`."""
+    stack = Stack(folder / "data", demo=0, env={"BK_ICE_BIND": "127.0.0.1"})
+    stack.start()
+    found: list[Killed] = []
+    try:
+        api = Api(stack.url, stack.admin_password)
+        api.site("school")
+        for transport in ("tcp", "udp"):
+            sound, told = folder / f"{transport}.heard", folder / f"{transport}.told"
+            with (
+                GstCamera(backchannel="pcmu", heard=str(sound), told=str(told)) as camera,
+                api.camera(f"cook-{transport}", camera.url, transport=transport) as name,
+            ):
+                for number in range(2 * rounds):
+                    is_frozen = number >= rounds
+                    one = await kill_who_speaks(
+                        stack, lambda _: Talker(stack.url, api.token), name, sound, told, is_frozen=is_frozen
+                    )
+                    found.append(one)
+                    what = "frozen" if is_frozen else "killed"
+                    print(json.dumps({"what": what, "transport": transport, **one.rounded()}), flush=True)
+    finally:
+        stack.stop()
+    furthest = {name: max(getattr(one, name) for one in found) for name in ("told_s", "camera_s", "floor_s", "heard_s")}
+    rounded = {name: round(value, 2) for name, value in furthest.items()}
+    print(json.dumps({"what": "killed, furthest", "rounds": len(found), **rounded}), flush=True)
+    return furthest["floor_s"] <= FREE_S and furthest["camera_s"] <= FREE_S
+
+
 async def prove(on: Bench, what: str, seconds: float) -> bool:
     if what == "tone":
         tenth = max(15.0, seconds / 10)
@@ -199,9 +240,14 @@ async def prove(on: Bench, what: str, seconds: float) -> bool:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--what", choices=("tone", "network"), default="tone")
+    parser.add_argument("--what", choices=("tone", "network", "killed"), default="tone")
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--rounds", type=int, default=3, help="of workers killed, for each transport")
     told = parser.parse_args()
+    if told.what == "killed":
+        with tempfile.TemporaryDirectory(prefix="bk-") as name:
+            Path(name).chmod(0o755)
+            sys.exit(0 if asyncio.run(killed(Path(name), told.rounds)) else 1)
     with bench(1) as on:
         is_proven = asyncio.run(prove(on, told.what, told.seconds))
     sys.exit(0 if is_proven else 1)

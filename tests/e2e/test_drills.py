@@ -173,6 +173,7 @@ async def test_who_speaks_goes_first(api: Api, stack: Stack) -> None:
     assert (run["results"][0]["outcome"], run["results"][0]["cause"]) == ("could_not_speak", "floor_taken")
     assert "admin is speaking" in run["results"][0]["detail"]
     assert (await li.state())["state"] == "talking", "nobody was interrupted"
+    assert (await li.http.delete(li.talk)).status_code == 204
     await li.close()
     assert api.http.get("/reachability?site=one").json()["cameras"][0]["state"] == "reachable", "that says nothing"
 

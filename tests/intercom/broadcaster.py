@@ -43,7 +43,7 @@ class Broadcaster(Talker):
             self.talk = answer.headers["Location"]
         return answer
 
-    async def press(self) -> httpx.Response:
+    async def press(self, *, may_wait: bool = False) -> httpx.Response:
         self.tone.is_on = True
         return await self.http.patch(self.talk, json={"is_speaking": True})
 

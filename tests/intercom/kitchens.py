@@ -42,6 +42,10 @@ class Kitchen:
         return CameraRef("school", self.name)
 
     @property
+    def session(self) -> str:
+        return ""
+
+    @property
     def is_heard(self) -> bool | None:
         return self.hears if self.sent else None
 

@@ -118,9 +118,9 @@ class Talker:
         channel: RTCDataChannel = peer.createDataChannel("talk")
         channel.on("message", lambda text: self.told.append(json.loads(text)))
 
-    async def press(self) -> httpx.Response:
+    async def press(self, *, may_wait: bool = False) -> httpx.Response:
         self.tone.is_on = True
-        return await self.http.patch(self.talk, json={"is_talking": True})
+        return await self.http.patch(self.talk, json={"is_talking": True, "may_wait": may_wait})
 
     async def release(self) -> httpx.Response:
         self.tone.is_on = False

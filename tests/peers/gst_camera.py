@@ -125,22 +125,51 @@ def hear(media, path: str) -> None:
     sink.connect("new-sample", on_sample)
 
 
+def speaker_pads(media) -> list:
+    """Where sound comes in; none where nobody set that up."""
+    pipeline = media.get_element().get_parent()
+    rtp = next(one for one in pipeline.children if one.get_name().startswith("rtpbin"))
+    return [pad for pad in rtp.sinkpads if pad.get_name().startswith("recv_rtp_sink")]
+
+
 def deafen(server, sessions: int) -> None:
-    """The first so many plays are granted, and of what is sent then nothing comes as far as RTP."""
+    """The first so many plays with sound are granted, and of what is sent then nothing comes as far as RTP."""
     played = 0
 
     def before_play(client, context):
         nonlocal played
-        played += 1
+        pads = speaker_pads(context.media)
+        played += bool(pads)
         if played <= sessions:
-            pipeline = context.media.get_element().get_parent()
-            rtp = next(one for one in pipeline.children if one.get_name().startswith("rtpbin"))
-            for pad in rtp.sinkpads:
-                if pad.get_name().startswith("recv_rtp_sink"):
-                    pad.add_probe(Gst.PadProbeType.BUFFER, lambda pad, info: Gst.PadProbeReturn.DROP)
+            for pad in pads:
+                pad.add_probe(Gst.PadProbeType.BUFFER, lambda pad, info: Gst.PadProbeReturn.DROP)
         return GstRtsp.RTSPStatusCode.OK
 
     server.connect("client-connected", lambda _, client: client.connect("pre-play-request", before_play))
+
+
+def tell(server, factory, path: str) -> None:
+    """What clients ask for, and how they go: one JSON line each, {"at_s", "what", "session"}. `pipeline over`: nothing
+    is played any more, which comes with the end of a connection while the session stands until its time-out."""
+    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+
+    def say(what: str, session: str = "") -> None:
+        os.write(file, (json.dumps({"at_s": time.time(), "what": what, "session": session}) + "\n").encode())
+
+    def played(_, context):
+        say("play" if speaker_pads(context.media) else "watch", context.session.get_sessionid())
+
+    def connected(_, client):
+        client.connect("play-request", played)
+        for what in ("pause", "teardown"):
+            client.connect(f"{what}-request", lambda _, context, what=what: say(what, context.session.get_sessionid()))
+        client.connect("closed", lambda _: say("connection closed"))
+
+    factory.connect("media-configure", lambda _, media: media.connect("unprepared", lambda _: say("pipeline over")))
+    server.connect("client-connected", connected)
+    server.get_session_pool().connect(
+        "session-removed", lambda _, session: say("session over", session.get_sessionid())
+    )
 
 
 class Microphone:
@@ -229,11 +258,16 @@ class CameraFactory(GstRtspServer.RTSPMediaFactory):
                 caps_heard = "audio/x-raw,format=S16LE,rate=8000,channels=1,layout=interleaved"
                 source = f"appsrc name=microphone is-live=true do-timestamp=true format=time caps={caps_heard}"
             audio = f"{source} ! audioconvert ! audioresample {audio}"
-        return f"( appsrc name=pictures is-live=true do-timestamp=true format=time caps={caps} ! {encode} {audio} )"
+        pictures = f"appsrc name=pictures is-live=true do-timestamp=true format=time caps={caps}"
+        if options.plain:
+            pictures = f"videotestsrc is-live=true pattern=smpte ! {caps}"
+        return f"( {pictures} ! {encode} {audio} )"
 
     def on_media(self, factory, media):
         listen(media)
         source = media.get_element().get_by_name("pictures")
+        if source is None:
+            return
         picture = Picture(self._options.width, self._options.height)
         begin = time.monotonic()
         sent = 0
@@ -284,7 +318,9 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--timeout-s", type=int, default=60, help="of an RTSP session")
     parser.add_argument("--backchannel", choices=tuple(BACKCHANNEL), help="take sound")
     parser.add_argument("--heard", default="", help="file for what was heard")
+    parser.add_argument("--told", default="", help="file for what clients asked for, and how they went")
     parser.add_argument("--deaf", type=int, default=0, help="so many plays that are granted and hear nothing")
+    parser.add_argument("--plain", action="store_true", help="pictures drawn by GStreamer: no Python beside the sound")
     parser.add_argument("--sessions", type=int, default=0, help="RTSP sessions at once; more are refused with 503")
     parser.add_argument("--loop", action="store_true", help="the microphone (--audio) hears the loudspeaker")
     return parser.parse_args()
@@ -321,6 +357,8 @@ def main() -> None:
         "client-connected",
         lambda _, client: client.connect("new-session", lambda _, session: session.set_timeout(options.timeout_s)),
     )
+    if options.told:
+        tell(server, factory, options.told)
     if options.deaf:
         deafen(server, options.deaf)
     if options.sessions:

@@ -13,6 +13,8 @@ from shared.messages.talk_records import TalkRecordList, TalkRecordsWanted, Talk
 _OPEN_LIMIT_S = 10.0
 # A press waits for a camera that is being prepared.
 _CHANGE_LIMIT_S = 15.0
+# = how long a page that asks once a second knows nothing of a worker that died while it was asked
+_STATUS_LIMIT_S = 3.0
 # Each way has its own limit, and they are tried one after the other.
 _PROBE_LIMIT_S = 20.0
 
@@ -27,7 +29,7 @@ class BusIntercom:
         return TalkOpened.decode(await self._bus.request("intercom", "talk_open", wanted, timeout_s=_OPEN_LIMIT_S))
 
     async def status(self, talk: TalkRef) -> TalkStatus:
-        return await self._pinned("talk", talk.talk, talk)
+        return await self._pinned("talk", talk.talk, talk, _STATUS_LIMIT_S)
 
     async def change(self, change: TalkChange) -> TalkStatus:
         return await self._pinned("talk_change", change.talk, change)
@@ -51,10 +53,10 @@ class BusIntercom:
     async def sound(self, wanted: TalkSoundWanted) -> TalkSound:
         return TalkSound.decode(await self._bus.request("intercom", "talk_sound", wanted, timeout_s=_OPEN_LIMIT_S))
 
-    async def _pinned(self, name: str, talk: str, message: Message) -> TalkStatus:
+    async def _pinned(self, name: str, talk: str, message: Message, limit_s: float = _CHANGE_LIMIT_S) -> TalkStatus:
         worker = talk.rpartition(".")[0]
         try:
-            answer = await self._bus.request("intercom", name, message, timeout_s=_CHANGE_LIMIT_S, instance=worker)
+            answer = await self._bus.request("intercom", name, message, timeout_s=limit_s, instance=worker)
         except NobodyAnswers as error:
             raise RequestRefused("no_such_talk", "What held this talk is gone. Open a new one.", status=404) from error
         return TalkStatus.decode(answer)

@@ -18,6 +18,7 @@ from shared.messages.evidence import (
     CoverageOf,
     EvidenceList,
     EvidenceOf,
+    EvidenceRecord,
     EvidenceRef,
     EvidenceStatus,
     EvidenceStill,
@@ -46,8 +47,9 @@ class EvidenceDesk:
         locked_until_us: int,
         reason: str,
         stills_at_us: Sequence[int],
+        records: Sequence[EvidenceRecord] = (),
     ) -> EvidenceStatus:
-        """One still of every camera at each of the moments."""
+        """One still of every camera at each of the moments; records are put in as they are."""
         case = f"case-{uuid4()}"
         streams = tuple(
             EvidenceStream(site=each.site, camera=each.id, stream=each.recording.stream) for each in cameras
@@ -71,6 +73,7 @@ class EvidenceDesk:
                 to_us=to_us,
                 locked_until_us=locked_until_us,
                 stills=stills,
+                records=tuple(records),
             )
         )
 

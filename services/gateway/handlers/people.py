@@ -6,9 +6,11 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from services.gateway.accounts import Account, Accounts, PasswordHasher, is_open_at
 from services.gateway.audit import AuditTrail, Deed
+from services.gateway.guests import is_guest_token
 from services.gateway.identity import Identity, not_logged_in
 from services.gateway.lockout import ANY_ACCOUNT, FailedLogins
 from services.gateway.logins import Login, Logins, login_id
@@ -29,6 +31,16 @@ class OpenedLogin:
     login: Login
 
 
+class Guests(Protocol):
+    """Who is let in by a room's link. All raise RequestRefused 401."""
+
+    async def identity(self, token: str, *, is_cookie: bool) -> Identity: ...
+
+    async def identity_of_login(self, id: str) -> Identity | None:
+        """None where it is no guest's."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class People:
     """Accounts and logins."""
@@ -40,6 +52,7 @@ class People:
     trail: AuditTrail
     clock: Clock
     login_lifetime_s: float
+    guests: Guests
 
     async def log_in(self, name: str, password: str, address: str) -> OpenedLogin:
         """Raises TryLater (429) or RequestRefused (401), which never tells whether the account exists."""
@@ -63,13 +76,22 @@ class People:
 
     async def identity(self, token: str, *, is_cookie: bool) -> Identity:
         """Who holds this token; raises RequestRefused 401."""
+        if is_guest_token(token):
+            return await self.guests.identity(token, is_cookie=is_cookie)
         return await self.identity_of_login(login_id(token), is_cookie=is_cookie)
 
     async def identity_of_login(self, id: str, *, is_cookie: bool = False) -> Identity:
+        guest = await self.guests.identity_of_login(id)
+        if guest is not None:
+            return guest
         login = await self.logins.find(id, self.clock.now())
         if login is None:
             raise not_logged_in()
         return Identity(login.account, login.roles, login.id, login.expires_at, is_cookie, login.sites)
+
+    async def guest(self, token: str) -> Identity:
+        """Who holds this guest's link; raises RequestRefused 401."""
+        return await self.guests.identity(token, is_cookie=False)
 
     async def log_out(self, identity: Identity, address: str) -> None:
         if identity.login is not None:

@@ -51,6 +51,9 @@ class TalkDesk:
         case: str | None = None,
     ) -> TalkOpened:
         found = await self.registry.camera(camera)
+        scope = by.identity.guest
+        if scope is not None:
+            scope.require_priority(priority)
         # One who also sees and hears is on record as such.
         looks = {"looks": "yes"} if "m=video" in offer else {}
         if looks and not by.identity.may("view"):
@@ -66,6 +69,7 @@ class TalkDesk:
                 offer=offer,
                 case=case,
                 is_prepared=is_prepared,
+                guest=None if scope is None else f"{scope.room}.{scope.guest}",
             )
         )
 

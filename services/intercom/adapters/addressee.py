@@ -211,6 +211,8 @@ class Addressee:
     async def _play(self) -> None:
         await self._take_floor()
         await self._leg.play()
+        # Said with the next renewal.
+        self.floor = self.floor.model_copy(update={"session": self._leg.session})
         if not self._is_wanted:
             return
         self._ear = Ear("pcma" if self._codec == "pcma" else "pcmu", self._leg.send, self._ear_changed)

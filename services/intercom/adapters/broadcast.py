@@ -34,7 +34,7 @@ from shared.messages.intercom import FloorHeld
 from shared.subjects import CameraRef
 
 ROUND_S = 0.25
-RENEW_S = 1.5
+RENEW_S = 1.0
 # = how many receipts one message to the browser carries; a data channel takes 64 kB
 _TOLD_AT_ONCE = 100
 

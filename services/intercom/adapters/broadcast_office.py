@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from services.intercom.adapters.broadcast_maker import BroadcastMaker
-from services.intercom.adapters.broadcast_tasks import BroadcastTasks
 from services.intercom.adapters.broadcast_writer import BroadcastWriter
 from services.intercom.adapters.heard_store import HeardStore
 from services.intercom.adapters.postgres.announcements import PostgresAnnouncements, PostgresSchedules
 from services.intercom.adapters.postgres.broadcasts import PostgresBroadcasts
 from services.intercom.adapters.records import Records
+from services.intercom.adapters.running import broadcast_tasks
 from services.intercom.adapters.schedule_keeper import ScheduleKeeper
 from services.intercom.adapters.sound_maker import SoundMaker
 from services.intercom.adapters.sound_store import S3Sounds
@@ -51,7 +51,7 @@ class BroadcastOffice:
         settings, clock, worker = context.settings, context.clock, context.settings.worker_id
         history, times = PostgresBroadcasts(records.database), PostgresSchedules(records.database)
         sounds = SoundMaker(settings.announcement_lufs, settings.announcement_max_s)
-        self.tasks = BroadcastTasks()
+        self.tasks = broadcast_tasks()
         self.writer = BroadcastWriter(history, records.made)
         maker = BroadcastMaker(leg, ice, floors, self.writer, say, clock, _limits(settings), self.tasks.start)
         self.kept = AnnouncementDesk(

@@ -89,6 +89,11 @@ class CameraAccess:
         }
         return [made[way] for way in ways]
 
+    async def end_left_behind(self, desired: DesiredCamera, session: str) -> None:
+        """An RTSP session that a worker left playing when it died. Raises RequestRefused, PeerError."""
+        source = self._source(desired, self.password(desired))
+        await Backchannel(source, self._mill, self._clock, self._limit_s).end_left_behind(session)
+
     def password(self, desired: DesiredCamera) -> str | None:
         """Raises RequestRefused where it cannot be opened."""
         if desired.sealed_password is None:

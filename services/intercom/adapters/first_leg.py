@@ -41,6 +41,10 @@ class FirstLeg:
     def is_heard(self) -> bool | None:
         return None if self._chosen is None else self._chosen.is_heard
 
+    @property
+    def session(self) -> str:
+        return "" if self._chosen is None else self._chosen.session
+
     async def prepare(self) -> str:
         if self._chosen is not None:
             return await self._chosen.prepare()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from services.intercom.floor import FloorTaken, may_take
 from shared.bus.errors import RevisionConflict
 from shared.bus.kv import KvBucket
@@ -12,11 +14,17 @@ _ATTEMPTS = 5
 
 
 class FloorStore:
-    """Implements `Floors`: a floor is taken by compare-and-set, and renewed while somebody speaks."""
+    """Implements `Floors`: a floor is taken by compare-and-set, and renewed while somebody speaks.
 
-    def __init__(self, floors: KvBucket, waits: KvBucket):
+    Args:
+        on_wait: told of each place that this worker writes into a queue, before the bucket's watch tells it: whoever
+            asked to wait is answered with a place.
+    """
+
+    def __init__(self, floors: KvBucket, waits: KvBucket, on_wait: Callable[[CameraRef, FloorWanted], None]):
         self._floors = floors
         self._waits = waits
+        self._on_wait = on_wait
 
     async def take(self, camera: CameraRef, wanted: FloorHeld) -> int:
         for _ in range(_ATTEMPTS):
@@ -47,6 +55,7 @@ class FloorStore:
 
     async def wait(self, camera: CameraRef, wanted: FloorWanted) -> None:
         await self._waits.put(wait_key(camera, wanted.talk), wanted.encode())
+        self._on_wait(camera, wanted)
 
     async def stop_waiting(self, camera: CameraRef, talk: str) -> None:
         await self._waits.delete(wait_key(camera, talk))

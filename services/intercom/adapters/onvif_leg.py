@@ -56,6 +56,10 @@ class OnvifLeg:
         heard = None if self._session is None else self._session.is_heard
         return heard if heard or self._was_opened_anew else None
 
+    @property
+    def session(self) -> str:
+        return "" if self._session is None else self._session.session
+
     async def prepare(self) -> str:
         if self._session is not None and self._session.track is not None:
             return str(self._session.track.codec)

@@ -58,6 +58,7 @@ class Talk:
     ):
         self.id = id
         self.camera = CameraRef(wanted.site, wanted.camera)
+        self.guest = wanted.guest
         self._wanted = wanted
         self._caller = caller
         self._leg = leg
@@ -269,6 +270,7 @@ class Talk:
         if self._was_heard != self._leg.is_heard:
             self._was_heard = self._leg.is_heard
             self._tell()
+        self._floor.plays(self._leg.session)
         if not await self._floor.keep():
             await self._preempted()
 
@@ -291,6 +293,9 @@ class Talk:
         self._speaker.on(self._codec)
         self._to("talking")
         self._say(TalkStarted(**self._about(), codec=self._codec))
+        # Sound flows by now: what is left behind where this worker dies is said before anything else.
+        self._floor.plays(self._leg.session)
+        await self._floor.keep()
 
     async def _play(self) -> None:
         """A camera that takes one session at a time is free a moment after whoever spoke before has lost the floor."""

@@ -12,8 +12,10 @@ from shared.errors import PeerError
 from shared.messages.intercom import FloorHeld, FloorWanted
 from shared.subjects import CameraRef
 
+# = how much later than `LIFE_S` an entry is gone from the bucket for certain
+_AGED_S = 0.3
 # Three in the life of an entry.
-RENEW_S = 1.2
+RENEW_S = 1.0
 
 
 class TalkFloor:
@@ -52,7 +54,7 @@ class TalkFloor:
 
     async def take(self) -> None:
         """Raises FloorTaken, PeerError."""
-        self._me = self._me.model_copy(update={"since_us": self._clock.now_us()})
+        self._me = self._me.model_copy(update={"since_us": self._clock.now_us(), "session": ""})
         try:
             self._revision = await self._floors.take(self._camera, self._me)
         except FloorTaken as taken:
@@ -60,6 +62,12 @@ class TalkFloor:
             raise
         self.holder, self._written_s = None, self._clock.monotonic()
         await self.stop_waiting()
+
+    def plays(self, session: str) -> None:
+        """The camera's session, said to everybody with the next renewal, which is due at once."""
+        if session != self._me.session:
+            self._me = self._me.model_copy(update={"session": session})
+            self._written_s = 0.0
 
     async def keep(self) -> bool:
         """Renews what is due; False where the floor is somebody else's by now."""
@@ -84,7 +92,7 @@ class TalkFloor:
 
     async def wait(self) -> None:
         """Into its queue. Raises PeerError."""
-        wanted = FloorWanted(**self._me.model_dump())
+        wanted = FloorWanted(**self._me.model_dump(exclude={"session"}))
         await self._floors.wait(self._camera, wanted)
         self.is_waiting, self._written_s = True, self._clock.monotonic()
 
@@ -93,7 +101,7 @@ class TalkFloor:
         if not self._is_due():
             return self.holder is None and self._position() == 1
         with suppress(PeerError):
-            await self._floors.wait(self._camera, FloorWanted(**self._me.model_dump()))
+            await self._floors.wait(self._camera, FloorWanted(**self._me.model_dump(exclude={"session"})))
         self._written_s = self._clock.monotonic()
         return self._position() == 1
 
@@ -112,7 +120,7 @@ class TalkFloor:
 
     def is_holder_gone(self) -> bool:
         """Whether who had the floor has not renewed it: nobody tells what ran out of the bucket."""
-        return self.holder is not None and self._clock.monotonic() - self._holder_seen_s > LIFE_S
+        return self.holder is not None and self._clock.monotonic() - self._holder_seen_s > LIFE_S + _AGED_S
 
     def _held_by(self, talker: str) -> None:
         self.holder, self._holder_seen_s = talker, self._clock.monotonic()

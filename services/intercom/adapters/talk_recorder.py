@@ -142,6 +142,10 @@ class RecordedLeg:
     def is_heard(self) -> bool | None:
         return self._leg.is_heard
 
+    @property
+    def session(self) -> str:
+        return self._leg.session
+
     async def prepare(self) -> str:
         return await self._leg.prepare()
 

@@ -48,6 +48,10 @@ class UploadLeg:
     def is_heard(self) -> bool | None:
         return None  # neither maker's protocol has a report
 
+    @property
+    def session(self) -> str:
+        return ""  # an upload ends with its connection
+
     async def prepare(self) -> str:
         if self._codec is None:
             self._codec = await self._dialect.look()

@@ -40,6 +40,11 @@ class HeldTalk(Protocol):
     def camera(self) -> CameraRef: ...
 
     @property
+    def guest(self) -> str | None:
+        """`<room>.<guest>` where a guest of an emergency room speaks."""
+        ...
+
+    @property
     def is_over(self) -> bool: ...
 
     def status(self) -> TalkStatus: ...
@@ -69,6 +74,7 @@ class Handlers:
 
     Args:
         new_talk: makes one for a camera. Raises RequestRefused where the camera cannot be spoken to.
+        is_out: whether a guest's time is over.
     """
 
     worker: str
@@ -79,6 +85,7 @@ class Handlers:
     queues: dict[CameraRef, FloorQueue] = field(default_factory=dict)
     talks: dict[str, HeldTalk] = field(default_factory=dict)
     is_draining: bool = False
+    is_out: Callable[[str], bool] = lambda guest: True
 
     async def status(self, request: bytes) -> ServiceStatus:
         """The question says nothing, so it is not read."""
@@ -93,6 +100,8 @@ class Handlers:
         desired = self.cameras.get(CameraRef(wanted.site, wanted.camera))
         if desired is None:
             raise RequestRefused("no_such_camera", f"There is no camera {wanted.camera!r}.", status=404)
+        if wanted.guest is not None and self.is_out(wanted.guest):
+            raise RequestRefused("guest_over", "Your time as a guest of this room is over.", status=403)
         talk = self.new_talk(f"{self.worker}.{secrets.token_hex(8)}", wanted, desired)
         answer = await talk.open()
         self.talks[talk.id] = talk
@@ -122,6 +131,12 @@ class Handlers:
         for talk in [talk for talk in self.talks.values() if talk not in speaking]:
             await talk.hang_up("draining", _DRAINING)
         return len(speaking)
+
+    async def end_guests(self, is_out: Callable[[str], bool]) -> None:
+        """Guests of emergency rooms whose time is over speak no more."""
+        for talk in list(self.talks.values()):
+            if talk.guest is not None and not talk.is_over and is_out(talk.guest):
+                await talk.hang_up("no_longer_allowed", "your time as a guest of this room is over")
 
     async def drain(self) -> None:
         """The others, too."""

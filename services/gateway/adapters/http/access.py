@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute, APIWebSocketRoute
 from starlette.requests import HTTPConnection
 
 from services.gateway.adapters.http.rooms import rooms_of
+from services.gateway.guests import GuestScope, guests_not_here
 from services.gateway.handlers.registry import By
 from services.gateway.identity import Identity, not_allowed, not_logged_in, out_of_scope
 from services.gateway.media_tokens import MediaVerb
@@ -29,17 +30,21 @@ class Needs:
 
     `is_scoped`: the route itself keeps to the schools of who asks. A route about one camera or one site need not say
     so: that is checked here, by its path. Everything else is closed to accounts that are for some schools only.
+
+    `guest`: a guest of an emergency room may come here too: to a camera of the room, with the verbs of the invitation
+    (camera); to the room itself (room); to what is their own (self). Everything else is closed to guests.
     """
 
     verb: Verb | None
     token: MediaVerb | None = None
     is_scoped: bool = False
+    guest: Literal["camera", "room", "self"] | None = None
 
 
 RULES: Mapping[tuple[str, str], Needs] = {
     ("POST", "/api/v1/sessions"): Needs(None),
-    ("GET", "/api/v1/sessions/current"): Needs("stay_logged_in", is_scoped=True),
-    ("DELETE", "/api/v1/sessions/current"): Needs("stay_logged_in", is_scoped=True),
+    ("GET", "/api/v1/sessions/current"): Needs("stay_logged_in", is_scoped=True, guest="self"),
+    ("DELETE", "/api/v1/sessions/current"): Needs("stay_logged_in", is_scoped=True, guest="self"),
     ("GET", "/api/v1/openapi.json"): Needs(None),
     ("GET", "/api/v1/accounts"): Needs("manage_accounts"),
     ("POST", "/api/v1/accounts"): Needs("manage_accounts"),
@@ -63,12 +68,12 @@ RULES: Mapping[tuple[str, str], Needs] = {
     ),
     ("GET", "/api/v1/cameras/{id}/gops/{stream}/{run}/{name}"): Needs("playback", token="playback"),
     ("GET", "/api/v1/cameras/{id}/thumbnails.jpg"): Needs("playback", token="playback"),
-    ("POST", "/api/v1/cameras/{id}/talk"): Needs("talk"),
+    ("POST", "/api/v1/cameras/{id}/talk"): Needs("talk", guest="camera"),
     ("GET", "/api/v1/talks"): Needs("talk", is_scoped=True),
     ("GET", "/api/v1/talks/{talk}/sound"): Needs("talk", is_scoped=True),
-    ("GET", "/api/v1/talks/{talk}"): Needs("talk", is_scoped=True),
-    ("PATCH", "/api/v1/talks/{talk}"): Needs("talk", is_scoped=True),
-    ("DELETE", "/api/v1/talks/{talk}"): Needs("talk", is_scoped=True),
+    ("GET", "/api/v1/talks/{talk}"): Needs("talk", is_scoped=True, guest="self"),
+    ("PATCH", "/api/v1/talks/{talk}"): Needs("talk", is_scoped=True, guest="self"),
+    ("DELETE", "/api/v1/talks/{talk}"): Needs("talk", is_scoped=True, guest="self"),
     # Who may take which step depends on whose it is: the desk asks for `order` or `answer`.
     ("GET", "/api/v1/cases"): Needs("view", is_scoped=True),
     ("POST", "/api/v1/cases"): Needs("view", is_scoped=True),
@@ -143,11 +148,22 @@ RULES: Mapping[tuple[str, str], Needs] = {
     ("POST", "/api/v1/alerts/{id}/acknowledgement"): Needs("review", is_scoped=True),
     ("POST", "/api/v1/alerts/{id}/review"): Needs("review", is_scoped=True),
     ("POST", "/api/v1/snapshots"): Needs("snapshot", is_scoped=True),
-    ("POST", "/api/v1/cameras/{id}/whep"): Needs("view"),
-    ("GET", "/api/v1/ice-servers"): Needs("view", is_scoped=True),
-    ("GET", "/api/v1/views/{view}"): Needs("view", is_scoped=True),
-    ("PATCH", "/api/v1/views/{view}"): Needs("view", is_scoped=True),
-    ("DELETE", "/api/v1/views/{view}"): Needs("view", is_scoped=True),
+    ("POST", "/api/v1/cameras/{id}/whep"): Needs("view", guest="camera"),
+    ("GET", "/api/v1/ice-servers"): Needs("view", is_scoped=True, guest="self"),
+    ("GET", "/api/v1/views/{view}"): Needs("view", is_scoped=True, guest="self"),
+    ("PATCH", "/api/v1/views/{view}"): Needs("view", is_scoped=True, guest="self"),
+    ("DELETE", "/api/v1/views/{view}"): Needs("view", is_scoped=True, guest="self"),
+    ("POST", "/api/v1/guest-sessions"): Needs(None),
+    ("GET", "/api/v1/rooms"): Needs("talk", is_scoped=True),
+    ("POST", "/api/v1/rooms"): Needs("talk", is_scoped=True),
+    ("GET", "/api/v1/rooms/{id}"): Needs("talk", is_scoped=True, guest="room"),
+    ("POST", "/api/v1/rooms/{id}/join"): Needs("talk", is_scoped=True, guest="room"),
+    ("POST", "/api/v1/rooms/{id}/leave"): Needs("talk", is_scoped=True, guest="room"),
+    ("POST", "/api/v1/rooms/{id}/notes"): Needs("talk", is_scoped=True, guest="room"),
+    ("POST", "/api/v1/rooms/{id}/guests"): Needs("invite", is_scoped=True),
+    ("DELETE", "/api/v1/rooms/{id}/guests/{guest}"): Needs("invite", is_scoped=True),
+    ("POST", "/api/v1/rooms/{id}/close"): Needs("talk", is_scoped=True),
+    ("POST", "/api/v1/rooms/{id}/evidence"): Needs("seal_evidence", is_scoped=True),
     ("GET", "/api/v1/drills"): Needs("talk"),
     ("POST", "/api/v1/drills"): Needs("talk", is_scoped=True),
     ("GET", "/api/v1/drills/{id}"): Needs("talk", is_scoped=True),
@@ -188,7 +204,7 @@ RULES: Mapping[tuple[str, str], Needs] = {
     ("DELETE", "/api/v1/sites/{id}/uniform"): Needs("teach"),
     ("POST", "/api/v1/sites/{id}/uniform/photos"): Needs("teach"),
     ("GET", "/api/v1/storage"): Needs("view"),
-    ("WS", "/api/v1/cameras/{id}/live"): Needs("view", token="view"),
+    ("WS", "/api/v1/cameras/{id}/live"): Needs("view", token="view", guest="camera"),
     ("POST", "/api/v1/media-tokens"): Needs("stay_logged_in", is_scoped=True),
     ("GET", "/api/v1/analysis/capabilities"): Needs("view", is_scoped=True),
     ("GET", "/api/v1/status"): Needs("view", is_scoped=True),
@@ -204,11 +220,30 @@ async def guard(connection: HTTPConnection) -> None:
     identity = await _identity(connection, needs)
     if identity.is_cookie:
         require_same_origin(connection)
+    if identity.guest is not None:
+        _require_guest(connection, identity.guest, needs)
+        connection.state.identity = identity
+        return
     if not identity.may(needs.verb):
         raise not_allowed(needs.verb)
     if identity.sites is not None and not needs.is_scoped:
         await _require_scope(connection, identity)
     connection.state.identity = identity
+
+
+def _require_guest(connection: HTTPConnection, guest: GuestScope, needs: Needs) -> None:
+    """Where guests may come, what is not of their room is not there."""
+    id = connection.path_params.get("id", "")
+    if needs.verb is None or needs.guest is None:
+        raise guests_not_here()
+    if needs.guest == "room":
+        if id != guest.room:
+            raise no_such("room", id)
+        return
+    if needs.guest == "camera" and id not in guest.cameras:
+        raise no_such("camera", id)
+    if not guest.may(needs.verb):
+        raise RequestRefused("not_allowed", f"Your invitation does not allow: {needs.verb}.", status=403)
 
 
 async def _require_scope(connection: HTTPConnection, identity: Identity) -> None:

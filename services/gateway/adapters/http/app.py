@@ -16,6 +16,7 @@ from services.gateway.adapters.http import (
     clips,
     draws,
     drills,
+    emergency_rooms,
     events,
     evidence,
     exports,
@@ -76,6 +77,7 @@ ROUTERS = (
     views.router,
     ice_servers.router,
     drills.router,
+    emergency_rooms.router,
     media_tokens.router,
     status.router,
 )

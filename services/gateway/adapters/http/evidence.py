@@ -53,20 +53,20 @@ async def seal_evidence(body: NewEvidence, request: Request, response: Response)
         [us_of(each) for each in body.stills],
     )
     response.headers["Location"] = f"{router.prefix}/evidence/{made.case}"
-    return _answer(made)
+    return evidence_answer(made)
 
 
 @router.get("/evidence", responses=refusals(401, 403, 422))
 async def list_evidence(request: Request, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> Page[EvidenceAnswer]:
     """Cases, newest first."""
     found = await rooms_of(request).evidence.cases(limit)
-    return Page(items=[_answer(case) for case in found.items])
+    return Page(items=[evidence_answer(case) for case in found.items])
 
 
 @router.get("/evidence/{id}", responses=refusals(401, 403, 404))
 async def get_evidence(id: str, request: Request) -> EvidenceAnswer:
     """One case and how far its sealing is."""
-    return _answer(await rooms_of(request).evidence.case(id))
+    return evidence_answer(await rooms_of(request).evidence.case(id))
 
 
 @router.get("/evidence/{id}/file.zip", response_class=Response, responses=_ZIP | refusals(401, 403, 404, 409, 416))
@@ -118,7 +118,8 @@ async def storage(
     return Page(items=items)
 
 
-def _answer(case: EvidenceStatus) -> EvidenceAnswer:
+def evidence_answer(case: EvidenceStatus) -> EvidenceAnswer:
+    """As the API shows a case."""
     return EvidenceAnswer(
         id=case.case,
         cameras=[each.camera for each in case.streams],

@@ -30,6 +30,7 @@ from services.gateway.handlers.people import People
 from services.gateway.handlers.probes import ProbeDesk
 from services.gateway.handlers.recordings import RecordingsDesk
 from services.gateway.handlers.registry import RegistryDesk
+from services.gateway.handlers.rooms import RoomDesk
 from services.gateway.handlers.rules import RuleDesk
 from services.gateway.handlers.silences import SilenceDesk
 from services.gateway.handlers.snapshots import SnapshotDesk
@@ -75,6 +76,7 @@ class Rooms:
     drills: DrillDesk
     broadcasts: BroadcastDesk
     announcements: AnnouncementDesk
+    rooms: RoomDesk
     states: CameraStates
     speakers: FoundSpeakers
     services: Services

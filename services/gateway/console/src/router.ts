@@ -2,6 +2,7 @@
 
 import { createRouter, createWebHistory } from "vue-router";
 import { whenLoginEnds } from "@/api/client";
+import { enter, tokenOf } from "@/rooms/guest";
 import { forget, home, isLoggedIn } from "@/session";
 
 declare module "vue-router" {
@@ -31,6 +32,12 @@ export const router = createRouter({
     { path: "/orders/:id", component: () => import("@/loop/OrderPage.vue") },
     { path: "/orders/:id/print", component: () => import("@/loop/OrderPrint.vue"), meta: { isBare: true } },
     { path: "/kitchen", component: () => import("@/loop/KitchenPage.vue"), meta: { isBare: true } },
+    { path: "/broadcast", component: () => import("@/views/BroadcastPage.vue") },
+    { path: "/broadcast/announcements", component: () => import("@/views/AnnouncementsPage.vue") },
+    { path: "/broadcast/drills", component: () => import("@/views/DrillsPage.vue") },
+    { path: "/broadcast/talks", component: () => import("@/views/TalkRecordsPage.vue") },
+    { path: "/rooms", component: () => import("@/views/RoomsPage.vue") },
+    { path: "/rooms/:id", component: () => import("@/views/RoomPage.vue"), meta: { isDark: true } },
     { path: "/cameras", component: () => import("@/views/CameraList.vue") },
     { path: "/sites", component: () => import("@/views/SiteList.vue") },
     { path: "/status", component: () => import("@/views/SystemStatus.vue") },
@@ -40,6 +47,8 @@ export const router = createRouter({
 
 router.beforeEach(async (to) => {
   document.documentElement.className = to.meta.isDark === true ? "dark" : "light";
+  const guest = to.path.startsWith("/rooms/") ? tokenOf(to.hash) : null;
+  if (guest !== null && (await enter(guest))) return { path: to.path, replace: true };
   if (to.meta.isPublic === true || (await isLoggedIn())) return true;
   return { path: "/login", query: to.fullPath === "/" ? {} : { next: to.fullPath } };
 });

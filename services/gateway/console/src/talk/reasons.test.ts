@@ -42,7 +42,7 @@ describe("words", () => {
   // The compiler compares this list with the API: an ending that is added there is missed here.
   const endings: Record<Ending, true> = {
     hung_up: true, browser_gone: true, browser_silent: true, ice_failed: true, no_backchannel: true, camera_refused: true,
-    camera_unreachable: true, camera_gone: true, preempted: true, time_limit: true, idle: true, draining: true,
+    camera_unreachable: true, camera_gone: true, preempted: true, no_longer_allowed: true, time_limit: true, idle: true, draining: true,
     codec: true, camera_busy: true, floor_taken: true, unavailable: true,
   };
 

@@ -113,7 +113,7 @@ export class TalkCall {
 
   private async change(isTalking: boolean): Promise<void> {
     try {
-      const status = await call<TalkStatus>("PATCH", this.path, { is_talking: isTalking });
+      const status = await call<TalkStatus>("PATCH", this.path, { is_talking: isTalking, may_wait: isTalking });
       this.hear({ kind: "told", status });
     } catch (error) {
       // Taken, or over: the status says by whom, and why.

@@ -52,7 +52,7 @@ describe("a talk", () => {
     ["no press again after it was refused", [...READY, held(true), told({ holder: "li" }), { kind: "refused" }], null],
     ["a press when the floor is free again", [...READY, held(true), told({ holder: "li" }), { kind: "refused" }, told({})], true],
     ["a new press after a refused one", [...READY, held(true), told({ holder: "li" }), { kind: "refused" }, held(false), held(true)], true],
-    ["no press against who took the floor", [...READY, held(true), told({ state: "talking" }), told({ holder: "wang" })], null],
+    ["a place in line behind who took the floor", [...READY, held(true), told({ state: "talking" }), told({ holder: "wang" })], true],
     ["nothing while it waits", [...READY, held(true), told({ state: "waiting", holder: "li" })], null],
     ["an end of waiting", [...READY, held(true), told({ state: "waiting", holder: "li" }), held(false)], false],
     ["nothing after it failed", [...READY, held(true), { kind: "failed", failure: { code: "offline", detail: "" } }], null],

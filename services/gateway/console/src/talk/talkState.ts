@@ -35,7 +35,7 @@ export interface TalkFacts {
   isHeld: boolean;
   status: TalkStatus | null;
   failure: Failure | null;
-  /** This press was refused because somebody else has the floor; it is tried again when that is free. */
+  /** This press was refused though it would have waited; it is tried again when the floor is free. */
   isRefused: boolean;
   /** The floor was taken away while one spoke, and is not free again. */
   isLost: boolean;
@@ -66,13 +66,13 @@ export const BEGIN: TalkFacts = {
 /** Packets of 20 ms after which a camera that reports, and reports nothing of ours, is worth a word. */
 const UNHEARD_AFTER = 150;
 /** After these another attempt ends the same way. */
-const FINAL = new Set(["insecure", "unsupported", "no_backchannel", "codec", "not_allowed", "no_such_camera", "password_unreadable"]);
+const FINAL = new Set(["insecure", "unsupported", "no_backchannel", "codec", "no_longer_allowed", "not_allowed", "no_such_camera", "password_unreadable"]);
 
 export function next(facts: TalkFacts, event: TalkEvent): TalkFacts {
   if (facts.failure !== null) return facts;
   if (event.kind === "microphone") return { ...facts, hasMicrophone: true };
   if (event.kind === "connection") return { ...facts, isConnected: event.isUp };
-  // Every press is asked for once, whoever has the floor: it may be the more urgent one.
+  // Every press is asked for, whoever has the floor: it may be the more urgent one, and waits in line where it is not.
   if (event.kind === "held") return { ...facts, isHeld: event.isHeld, isRefused: false };
   if (event.kind === "refused") return { ...facts, isRefused: isTaken(facts.status) };
   if (event.kind === "failed") return { ...facts, isHeld: false, failure: event.failure };
@@ -89,7 +89,7 @@ function told(facts: TalkFacts, status: TalkStatus): TalkFacts {
     return { ...facts, status, isRefused: false, isLost: false, packetsBefore: wasTalking ? facts.packetsBefore : status.packets };
   }
   const isLostNow = wasTalking && facts.isHeld;
-  const isRefused = (facts.isRefused || isLostNow) && isTaken(status);
+  const isRefused = facts.isRefused && isTaken(status);
   const isLost = isLostNow || (facts.isLost && (isTaken(status) || facts.isHeld));
   return { ...facts, status, isRefused, isLost };
 }
@@ -108,7 +108,8 @@ export function wanted(facts: TalkFacts): boolean | null {
 
 /** Whether the microphone's sound may leave the browser. */
 export function isOpenMouthed(facts: TalkFacts): boolean {
-  return facts.failure === null && facts.isHeld && !facts.isRefused;
+  const isInLine = facts.status?.state === "waiting" || (facts.isLost && isTaken(facts.status));
+  return facts.failure === null && facts.isHeld && !facts.isRefused && !isInLine;
 }
 
 export function shown(facts: TalkFacts): Shown {

@@ -7,7 +7,7 @@ export const en: TalkWords = {
   hold: "Hold to talk", holdSpace: "or hold the space bar", wait: "Hold to wait", takeOver: "Hold to take over", letGo: "Let go to stop", letGoWait: "Let go to stop waiting", close: "Close", level: "Microphone level",
   phase: {
     opening: "Opening", ready: "Ready to talk", pressing: "Opening the speaker…", speaking: "You are speaking", heard: "You are speaking, and the camera receives it", unheard: "The camera reports that nothing arrives",
-    busy: "{name} has the floor", busySelf: "You are speaking somewhere else", queued: "{name} has the floor; you are number {place} in the queue", waiting: "Waiting; you are number {place} in the queue", lost: "{name} took the floor with a higher priority", failed: "Cannot talk",
+    busy: "{name} has the floor", busySelf: "You are speaking somewhere else", queued: "{name} has the floor; you are number {place} in the queue", waiting: "Waiting; you are number {place} in the queue", lost: "{name} took the floor with a higher priority", lostQueued: "{name} took the floor with a higher priority; you are number {place} in the queue", failed: "Cannot talk",
   },
   step: { microphone: "Allow the microphone where the browser asks for it.", network: "Connecting to the intercom…", camera: "Preparing the camera's speaker…" },
   hint: {
@@ -25,7 +25,7 @@ export const en: TalkWords = {
     intercom_full: "All lines of the intercom are taken.", unavailable: "The intercom does not answer.", talk_lost: "The intercom was restarted; this talk is gone.", bad_offer: "The intercom does not accept what this browser offers.",
     password_unreadable: "The camera's stored password cannot be read.", other_window: "A talk was opened in another window of this browser.", failed: "The talk did not come about.",
     hung_up: "The talk is over.", browser_gone: "The intercom lost sight of this browser.", browser_silent: "Nothing came from the microphone for some seconds, so it was stopped.", no_backchannel: "This camera has no speaker that can be used.",
-    camera_refused: "The camera refused to talk.", camera_unreachable: "The camera does not answer.", camera_gone: "The camera broke the talk off.", preempted: "Somebody more urgent took this camera over.",
+    camera_refused: "The camera refused to talk.", camera_unreachable: "The camera does not answer.", camera_gone: "The camera broke the talk off.", preempted: "Somebody more urgent took this camera over.", no_longer_allowed: "Your time as a guest of this room is over.",
     codec: "The camera takes only a kind of sound that we do not make.", camera_busy: "Another program is speaking through this camera.", floor_taken: "Somebody else is speaking to this camera.", time_limit: "The time for one press is up.", idle: "Nobody spoke for a long time, so the talk was closed.", draining: "The intercom is being updated.",
   },
   next: {
@@ -36,6 +36,6 @@ export const en: TalkWords = {
     password_unreadable: "Ask an administrator to enter the camera's password again on the page Cameras.", other_window: "Go back to that window, or try again to talk from here.", failed: "Try again in a moment.",
     hung_up: "Try again when you need it.", browser_gone: "Check the network, then try again.", browser_silent: "Check the microphone and the network, then try again.", no_backchannel: "If it has a speaker, ask the administrator to enable audio output in the camera; for now telephone, or choose another camera of this kitchen.",
     camera_refused: "Another program may be talking to it, or its account may not: try again in a moment, or ask the administrator to check the account.", camera_unreachable: "Check its power and network; for now choose another camera of this kitchen, or telephone.", camera_gone: "It may be restarting: try again in half a minute.",
-    preempted: "Try again when they have finished.", codec: "Ask the administrator to set the camera's audio input to G.711 or AAC.", camera_busy: "Close the other program that speaks to it, then try again.", floor_taken: "Try again when they have finished.", time_limit: "Try again to go on speaking.", idle: "Try again when you want to speak.", draining: "Try again now: another part of the intercom takes it.",
+    preempted: "Try again when they have finished.", no_longer_allowed: "Ask who invited you for a new link.", codec: "Ask the administrator to set the camera's audio input to G.711 or AAC.", camera_busy: "Close the other program that speaks to it, then try again.", floor_taken: "Try again when they have finished.", time_limit: "Try again to go on speaking.", idle: "Try again when you want to speak.", draining: "Try again now: another part of the intercom takes it.",
   },
 };

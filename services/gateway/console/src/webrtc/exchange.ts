@@ -19,7 +19,7 @@ export async function offerTo(peer: RTCPeerConnection, path: string): Promise<An
   return { location: answer.headers.get("Location") ?? "", sdp: await answer.text() };
 }
 
-async function gathered(peer: RTCPeerConnection): Promise<void> {
+export async function gathered(peer: RTCPeerConnection): Promise<void> {
   if (peer.iceGatheringState === "complete") return;
   await new Promise<void>((done) => {
     const timer = window.setTimeout(done, GATHER_LIMIT_MS);
