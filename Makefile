@@ -17,8 +17,9 @@ CAMERAS ?= 31
 ifneq ($(origin SECONDS),command line)
 SECONDS := 20
 endif
-# make test: what to run, e.g. make test TESTS="tests/rtsp -x".
+# make test: what to run, e.g. make test TESTS="tests/rtsp -x", and how many files of tests at a time (0: one, and -s shows all).
 TESTS ?= tests
+WORKERS ?= 2
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -35,8 +36,8 @@ help: ## this list
 up: $(INSTALLED) $(CONSOLE_BUILT) ## run everything on this machine: DATA= PORT= DEMO=; Ctrl-C stops it
 	@exec $(BIN)/bk up --data "$(DATA)" --port "$(PORT)" --demo "$(DEMO)"
 
-test: $(INSTALLED) $(CONSOLE_BUILT) peers-if-possible check ## the whole suite: TESTS= for a part of it
-	$(BIN)/python -m pytest $(TESTS)
+test: $(INSTALLED) $(CONSOLE_BUILT) peers-if-possible check ## the whole suite: TESTS= for a part of it, WORKERS= at a time
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --durations=25 $(TESTS)
 
 test-peers: ## install what tests compare us with: GStreamer's RTSP server, Chromium, ffmpeg (needs root)
 	@.ci/peers install
