@@ -9,7 +9,7 @@ export const en: WallWords = {
   newest: "Newest confirmed alert", noneYet: "No alert was confirmed yet", noPicture: "No picture", at: "confirmed {time}",
   away: "Server away since {time}, trying again", old: "What is shown is from then", loading: "Reading", noSchools: "No schools yet", noPictures: "No camera is online",
   tour: {
-    start: "Start a tour", pause: "Pause the tour", resume: "Go on", stop: "End the tour", dwell: "Time per page", seconds: "{n} s", runs: "Tour runs", paused: "Tour is paused", alert: "Paused by an alert: {what}, {where}", look: "Look at it", key: "P goes on",
+    start: "Tour", pause: "Pause", resume: "Go on", stop: "End", dwell: "Time per page", seconds: "{n} s", runs: "Tour runs", paused: "Tour is paused", alert: "Paused by an alert: {what}, {where}", look: "Look at it", key: "P goes on",
   },
   order: { reset: "Original order", hint: "Drag a picture to another place, or press Shift and an arrow key on it", moved: "{name} is number {n} now" },
 };
