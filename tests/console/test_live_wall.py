@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from shared.embedded.ports import free_port
+from shared.embedded.ports import HOST, free_port
 from tests.console.conftest import PASSWORD, USER
 from tests.console.footage import film
+from tests.console.test_watch_page import LIMIT_MS, Detector
 from tests.e2e.live_client import Api
 from tests.stack import Stack
 
 pytestmark = pytest.mark.chromium
+
+WATCHED, WATCHED_SITE = "wall-0-0", "wall-0"
+WALL_PASSWORD = "long enough for all"
 
 PLACE = """(camera) => {
   const video = document.querySelector(`.tile[data-camera="${camera}"] video`);
@@ -127,3 +134,177 @@ def test_a_lost_camera_is_covered_and_comes_back(
         assert plays(logged_in, "lost-one")["total"] > 3 * 25 * 0.5
     api.remove("lost-one")
     api.close()
+
+
+@pytest.fixture(scope="module")
+def kitchens(stack: Stack) -> Iterator[Api]:
+    """Five cameras of three schools beside the demo's two, one school without any, one whose camera is away."""
+    api = Api(stack.url, stack.admin_password)
+    names = {"wall-0": "东方幼儿园", "wall-1": "第二小学", "wall-2": "Riverside", "wall-3": "新建学校"}
+    for site, name in names.items():
+        assert api.http.post("/sites", json={"id": site, "name": name}).status_code == 201
+    cameras = [f"{site}-{number}" for site in ("wall-0", "wall-1") for number in range(2)]
+    for at, camera in enumerate(cameras):
+        url = stack.demo_url(at % 2 + 1)
+        plan = {"is_enabled": False}
+        api.add(camera, url, site=camera[:6], username="demo", password=stack.demo_password, analysis=plan)
+    api.add("wall-2-0", f"rtsp://{HOST}:{free_port()}/none", site="wall-2", analysis={"is_enabled": False})
+    for camera in cameras:
+        api.until_condition(camera, "online", 60)
+    api.until_condition("wall-2-0", "unreachable", 60)
+    yield api
+    for camera in [*cameras, "wall-2-0"]:
+        api.remove(camera)
+    for site in names:
+        api.http.delete(f"/sites/{site}")
+    api.close()
+
+
+@pytest.fixture(scope="module")
+def detector(stack: Stack, kitchens: Api) -> Iterator[Detector]:
+    """Says what a camera shows that our own detector does not look at. Heard: alerting has the camera."""
+    rules = kitchens.http.get("/rules").json()["items"]
+    (rule,) = (one["rule"] for one in rules if one["rule"]["rule"] == "rodent")
+    # Each time is another incident.
+    quick = rule | {"over_after_s": 3.0, "reopen_s": 0.0}
+    assert kitchens.http.put("/rules/rodent", json=quick).status_code == 200
+    saying = Detector(stack)
+    deadline = time.monotonic() + 90
+    while not kitchens.http.get(f"/alerts?camera={WATCHED}").json()["items"]:
+        assert time.monotonic() < deadline, "alerting judges nothing"
+        saying.bare_head(WATCHED, WATCHED_SITE)
+        time.sleep(2)
+    judge(kitchens, "unclear")
+    yield saying
+    saying.close()
+    kitchens.http.put("/rules/rodent", json=rule)
+
+
+@pytest.fixture(scope="module")
+def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where screenshots are left to be looked at."""
+    folder = Path(os.environ.get("BK_SHOTS") or tmp_path_factory.mktemp("shots"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def judge(api: Api, verdict: str) -> None:
+    """All that wait."""
+    for one in api.http.get("/alerts?verdict=none").json()["items"]:
+        api.http.post(f"/alerts/{one['id']}/review", json={"verdict": verdict})
+
+
+def shown_tiles(page: Page) -> list[str]:
+    told: list[str] = page.locator(".wall .tile").evaluate_all("tiles => tiles.map(tile => tile.dataset.camera)")
+    return told
+
+
+@pytest.mark.usefixtures("kitchens")
+def test_a_patrol_turns_pages_and_the_layout_stays(logged_in: Page, shots: Path) -> None:
+    logged_in.goto("/live")
+    tour = logged_in.locator(".tour")
+    tour.get_by_role("combobox").select_option("10")
+    first = shown_tiles(logged_in)
+    assert len(first) == 4
+    logged_in.keyboard.press("p")
+    expect(tour).to_have_attribute("data-phase", "runs")
+    expect(logged_in.locator(".pager")).to_contain_text("2 of 2", timeout=20_000)
+    assert not set(first) & set(shown_tiles(logged_in))
+    expect(logged_in.locator(".pager")).to_contain_text("1 of 2", timeout=20_000)
+    logged_in.keyboard.press("p")
+    expect(tour).to_have_attribute("data-phase", "paused")
+    logged_in.screenshot(path=shots / "live-tour.png")
+    # By drag and by keyboard, and it is so after a reload.
+    tile = '.tile[data-camera="{}"]'
+    logged_in.drag_and_drop(tile.format(first[0]), tile.format(first[2]))
+    moved = [first[1], first[2], first[0], first[3]]
+    assert shown_tiles(logged_in) == moved
+    logged_in.locator(tile.format(first[3])).focus()
+    logged_in.keyboard.press("Shift+ArrowLeft")
+    expect(logged_in.locator(tile.format(first[3]))).to_be_focused()
+    moved = [first[1], first[2], first[3], first[0]]
+    assert shown_tiles(logged_in) == moved
+    logged_in.reload()
+    logged_in.wait_for_selector(".tile.playing", timeout=30_000)
+    assert shown_tiles(logged_in) == moved
+    logged_in.get_by_role("button", name="25", exact=True).click()
+    logged_in.goto("/live")
+    expect(logged_in.locator(".wall .tile")).to_have_count(7)
+    logged_in.screenshot(path=shots / "live-25.png")
+
+
+@pytest.mark.usefixtures("kitchens")
+def test_a_patrol_waits_where_an_alert_comes(logged_in: Page, detector: Detector, shots: Path) -> None:
+    logged_in.goto("/live?n=9")
+    logged_in.wait_for_selector('.tile.playing[data-camera="wall-0-0"]', timeout=30_000)
+    logged_in.keyboard.press("p")
+    expect(logged_in.locator(".tour")).to_have_attribute("data-phase", "runs")
+    detector.rodent(WATCHED, WATCHED_SITE)
+    expect(logged_in.locator(".tour")).to_have_attribute("data-phase", "alert", timeout=LIMIT_MS)
+    expect(logged_in.locator(".note")).to_be_visible()
+    expect(logged_in.locator(f'.tile.has-alert[data-camera="{WATCHED}"]')).to_be_visible()
+    logged_in.screenshot(path=shots / "live-alert.png")
+    logged_in.keyboard.press("p")
+    expect(logged_in.locator(".tour")).to_have_attribute("data-phase", "runs")
+    expect(logged_in.locator(".note")).to_have_count(0)
+
+
+def test_the_wall_screen_of_a_viewer(
+    browser: Browser, stack: Stack, kitchens: Api, detector: Detector, shots: Path
+) -> None:
+    account = {"name": "wall", "password": WALL_PASSWORD, "roles": ["viewer"]}
+    assert kitchens.http.post("/accounts", json=account).status_code == 201
+    context = browser.new_context(viewport={"width": 1920, "height": 1080}, base_url=stack.url)
+    page = context.new_page()
+    page.goto("/login?next=" + quote("/wall?lang=zh-CN"))
+    page.fill("#name", "wall")
+    page.fill("#password", WALL_PASSWORD)
+    page.click("button[type=submit]")
+    expect(page.locator(".picture.playing.shown")).to_have_count(3, timeout=40_000)
+    expect(page.locator('[data-school="wall-2"]')).to_have_class(re.compile("dark"))
+    expect(page.locator('[data-school="wall-3"]')).to_have_class(re.compile("none"))
+    expect(page.locator('[data-school="wall-1"]')).to_have_class(re.compile("online"))
+    expect(page.locator('[data-counter="camerasOnline"]')).to_contain_text("6/7")
+    before = set(pictures(page))
+    # An alert waits, then is confirmed: both come by themselves.
+    judge(kitchens, "unclear")
+    school = page.locator(f'[data-school="{WATCHED_SITE}"]')
+    expect(school).to_have_class(re.compile("online"), timeout=LIMIT_MS)
+    detector.rodent(WATCHED, WATCHED_SITE)
+    expect(school).to_have_class(re.compile("alert"), timeout=LIMIT_MS)
+    page.screenshot(path=shots / "wall-alert.png")
+    judge(kitchens, "confirmed")
+    expect(page.locator(".newest article")).to_contain_text("东方幼儿园", timeout=LIMIT_MS)
+    expect(school).to_have_class(re.compile("online"), timeout=LIMIT_MS)
+    # The pictures take turns: others come, and never are more than four open.
+    turned = """(before) => {
+      const shown = [...document.querySelectorAll(".picture.shown.playing")].map((one) => one.dataset.camera);
+      window.most = Math.max(window.most ?? 0, document.querySelectorAll("video").length);
+      return shown.length === 3 && shown.some((one) => !before.includes(one));
+    }"""
+    page.wait_for_function(turned, arg=list(before), timeout=60_000, polling=200)
+    assert page.evaluate("window.most") <= 4
+    page.screenshot(path=shots / "wall.png")
+    overflow = page.evaluate(
+        "[document.documentElement.scrollWidth - innerWidth, document.documentElement.scrollHeight - innerHeight]"
+    )
+    assert max(overflow) <= 0
+    # Away: it says since when; and comes back by itself.
+    page.context.set_offline(True)
+    expect(page.locator(".away")).to_contain_text("正在重连", timeout=LIMIT_MS)
+    page.screenshot(path=shots / "wall-away.png")
+    # The server came back with another console: it is loaded by itself.
+    newer = '<!doctype html><script type="module" src="/assets/index-newer.js"></script>'
+    page.route(f"{stack.url}/", lambda route: route.fulfill(content_type="text/html", body=newer))
+    with page.expect_event("load", timeout=LIMIT_MS):
+        page.context.set_offline(False)
+    assert page.evaluate("performance.getEntriesByType('navigation')[0].type") == "reload"
+    expect(page.locator(".away")).to_have_count(0, timeout=LIMIT_MS)
+    expect(page.locator(".picture.playing.shown")).to_have_count(3, timeout=40_000)
+    page.close()
+    context.close()
+
+
+def pictures(page: Page) -> list[str]:
+    told: list[str] = page.locator(".picture.shown").evaluate_all("all => all.map(one => one.dataset.camera)")
+    return told

@@ -78,15 +78,15 @@ class Detector:
         url = f"nats://{HOST}:{ports['nats']}"
         self._bus = self._wait(Bus.connect(url, name="test", user="detector", password=password))
 
-    def rodent(self, camera: str = CAMERA) -> None:
+    def rodent(self, camera: str = CAMERA, site: str = SITE) -> None:
         """Class 1: two of ten looks are enough."""
         start_us = self._start_us(2)
-        self._say(frame(at, movers=[mover()], id=camera, site=SITE, start_us=start_us) for at in range(2))
+        self._say(frame(at, movers=[mover()], id=camera, site=site, start_us=start_us) for at in range(2))
 
-    def bare_head(self, camera: str = CAMERA) -> None:
+    def bare_head(self, camera: str = CAMERA, site: str = SITE) -> None:
         """Class 2: three of five looks within two seconds at least."""
         start_us = self._start_us(4)
-        self._say(frame(at, [person(headwear=0.03)], id=camera, site=SITE, start_us=start_us) for at in range(4))
+        self._say(frame(at, [person(headwear=0.03)], id=camera, site=site, start_us=start_us) for at in range(4))
 
     def _start_us(self, seconds: int) -> int:
         """Of so many facts that are over now, all behind what was said before: an earlier one would be late."""

@@ -24,6 +24,7 @@ export const router = createRouter({
     { path: "/alerts", component: () => import("@/views/AlertList.vue") },
     { path: "/alerts/:id", redirect: (to) => ({ path: "/watch", query: { alert: String(to.params["id"]) } }) },
     { path: "/live", component: () => import("@/views/LiveWall.vue"), meta: { isDark: true } },
+    { path: "/wall", component: () => import("@/wall/WallScreen.vue"), meta: { isDark: true, isBare: true } },
     { path: "/playback", component: () => import("@/views/PlaybackPage.vue"), meta: { isDark: true } },
     { path: "/cases", component: () => import("@/loop/CaseList.vue") },
     { path: "/cases/:id", component: () => import("@/loop/CasePage.vue") },
