@@ -36,6 +36,7 @@ export const router = createRouter({
     { path: "/broadcast/announcements", component: () => import("@/views/AnnouncementsPage.vue") },
     { path: "/broadcast/drills", component: () => import("@/views/DrillsPage.vue") },
     { path: "/broadcast/talks", component: () => import("@/views/TalkRecordsPage.vue") },
+    { path: "/figures", component: () => import("@/figures/FiguresPage.vue") },
     { path: "/rooms", component: () => import("@/views/RoomsPage.vue") },
     { path: "/rooms/:id", component: () => import("@/views/RoomPage.vue"), meta: { isDark: true } },
     { path: "/cameras", component: () => import("@/views/CameraList.vue") },
