@@ -27,9 +27,9 @@ export function daysOf(span: Exclude<Span, "custom">, now: Date): Days {
   return { from: month === 0 ? `${year - 1}-09-01` : `${year}-02-01`, to };
 }
 
-/** Out of an address; days that make no sense there are those of 30 days. */
-export function chosenOf(query: Record<string, unknown>, now: Date): { span: Span; days: Days } {
-  const said = SPANS.find((one) => one === query["span"]) ?? "days30";
+/** Out of an address; custom days that make no sense there are those of 30 days. */
+export function chosenOf(query: Record<string, unknown>, now: Date, otherwise: Span = "days30"): { span: Span; days: Days } {
+  const said = SPANS.find((one) => one === query["span"]) ?? otherwise;
   if (said !== "custom") return { span: said, days: daysOf(said, now) };
   const { from, to } = query;
   if (typeof from === "string" && typeof to === "string" && isDay(from) && isDay(to) && from <= to) return { span: said, days: { from, to } };
