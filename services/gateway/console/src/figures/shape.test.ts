@@ -21,6 +21,11 @@ describe("shapes of figures", () => {
     expect(filled([row("2026-11-02", { alerts: 4 })], ["2026-11-01", "2026-11-02"]).map((one) => one.alerts)).toEqual([0, 4]);
   });
 
+  it("lose no day of a clock that is ahead", () => {
+    const rows = filled([row("2026-11-26", { alerts: 2 })], ["2026-11-24", "2026-11-25"]);
+    expect(rows.map((one) => [one.key, one.alerts])).toEqual([["2026-11-24", 0], ["2026-11-25", 0], ["2026-11-26", 2]]);
+  });
+
   it("put the largest first and what cannot be divided last", () => {
     const rows = [row("a"), row("b", { false_alarm_rate: 0 }), row("c", { false_alarm_rate: 0.5 })];
     expect(ranked(rows, "false_alarm_rate").map((one) => one.key)).toEqual(["c", "b", "a"]);

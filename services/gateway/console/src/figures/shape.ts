@@ -32,10 +32,13 @@ export function piecesOf(row: Pick<FigureRow, Part>): Piece[] {
   return pieces;
 }
 
-/** A row for every step, also where nothing was. */
+/**
+ * A row for every step, also where nothing was. Days are those of the kitchens' clock: somebody whose own clock is another
+ * one may get a day more than they asked for, and it is shown.
+ */
 export function filled(rows: FigureRow[], steps: string[]): FigureRow[] {
   const known = new Map(rows.map((row) => [row.key, row]));
-  return steps.map((key) => known.get(key) ?? nothing(key));
+  return [...new Set([...steps, ...known.keys()])].sort().map((key) => known.get(key) ?? nothing(key));
 }
 
 /** The largest first; what cannot be divided comes last. */
