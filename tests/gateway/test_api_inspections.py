@@ -107,6 +107,13 @@ async def drawn(people: People, **more: Any) -> dict[str, Any]:
     return found
 
 
+async def test_a_call_that_names_no_school_is_about_all_there_are(people: People) -> None:
+    draw = await called(people, sites=[])
+    assert draw["kitchens"] >= len(SITES)
+    file = (await people["li"].get(f"/draws/{draw['id']}/file.json")).json()
+    assert {kitchen for kitchen, _, _ in file["frozen"]["roster"]} >= set(SITES)
+
+
 async def test_a_draw_is_replayed_by_a_stranger(people: People, tmp_path: Path) -> None:
     draw = await called(people)
     assert (draw["state"], draw["kitchens"], draw["published_sha256"]) == ("committing", 12, None)

@@ -73,11 +73,10 @@ class InspectionDesk:
     clock: Clock
 
     async def call(self, by: By, wanted: DrawOpen) -> Draw:
-        """Args: wanted: its kitchens are those asked for; none: all there are."""
-        kitchens = await self._kitchens(by, wanted.kitchens)
+        """Args: wanted: its kitchens are those of `kitchens`."""
         await self._require_people(wanted)
-        await self._record(by, "draw_called", title=wanted.title, kitchens=str(len(kitchens)))
-        return await self.keeper.open_draw(wanted.model_copy(update={"kitchens": kitchens, "by": by.identity.name}))
+        await self._record(by, "draw_called", title=wanted.title, kitchens=str(len(wanted.kitchens)))
+        return await self.keeper.open_draw(wanted.model_copy(update={"by": by.identity.name}))
 
     async def draws(self, by: By, wanted: DrawsWanted, page: PageRequest) -> PageOf[Draw]:
         """Newest first; somebody who is for some schools only sees those that they have a part in."""
@@ -144,10 +143,11 @@ class InspectionDesk:
 
     async def coverage(self, by: By, from_us: int, to_us: int) -> Looks:
         """Of every school that they may see, also those nobody looked at."""
-        kitchens = await self._kitchens(by, ())
+        kitchens = await self.kitchens(by, ())
         return await self.keeper.looks(LooksWanted(kitchens=kitchens, from_us=from_us, to_us=to_us))
 
-    async def _kitchens(self, by: By, asked: Sequence[str]) -> tuple[str, ...]:
+    async def kitchens(self, by: By, asked: Sequence[str]) -> tuple[str, ...]:
+        """Those asked for; all there are where none are. Raises InvalidFields where one is not known."""
         sites = await self.registry.register.sites(PageRequest(_SITES_MAX, None), by.identity.sites)
         there = [site.id for site in sites]
         missing = sorted(set(asked) - set(there))

@@ -123,10 +123,11 @@ async def list_draws(
 @router.post("", status_code=201, responses=refusals(401, 403, 422))
 async def call_draw(body: NewDraw, request: Request, response: Response) -> DrawAnswer:
     """Freeze roster and rule, and publish their hash. Departments commit, then reveal; the last seed makes the draw."""
+    desk = rooms_of(request).inspections
     wanted = DrawOpen(
         by="",
         title=body.title,
-        kitchens=tuple(body.sites),
+        kitchens=await desk.kitchens(by_of(request), body.sites),
         rule=body.rule,
         departments=tuple(each.model_copy(update={"account": each.account.casefold()}) for each in body.departments),
         supervisors=tuple(name.casefold() for name in body.supervisors),
@@ -135,7 +136,7 @@ async def call_draw(body: NewDraw, request: Request, response: Response) -> Draw
         look_until_us=us_of(body.look_until),
         if_missing=body.if_missing,
     )
-    draw = await rooms_of(request).inspections.call(by_of(request), wanted)
+    draw = await desk.call(by_of(request), wanted)
     response.headers["Location"] = f"{router.prefix}/{draw.draw}"
     return _draw(draw)
 

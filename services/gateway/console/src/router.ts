@@ -3,7 +3,7 @@
 import { createRouter, createWebHistory } from "vue-router";
 import { whenLoginEnds } from "@/api/client";
 import { enter, tokenOf } from "@/rooms/guest";
-import { forget, home, isLoggedIn } from "@/session";
+import { forget, home, isLoggedIn, mayReview } from "@/session";
 
 declare module "vue-router" {
   interface RouteMeta {
@@ -37,6 +37,12 @@ export const router = createRouter({
     { path: "/broadcast/announcements", component: () => import("@/views/AnnouncementsPage.vue") },
     { path: "/broadcast/drills", component: () => import("@/views/DrillsPage.vue") },
     { path: "/broadcast/talks", component: () => import("@/views/TalkRecordsPage.vue") },
+    { path: "/figures", component: () => import("@/figures/FiguresPage.vue") },
+    { path: "/inspections", component: () => import("@/inspections/LookList.vue"), beforeEnter: () => mayReview() || "/inspections/draws" },
+    { path: "/inspections/draws", component: () => import("@/inspections/DrawList.vue") },
+    { path: "/inspections/draws/new", component: () => import("@/inspections/DrawForm.vue") },
+    { path: "/inspections/draws/:id", component: () => import("@/inspections/DrawPage.vue") },
+    { path: "/inspections/coverage", component: () => import("@/inspections/CoveragePage.vue") },
     { path: "/rooms", component: () => import("@/views/RoomsPage.vue") },
     { path: "/rooms/:id", component: () => import("@/views/RoomPage.vue"), meta: { isDark: true } },
     { path: "/cameras", component: () => import("@/views/CameraList.vue") },

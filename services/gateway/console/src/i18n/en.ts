@@ -7,7 +7,7 @@ export const en: Words = {
   productLine: "Supervision of school kitchens",
   language: "中文",
   signIn: { title: "Log in", name: "Account", password: "Password", submit: "Log in", wrong: "The account or the password is not right.", tooOften: "Too many failures. Try again in {seconds} s.", hint: "The administrator's password was printed at the first start and is kept in the file admin-password of the data folder.", offline: "The server cannot be reached. Check the network and try again." },
-  nav: { watch: "Watch", alerts: "Alerts", cases: "Cases", kitchen: "My kitchen", more: "More", live: "Live", playback: "Playback", broadcast: "Broadcast", cameras: "Cameras", sites: "Schools", status: "System", manage: "Manage", signOut: "Log out", menu: "Menu" },
+  nav: { watch: "Watch", alerts: "Alerts", cases: "Cases", kitchen: "My kitchen", more: "More", live: "Live", playback: "Playback", broadcast: "Broadcast", figures: "Figures", inspections: "Inspections", cameras: "Cameras", sites: "Schools", status: "System", manage: "Manage", signOut: "Log out", menu: "Menu" },
   header: {
     waiting: "no alert waits | 1 alert waits | {n} alerts wait", reach: "{online} of {all} cameras reachable", reachOld: "{online} of {all} cameras reachable (not updated now)", offline: "Offline",
     alarmOn: "Sound for class Ⅰ alerts: on", alarmOff: "Sound for class Ⅰ alerts: muted", alarmHeld: "Sound is on, but the browser wants one click on the page first", newGrave: "New class Ⅰ alert",

@@ -5,7 +5,7 @@ export const zhCN = {
   productLine: "学校食堂后厨监管",
   language: "English",
   signIn: { title: "登录", name: "账号", password: "密码", submit: "登录", wrong: "账号或密码不正确。", tooOften: "失败次数过多，请在 {seconds} 秒后重试。", hint: "首次启动时生成的管理员密码打印在终端，并保存在数据目录的 admin-password 文件中。", offline: "无法连接服务器，请检查网络后重试。" },
-  nav: { watch: "值守", alerts: "告警", cases: "案件", kitchen: "我的后厨", more: "更多", live: "实时", playback: "回放", broadcast: "喊话", cameras: "摄像机", sites: "学校", status: "系统", manage: "管理", signOut: "退出登录", menu: "菜单" },
+  nav: { watch: "值守", alerts: "告警", cases: "案件", kitchen: "我的后厨", more: "更多", live: "实时", playback: "回放", broadcast: "喊话", figures: "统计", inspections: "抽查", cameras: "摄像机", sites: "学校", status: "系统", manage: "管理", signOut: "退出登录", menu: "菜单" },
   header: {
     waiting: "没有待处理的告警 | 1 条待处理告警 | {n} 条待处理告警", reach: "{online} / {all} 台摄像机在线", reachOld: "{online} / {all} 台摄像机在线（暂时无法更新）", offline: "连接中断",
     alarmOn: "一类告警声音：已开启", alarmOff: "一类告警声音：已静音", alarmHeld: "声音已开启，但浏览器要求先点击一次页面", newGrave: "新的一类告警",
