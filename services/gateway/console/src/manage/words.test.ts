@@ -1,0 +1,26 @@
+import { describe, expect, it } from "vitest";
+import { createI18n } from "vue-i18n";
+import { en } from "./words.en";
+import { zhCN } from "./words.zh-CN";
+
+const { t } = createI18n({ legacy: false, locale: "zh-CN", messages: { "zh-CN": { manage: zhCN }, en: { manage: en } } }).global;
+
+/** Names of everything that is said, with dots. */
+function keysOf(words: object, above = "manage"): string[] {
+  return Object.entries(words).flatMap(([name, value]) => (typeof value === "string" ? [`${above}.${name}`] : keysOf(value as object, `${above}.${name}`)));
+}
+
+describe("the words of managing", () => {
+  it("are the same keys in both languages", () => {
+    expect(keysOf(en)).toEqual(keysOf(zhCN));
+  });
+
+  it.each(["zh-CN", "en"])("can all be said in %s", (locale) => {
+    for (const key of keysOf(zhCN)) {
+      const words = t(key, {}, { locale });
+      expect(words, key).not.toBe("");
+      expect(words, key).not.toBe(key);
+    }
+    expect(t("manage.notices.addressHint.mail", {}, { locale })).toBe("name@example.org");
+  });
+});
