@@ -44,6 +44,8 @@ export const router = createRouter({
     { path: "/status", component: () => import("@/views/SystemStatus.vue") },
     { path: "/manage", component: { render: () => null }, beforeEnter: () => `/manage/${tabsOf(user.value?.roles ?? [], user.value?.sites)[0]}` },
     { path: "/manage/rules", component: () => import("@/manage/RulesPage.vue") },
+    { path: "/manage/silences", component: () => import("@/manage/SilencesPage.vue") },
+    { path: "/manage/notices", component: () => import("@/manage/NoticesPage.vue") },
     { path: "/:rest(.*)*", redirect: "/" },
   ],
 });
