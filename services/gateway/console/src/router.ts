@@ -46,6 +46,8 @@ export const router = createRouter({
     { path: "/manage/rules", component: () => import("@/manage/RulesPage.vue") },
     { path: "/manage/silences", component: () => import("@/manage/SilencesPage.vue") },
     { path: "/manage/notices", component: () => import("@/manage/NoticesPage.vue") },
+    { path: "/manage/accounts", component: () => import("@/manage/AccountsPage.vue") },
+    { path: "/manage/calendars", component: () => import("@/manage/CalendarsPage.vue") },
     { path: "/:rest(.*)*", redirect: "/" },
   ],
 });
