@@ -21,6 +21,11 @@ describe("a calendar in a form", () => {
     expect(calendarOf({ ...calendarDraft(CALENDAR), holidays: "", timeZone: "" }, CALENDAR)).toMatchObject({ public_holidays: null, time_zone: null });
   });
 
+  it("has a name in both languages, if only the same one", () => {
+    expect(calendarOf({ ...calendarDraft(null), id: "a", title: " 全市 " }, null).title).toEqual({ "zh-CN": "全市", en: "全市" });
+    expect(calendarOf({ ...calendarDraft(null), id: "a", titleEn: "City" }, null).title).toEqual({ "zh-CN": "City", en: "City" });
+  });
+
   it("does not touch the form's source", () => {
     const draft = calendarDraft(CALENDAR);
     draft.windows[0]!.days.push(7);

@@ -45,8 +45,9 @@ export function calendarDraft(calendar: Calendar | null): CalendarDraft {
 
 /** `before`: what it was made from; null: a new one. What the form does not show stays. */
 export function calendarOf(draft: CalendarDraft, before: Calendar | null): Calendar {
-  const title = { "zh-CN": draft.title.trim(), en: draft.titleEn.trim() };
-  const named = Object.fromEntries(Object.entries(title).filter(([, words]) => words !== ""));
+  // The server wants both: who has one language only has it twice.
+  const chinese = draft.title.trim() || draft.titleEn.trim();
+  const named = { "zh-CN": chinese, en: draft.titleEn.trim() || chinese };
   return {
     ...(before ?? { version: 1, from_us: 0, is_removed: false, make_up_as: null }),
     calendar: draft.id.trim(), title: { ...(before?.title ?? {}), ...named },

@@ -9,7 +9,8 @@ const GOOD = { ...blankSilence(), reason: "new camera", sites: ["demo"], end: la
 describe("a new silence", () => {
   it("needs a reason, an end and, of a supervisor, schools or cameras", () => {
     expect(wrongWith(blankSilence(), false)).toEqual({ reason: "", sites: "needSites", end: "needEnd" });
-    expect(wrongWith(blankSilence(), true)).toEqual({ reason: "", end: "needEnd" });
+    expect(wrongWith(blankSilence(), true)).toEqual({ reason: "", sites: "needSome", end: "needEnd" });
+    expect(wrongWith({ ...GOOD, sites: [], rules: ["no_hat"] }, true)).toEqual({});
     expect(wrongWith(GOOD, false)).toEqual({});
     expect(wrongWith({ ...GOOD, sites: [], cameras: ["cook-1"] }, false)).toEqual({});
   });

@@ -19,10 +19,12 @@ export function blankSilence(): SilenceDraft {
 }
 
 /** Key of what is wrong, by the server's name of the field; "" where only something is missing. */
-export function wrongWith(draft: SilenceDraft, mayEverywhere: boolean): Record<string, "needSites" | "needEnd" | "endFirst" | ""> {
+export function wrongWith(draft: SilenceDraft, mayEverywhere: boolean): Record<string, "needSites" | "needSome" | "needEnd" | "endFirst" | ""> {
   const wrong: ReturnType<typeof wrongWith> = {};
   if (draft.reason.trim() === "") wrong["reason"] = "";
-  if (!mayEverywhere && draft.sites.length === 0 && draft.cameras.length === 0) wrong["sites"] = "needSites";
+  const isAnywhere = draft.sites.length === 0 && draft.cameras.length === 0;
+  if (isAnywhere && !mayEverywhere) wrong["sites"] = "needSites";
+  else if (isAnywhere && draft.rules.length === 0) wrong["sites"] = "needSome";
   const end = momentOf(draft.end);
   if (end === null) wrong["end"] = "needEnd";
   else if (Date.parse(end) <= (draft.start === "" ? Date.now() : Date.parse(draft.start))) wrong["end"] = "endFirst";

@@ -3,6 +3,7 @@
 import { ref } from "vue";
 import { Offline, Problem } from "@/api/client";
 import { i18n } from "@/i18n";
+import { faultsOf } from "./faultOf";
 
 export function useWork() {
   const isBusy = ref(false);
@@ -31,7 +32,7 @@ export function useWork() {
 
   function refused(problem: Problem) {
     isForbidden.value = problem.status === 403;
-    faults.value = problem.fields;
+    faults.value = faultsOf(problem);
     trouble.value = problem.status === 412 ? i18n.global.t("manage.stale") : problem.message || i18n.global.t("problem.unknown");
   }
 
