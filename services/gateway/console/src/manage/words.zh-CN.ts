@@ -8,7 +8,7 @@ export const zhCN = {
   rules: {
     emptyTitle: "还没有规则", emptyText: "告警服务首次启动时会写入预置规则。", changed: "{by} 于 {time} 修改", of: "{n} / {m} 次", seconds: "持续 {n} 秒", always: "不限时段", kinds: "类型",
     isEnabled: "启用这条规则", risk: "风险等级", deadline: "整改期限（工作小时）", deadlineHint: "留空：按风险等级", broken: "违规次数", looked: "在最近几次中", duration: "最短持续（秒）", score: "最低置信度（0–1）", height: "最小高度（占画面 0–1）",
-    times: "时段", time: { closed: "停业", preparing: "备餐", serving: "供餐", cleaning: "清洁", open: "营业（以上全部）" }, sites: "后厨", siteKinds: "学校类型", purposes: "摄像机用途", everywhere: "留空：不限",
+    timesHint: "留空：不限时段", times: "时段", time: { closed: "停业", preparing: "备餐", serving: "供餐", cleaning: "清洁", open: "营业（以上全部）" }, sites: "后厨", siteKinds: "学校类型", purposes: "摄像机用途", everywhere: "留空：不限",
     warns: "人工复核前先提醒后厨（仅 Ⅰ 类）", announcement: "在后厨播报的内容", announcementHint: "播报编号或文字；留空：不播报", over: "多久没有再出现算结束（秒）", reopen: "多久内再出现仍算同一告警（秒）", folds: "合并告警", fold: { camera: "每台摄像机各自一条", site: "同一后厨合为一条" },
     trial: "试运行：按这样设置会报什么", trialDays: "看最近", days: "{n} 天", run: "试运行", trialSum: "会产生 {count} 条告警", trialOf: "依据 {facts} 条识别结果，{from} 至 {to}", trialNot: "识别结果太多，只读了一部分。", trialNone: "按这样设置，这段时间不会产生告警。", trialAdvise: "生效前先试运行。试运行不保存，也不通知任何人。", trialOld: "设置已修改，请重新试运行。", more: "仅列出最近 {n} 条",
     put: "使其生效", putDone: "{name} 已生效", versions: "历次版本", versionsNone: "没有更早的版本。", take: "填入此版", current: "当前", numbers: "请填写有效的数字。", brokenOver: "违规次数不能多于识别次数。", readOnly: "仅管理员可以修改规则。",
