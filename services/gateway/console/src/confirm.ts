@@ -7,11 +7,11 @@ import "element-plus/theme-chalk/el-message-box.css";
 import "element-plus/theme-chalk/el-overlay.css";
 import { i18n } from "@/i18n";
 
-export async function confirmRemoval(title: string, text: string): Promise<boolean> {
+export async function confirmRemoval(title: string, text: string, button?: string): Promise<boolean> {
   const { t } = i18n.global;
   try {
     await ElMessageBox.confirm(text, title, {
-      confirmButtonText: t("cameras.remove"), cancelButtonText: t("cameras.cancel"), type: "warning", showClose: false,
+      confirmButtonText: button ?? t("cameras.remove"), cancelButtonText: t("cameras.cancel"), type: "warning", showClose: false,
     });
     return true;
   } catch {

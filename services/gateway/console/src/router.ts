@@ -2,8 +2,9 @@
 
 import { createRouter, createWebHistory } from "vue-router";
 import { whenLoginEnds } from "@/api/client";
+import { tabsOf } from "@/manage/tabs";
 import { enter, tokenOf } from "@/rooms/guest";
-import { forget, home, isLoggedIn, mayReview } from "@/session";
+import { forget, home, isLoggedIn, mayReview, user } from "@/session";
 
 declare module "vue-router" {
   interface RouteMeta {
@@ -48,6 +49,12 @@ export const router = createRouter({
     { path: "/cameras", component: () => import("@/views/CameraList.vue") },
     { path: "/sites", component: () => import("@/views/SiteList.vue") },
     { path: "/status", component: () => import("@/views/SystemStatus.vue") },
+    { path: "/manage", component: { render: () => null }, beforeEnter: () => `/manage/${tabsOf(user.value?.roles ?? [], user.value?.sites)[0]}` },
+    { path: "/manage/rules", component: () => import("@/manage/RulesPage.vue") },
+    { path: "/manage/silences", component: () => import("@/manage/SilencesPage.vue") },
+    { path: "/manage/notices", component: () => import("@/manage/NoticesPage.vue") },
+    { path: "/manage/accounts", component: () => import("@/manage/AccountsPage.vue") },
+    { path: "/manage/calendars", component: () => import("@/manage/CalendarsPage.vue") },
     { path: "/:rest(.*)*", redirect: "/" },
   ],
 });

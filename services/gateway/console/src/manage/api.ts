@@ -1,0 +1,72 @@
+/** What managing asks of the gateway. */
+
+import { call, send, type Schemas } from "@/api/client";
+
+export type Rule = Schemas["Rule"];
+export type RuleVersion = Schemas["RuleAnswer"];
+export type DryRun = Schemas["DryRunAnswer"];
+export type Silence = Schemas["SilenceAnswer"];
+export type Channel = Schemas["ChannelAnswer"];
+export type Wishes = Schemas["WishesAnswer"];
+export type Delivery = Schemas["DeliveryAnswer"];
+export type Account = Schemas["AccountAnswer"];
+export type Role = Account["roles"][number];
+export type Calendar = Schemas["KitchenCalendar"];
+export type CalendarVersion = Schemas["CalendarAnswer"];
+export type KitchenDay = Schemas["KitchenDayAnswer"];
+export type CalendarRead = Schemas["CalendarFileAnswer"];
+export type Hours = Schemas["RecordingWindow"];
+
+interface List<T> {
+  items: T[];
+  next_cursor?: string | null;
+}
+
+const list = async <T>(path: string) => (await call<List<T>>("GET", path)).items;
+const at = encodeURIComponent;
+
+export const rules = {
+  all: () => list<RuleVersion>("/rules"),
+  versions: (id: string) => list<RuleVersion>(`/rules/${at(id)}/versions`),
+  put: (rule: Rule) => call<RuleVersion>("PUT", `/rules/${at(rule.rule)}`, rule),
+  dryRun: (rule: Rule, start: string) => call<DryRun>("POST", "/rules/dry-run", { rule, start }),
+};
+
+export const silences = {
+  all: (isCurrent: boolean) => list<Silence>(`/silences?current=${isCurrent}`),
+  add: (body: object) => call<Silence>("POST", "/silences", body),
+  end: (id: string) => call<Silence>("DELETE", `/silences/${at(id)}`),
+};
+
+export const notices = {
+  channels: () => list<Channel>("/notices/channels"),
+  add: (body: object) => call<Channel>("POST", "/notices/channels", body),
+  change: (id: string, body: object) => call<Channel>("PATCH", `/notices/channels/${at(id)}`, body),
+  remove: (id: string) => call<void>("DELETE", `/notices/channels/${at(id)}`),
+  test: (id: string) => call<Schemas["ChannelTestAnswer"]>("POST", `/notices/channels/${at(id)}/test`),
+  wishes: () => call<Wishes>("GET", "/notices/people/me"),
+  putWishes: (body: object) => call<Wishes>("PUT", "/notices/people/me", body),
+  rotas: () => list<Schemas["RotaAnswer"]>("/notices/rotas"),
+  deliveries: (person: string, cursor: string) => {
+    const query = new URLSearchParams({ person, limit: "20", ...(cursor === "" ? {} : { cursor }) });
+    return call<List<Delivery>>("GET", `/notices/deliveries?${query}`);
+  },
+};
+
+export const accounts = {
+  all: () => list<Account>("/accounts"),
+  add: (body: object) => call<Account>("POST", "/accounts", body),
+  change: (name: string, body: object) => call<Account>("PATCH", `/accounts/${at(name)}`, body),
+};
+
+export const calendars = {
+  all: () => list<CalendarVersion>("/calendars"),
+  put: (calendar: Calendar) => call<CalendarVersion>("PUT", `/calendars/${at(calendar.calendar)}`, calendar),
+  remove: (id: string) => call<void>("DELETE", `/calendars/${at(id)}`),
+  file: (id: string) => `/api/v1/calendars/${at(id)}/calendar.ics`,
+  read: async (id: string, file: Blob, asked: { mode: string; unnamed: string; trial: boolean }) => {
+    const query = new URLSearchParams({ mode: asked.mode, unnamed: asked.unnamed, trial: String(asked.trial) });
+    return (await send("PUT", `/calendars/${at(id)}/calendar.ics?${query}`, file, "text/calendar")).json() as Promise<CalendarRead>;
+  },
+  day: (site: string, day: string) => call<KitchenDay>("GET", `/sites/${at(site)}/kitchen-day?day=${at(day)}`),
+};

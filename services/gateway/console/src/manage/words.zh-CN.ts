@@ -1,0 +1,42 @@
+/** 管理：规则、静默与检修、通知、人员、日历。 */
+
+export const zhCN = {
+  title: "管理", tabs: { rules: "规则", silences: "静默与检修", notices: "我的通知", accounts: "人员", calendars: "日历" },
+  forbidden: "没有查看此页的权限", forbiddenText: "请联系管理员为您的账号开通。", retry: "重试", save: "保存", cancel: "取消", close: "关闭", edit: "修改", saved: "已保存", look: "查看",
+  risk: { 1: "Ⅰ 类", 2: "Ⅱ 类", 3: "Ⅲ 类" }, allSites: "全部学校", pickSites: "留空：全部学校", nobody: "系统", version: "第 {n} 版", on: "启用", off: "停用", stale: "别人刚刚修改过。请关闭后重新打开，再作修改。",
+  day: { 1: "一", 2: "二", 3: "三", 4: "四", 5: "五", 6: "六", 7: "日" }, daily: "每天", weekdays: "工作日", weekend: "周末", week: "周{days}", nextDay: "次日", hours: { add: "添加时段", remove: "移除时段", from: "开始", to: "结束", days: "星期" },
+  rules: {
+    emptyTitle: "还没有规则", emptyText: "告警服务首次启动时会写入预置规则。", changed: "{by} 于 {time} 修改", of: "{n} / {m} 次", seconds: "持续 {n} 秒", always: "不限时段", kinds: "类型",
+    isEnabled: "启用这条规则", risk: "风险等级", deadline: "整改期限（工作小时）", deadlineHint: "留空：按风险等级", broken: "违规次数", looked: "在最近几次中", duration: "最短持续（秒）", score: "最低置信度（0–1）", height: "最小高度（占画面 0–1）",
+    timesHint: "留空：不限时段", times: "时段", time: { closed: "停业", preparing: "备餐", serving: "供餐", cleaning: "清洁", open: "营业（以上全部）" }, sites: "后厨", siteKinds: "学校类型", purposes: "摄像机用途", everywhere: "留空：不限",
+    warns: "人工复核前先提醒后厨（仅 Ⅰ 类）", announcement: "在后厨播报的内容", announcementHint: "播报编号或文字；留空：不播报", over: "多久没有再出现算结束（秒）", reopen: "多久内再出现仍算同一告警（秒）", folds: "合并告警", fold: { camera: "每台摄像机各自一条", site: "同一后厨合为一条" },
+    trial: "试运行：按这样设置会报什么", trialDays: "看最近", days: "{n} 天", run: "试运行", trialSum: "会产生 {count} 条告警", trialOf: "依据 {facts} 条识别结果，{from} 至 {to}", trialNot: "识别结果太多，只读了一部分。", trialNone: "按这样设置，这段时间不会产生告警。", trialAdvise: "生效前先试运行。试运行不保存，也不通知任何人。", trialOld: "设置已修改，请重新试运行。", more: "仅列出最近 {n} 条",
+    put: "使其生效", putDone: "{name} 已生效", versions: "历次版本", versionsNone: "没有更早的版本。", take: "填入此版", current: "当前", numbers: "请填写有效的数字。", brokenOver: "违规次数不能多于识别次数。", readOnly: "仅管理员可以修改规则。",
+    deadlineOf: "{n} 工作小时", changes: { is_enabled: "启停", risk: "等级", deadline_h: "期限", condition: "条件", where: "范围", when: "时段", warns_kitchen: "提醒后厨", announcement: "播报", over_after_s: "结束时间", reopen_s: "合并时间", folds: "合并方式", tell: "通知对象", title: "名称", watched: "识别对象" }, noChange: "内容相同", first: "首版",
+  },
+  silences: {
+    add: "新建", emptyTitle: "没有静默或检修", emptyText: "设备检修或活动期间，可在这里让告警暂不通知；告警照常记录。", show: { current: "生效与待生效", over: "已结束" }, kind: { silence: "静默", maintenance: "检修" }, kindHint: { silence: "一段时间内不通知，最长 7 天", maintenance: "计划内检修，可设每周时段" },
+    state: { now: "生效中", later: "未到时间", over: "已结束", pause: "今日时段外" }, kept: "已压下 {n} 条告警", keptNone: "没有压下告警", see: "查看告警", by: "{by} 设置", endedBy: "{by} 提前结束", until: "至 {time}", fromTo: "{from} 至 {to}",
+    end: "提前结束", endTitle: "现在结束“{name}”？", endText: "仍在发生的告警会立即通知。", reason: "原因", reasonHint: "例如：粗加工间更换摄像机", sites: "学校", cameras: "摄像机", rules: "规则", all: "全部", from: "开始", fromHint: "留空：现在", to: "结束", quick: "{n} 小时", weekly: "每周时段", weeklyHint: "留空：整段时间", class1: "也压下 Ⅰ 类告警（需管理员，最长 1 天）", class1Mark: "含 Ⅰ 类", needSites: "请选择学校或摄像机：全部学校只有管理员可以静默。", needSome: "请选择学校、摄像机或规则：不能全部静默。", needEnd: "请填写结束时间。", endFirst: "结束须晚于开始。", made: "已生效，几秒内开始", whole: "全部摄像机", wholeRules: "全部规则",
+  },
+  notices: {
+    channels: "通知方式", channelsText: "登录本系统时始终会在页面中提示。", add: "添加", kind: { console: "本系统页面", mail: "邮件", webhook: "Webhook", apprise: "企业微信、钉钉等" }, test: "发送测试", testOk: "已送达（{ms} 毫秒）：{said}", testBad: "没有送达：{said}", remove: "移除", removeTitle: "移除“{name}”？", removeText: "之后不再通过它通知您。", failures: "连续失败 {n} 次：{why}", working: "上次成功 {time}", never: "还没有用过", 
+    title: "名称", titleHint: "例如：值班手机", address: "地址", addressHint: { mail: "name{'@'}example.org", webhook: "https://…", apprise: "wecombot://… 或 dingtalk://…" }, secret: "签名密钥（至少 16 位）", addressKept: "地址保存后不再显示。", onlyMail: "Webhook 和企业微信、钉钉由管理员添加。",
+    wishes: "通知我什么", isEnabled: "接收通知", risk: "等级", riskMax: { 1: "仅 Ⅰ 类", 2: "Ⅰ 类和 Ⅱ 类", 3: "全部等级" }, sites: "学校", language: "通知语言", kinds: "事项", kindsHint: "全不勾选：全部事项", kindOf: { alert: "告警", order_served: "下达整改单", order_reminder: "整改临期", order_overdue: "整改逾期", order_answered: "整改反馈", order_reopened: "退回整改", order_appealed: "申诉", appeal_decided: "申诉决定", card_yellow: "黄牌", card_red: "红牌" },
+    hours: "时段", hoursHint: "不设：任何时候。时段之外的通知会等到时段开始。", quiet: "两条通知之间至少间隔（秒）", quietHint: "期间的通知合成一条。", rota: "仅在值班时", rotaNone: "不限", 
+    deliveries: "通知记录", deliveriesNone: "还没有通知过您。", more: "更早的", state: { queued: "等待", sent: "已发出", delivered: "已送达", failed: "失败", acknowledged: "已处理" }, tries: "{n} 次尝试", outcome: { began: "结果不明", sent: "已发出", delivered: "已送达", failed: "失败" }, waits: "等到 {time}", ack: "{by} 已处理",
+  },
+  accounts: {
+    add: "添加人员", emptyTitle: "还没有其他人员", name: "账号", nameHint: "字母、数字、. {'@'} -", roles: "角色", role: { admin: "管理员", supervisor: "监管人员", viewer: "查看者", school: "学校人员", guest: "访客" }, roleText: { admin: "全部权限，含规则与人员", supervisor: "值守、处置、对讲、整改", viewer: "只看", school: "看自己的后厨，答复整改", guest: "到期为止，看给定的内容" },
+    sites: "可见学校", ends: "有效期至", endsHint: "留空：长期有效；访客必填", password: "初始密码（至少 10 位）", newPassword: "新密码（至少 10 位，留空不改）", generate: "生成", show: "请现在转交本人，之后不再显示：", isEnabled: "可以登录", disabled: "已停用", ended: "已到期", until: "至 {time}", forever: "长期", made: "{time} 添加", you: "您", disable: "停用", enable: "恢复", endNow: "停用“{name}”？", endText: "其登录立即失效，记录保留，可随时恢复。", endsLogins: "保存后，该账号现有登录全部失效。", needRole: "至少选择一个角色。", shortPassword: "密码至少 10 位。", badName: "账号为 1–64 位字母、数字、. {'@'} - _。", guestEnds: "访客必须有有效期。", onlySites: "仅所选学校", noSites: "仅分享的案件", guestSites: "访客只能看所选学校，或仅看分享的案件。", schoolSites: "学校人员须指定学校。", adminSites: "管理员管理全部学校。", search: "查找账号", none: "没有匹配的账号。",
+  },
+  calendars: {
+    add: "新建日历", emptyTitle: "还没有日历", emptyText: "没有日历时，按各摄像机的工作时段判断。", default: "默认", parent: "上级日历", noParent: "无", inherits: "随上级", sites: "适用学校", sitesCount: "{n} 所学校", title: "名称", titleEn: "英文名称", id: "编号", idHint: "小写字母、数字、- 和 _", isDefault: "也用于没有日历的学校", zone: "时区", holidays: "法定节假日", holiday: { china: "放假停业，调休上班", none: "不考虑", inherit: "随上级" },
+    weekly: "每周时段", weeklyOwn: "使用自己的每周时段", part: { preparing: "备餐", serving: "供餐", cleaning: "清洁" }, partWord: "环节", label: "名称（如午餐）", terms: "学期", termsOwn: "使用自己的学期", termAdd: "添加学期", termsNone: "没有学期：全年营业。", termLabel: "名称", from: "从", to: "到", days: "例外日期", dayAdd: "添加日期", daysNone: "没有例外日期。", dayOpen: "营业", dayClosed: "停业", dayReason: "原因", daysCount: "{n} 个例外", windowsCount: "{n} 个时段", termsCount: "{n} 个学期",
+    put: "保存（两分钟内生效）", remove: "移除", removeTitle: "移除“{name}”？", removeText: "其学校改用默认日历；历次版本保留。", export: "导出 .ics", import: "导入 .ics", mode: "方式", modes: { merge: "合并", replace: "替换全部例外" }, unnamed: "未分类的全天事件", unnameds: { closed: "算停业", open: "算营业", skip: "忽略" }, trial: "先看结果", doImport: "导入", imported: "读到 {days} 个例外、{terms} 个学期、{windows} 个时段，忽略 {skipped} 个。", importWould: "试读，未保存：", importDone: "已导入：", file: "文件",
+    ask: "某校某日适用什么", site: "学校", day: "日期", isOpen: "营业", isClosed: "停业", decided: "依据：{calendar}", chain: "日历：{list}", unknownYear: "该年节假日安排尚未公布，暂按平日判断。", whole: "全天", none: "按各摄像机的工作时段",
+    reason: { exceptional_day: "例外日期", outside_terms: "不在学期内", public_holiday: "法定节假日", make_up_day: "调休上班", weekly_hours: "每周时段", no_hours_that_day: "当天没有时段", no_calendar: "没有日历" }, readOnly: "仅管理员可以修改日历。", order: "结束不能早于开始。", needTitle: "请填写名称和编号。",
+  },
+};
+
+export type ManageWords = typeof zhCN;
