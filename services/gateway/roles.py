@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-Role = Literal["admin", "supervisor", "viewer", "school"]
+Role = Literal["admin", "supervisor", "viewer", "school", "auditor"]
 Verb = Literal[
     "stay_logged_in",
     "view",
@@ -21,6 +21,7 @@ Verb = Literal[
     "configure",
     "change_registry",
     "manage_accounts",
+    "see_watching",
     "read_audit",
 ]
 
@@ -33,9 +34,11 @@ _SUPERVISE: frozenset[Verb] = _SEE | {"export", "seal_evidence", "teach", "talk"
 VERBS_OF_ROLE: dict[Role, frozenset[Verb]] = {
     "viewer": _SEE,
     # A school's own people: they see their kitchens, are told what is wrong, and answer.
-    "school": _SEE | {"answer"},
+    "school": _SEE | {"answer", "see_watching"},
+    # Reads who did what, and looks at no kitchen.
+    "auditor": frozenset(("stay_logged_in", "see_watching", "read_audit")),
     "supervisor": _SUPERVISE,
-    "admin": _SUPERVISE | {"change_registry", "manage_accounts", "read_audit", "configure"},
+    "admin": _SUPERVISE | {"change_registry", "manage_accounts", "see_watching", "read_audit", "configure"},
 }
 
 

@@ -27,6 +27,7 @@ from services.gateway.adapters.names import SystemNames
 from services.gateway.adapters.password_file import write_password
 from services.gateway.adapters.passwords import Argon2Hasher
 from services.gateway.adapters.photos import PillowPhotos
+from services.gateway.adapters.playback_sweep import PlaybackSweep
 from services.gateway.adapters.postgres.audit import PostgresAuditTrail
 from services.gateway.adapters.postgres.people import PostgresAccounts, PostgresFailedLogins, PostgresLogins
 from services.gateway.adapters.postgres.register import PostgresRegister
@@ -44,6 +45,7 @@ from services.gateway.handlers.ice import IceDesk
 from services.gateway.handlers.media import MediaDesk
 from services.gateway.handlers.orders import OrderDesk
 from services.gateway.handlers.people import People
+from services.gateway.handlers.playbacks import PlaybackRecord
 from services.gateway.handlers.presence import PresenceDesk
 from services.gateway.handlers.probes import ProbeDesk
 from services.gateway.handlers.recordings import RecordingsDesk
@@ -108,6 +110,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     views = ViewDesk(registry, BusViews(bus), people, stored.trail, context.clock, of_person)
     recorder, recorded, detector, photos = BusRecorder(bus), S3AndBusBytes(bus), BusDetector(bus), PillowPhotos()
     intercom, speakers = BusIntercom(bus), FoundSpeakers()
+    playbacks = PlaybackRecord(stored.trail, context.clock)
     rooms = Rooms(
         people=people,
         registry=registry,
@@ -115,7 +118,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         media=MediaDesk(MediaTokens(_secret(context.settings)), stored.register, context.clock),
         live=live,
         snapshots=SnapshotDesk(live, jpegs, states, stored.trail, context.clock),
-        recordings=RecordingsDesk(recorder, recorded, stored.trail, context.clock),
+        recordings=RecordingsDesk(recorder, recorded, playbacks, stored.trail, context.clock),
         evidence=EvidenceDesk(recorder, recorded, stored.trail, context.clock),
         analysis=AnalysisDesk(detector),
         talk_records=TalkRecordDesk(intercom, recorded, stored.trail, context.clock),
@@ -150,6 +153,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
             ("live-logins", live.check_logins),
             ("views", ViewKeeper(views, context.clock)),
             ("presence", presence),
+            ("playback-sweep", PlaybackSweep(playbacks, context.clock)),
             ("login-sweep", LoginSweep(stored.logins, context.clock)),
         ],
         readiness={"database": database.why_not_ready},
@@ -160,6 +164,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
             presence.leave,
             live.close,
             views.close,
+            playbacks.close,
             recorded.close,
             hasher.close,
             jpegs.close,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from shared.cli import camera, models
+from shared.cli import audit, camera, models
 from shared.cli.failure import one_line
 from shared.cli.status import status as show_status
 from shared.cli.up import up as run_up
@@ -19,6 +19,7 @@ app = typer.Typer(
     help="Bright Kitchen on one machine.",
 )
 app.add_typer(camera.app, name="camera")
+app.add_typer(audit.app, name="audit")
 app.add_typer(models.app, name="models")
 
 Data = Annotated[Path, typer.Option("--data", envvar="BK_DATA", help="folder with everything of this installation")]

@@ -142,6 +142,8 @@ RULES: Mapping[tuple[str, str], Needs] = {
     ("GET", "/api/v1/analysis/capabilities"): Needs("view", is_scoped=True),
     ("GET", "/api/v1/status"): Needs("view", is_scoped=True),
     ("GET", "/api/v1/audit"): Needs("read_audit"),
+    ("GET", "/api/v1/audit/export"): Needs("read_audit"),
+    ("GET", "/api/v1/sites/{id}/watching"): Needs("see_watching"),
 }
 
 

@@ -9,6 +9,7 @@ from services.gateway.adapters.http import (
     alerts,
     analysis,
     announcements,
+    audit,
     broadcasts,
     cameras,
     clips,
@@ -61,6 +62,7 @@ ROUTERS = (
     ice_servers.router,
     drills.router,
     media_tokens.router,
+    audit.router,
     status.router,
 )
 

@@ -91,6 +91,11 @@ def _live_operation() -> dict[str, Any]:
             query(
                 "codecs", {"type": "string"}, "what the client can decode, e.g. `avc1` or `avc1,hvc1`; with stream=auto"
             ),
+            query(
+                "purpose",
+                {"type": "string", "enum": ["patrol", "draw", "case", "drill"]},
+                "why one looks; kept with the audit row",
+            ),
             query("token", {"type": "string"}, "a media token with the verb `view`, instead of a login"),
         ],
         "responses": {

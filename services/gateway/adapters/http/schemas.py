@@ -448,17 +448,3 @@ class Status(Answer):
 
     services: list[ServiceStatus]
     cameras: list[CameraStatus]
-
-
-class AuditRow(Answer):
-    """One line of the trail that nobody can change."""
-
-    number: int
-    at: datetime
-    who: str | None
-    action: str = Field(examples=["live_view"])
-    camera: str | None
-    address: str | None = Field(description="where the request came from")
-    outcome: str = Field(examples=["ok"])
-    seconds: float | None = Field(None, description="how long a live view lasted; null while it goes on")
-    detail: dict[str, str] = Field(default_factory=dict)

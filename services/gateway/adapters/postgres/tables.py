@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, Column, DateTime, Double, Integer, MetaData, String, Table
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Double,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData()
@@ -82,6 +94,7 @@ outbox = Table(
     Column("by", String, nullable=False),
 )
 
+# `number`, `site` and `hash` are filled in by a trigger, so that any number of gateways make one chain.
 audit = Table(
     "audit",
     metadata,
@@ -94,4 +107,6 @@ audit = Table(
     Column("address", String),
     Column("seconds", Double),
     Column("detail", JSONB, nullable=False),
+    Column("site", String),
+    Column("hash", LargeBinary, nullable=False),
 )

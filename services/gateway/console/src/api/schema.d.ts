@@ -1538,26 +1538,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/status": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Status
-         * @description The six services and all cameras, each with its state and since when.
-         */
-        get: operations["status"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -1570,6 +1550,68 @@ export interface paths {
          * @description Who did what, newest first.
          */
         get: operations["audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Audit
+         * @description The whole trail, or what came since the last export, each row with its hash: `bk audit verify` checks it.
+         *
+         *     Its last row is this export itself.
+         */
+        get: operations["export_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{id}/watching": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Watching
+         * @description Who looked into this school, when, for how long and why: its own people may know.
+         */
+        get: operations["watching"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Status
+         * @description The six services and all cameras, each with its state and since when.
+         */
+        get: operations["status"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1622,7 +1664,7 @@ export interface components {
             /** Name */
             name: string;
             /** Roles */
-            roles: ("admin" | "supervisor" | "viewer" | "school")[];
+            roles: ("admin" | "supervisor" | "viewer" | "school" | "auditor")[];
             /** Is Enabled */
             is_enabled: boolean;
             /**
@@ -1644,7 +1686,7 @@ export interface components {
             /** Password */
             password?: string | null;
             /** Roles */
-            roles?: ("admin" | "supervisor" | "viewer" | "school")[] | null;
+            roles?: ("admin" | "supervisor" | "viewer" | "school" | "auditor")[] | null;
             /** Is Enabled */
             is_enabled?: boolean | null;
             /**
@@ -1914,6 +1956,11 @@ export interface components {
             /** Camera */
             camera: string | null;
             /**
+             * Site
+             * @description the school it was about then, where it is about a camera
+             */
+            site?: string | null;
+            /**
              * Address
              * @description where the request came from
              */
@@ -1925,13 +1972,21 @@ export interface components {
             outcome: string;
             /**
              * Seconds
-             * @description how long a live view lasted; null while it goes on
+             * @description how long a view or a playback lasted; null while it goes on
              */
             seconds?: number | null;
-            /** Detail */
+            /**
+             * Detail
+             * @description `purpose`: why somebody looked
+             */
             detail?: {
                 [key: string]: string;
             };
+            /**
+             * Hash
+             * @description SHA-256 over this row and the hash before it
+             */
+            hash: string;
         };
         /**
          * BestFrame
@@ -2980,7 +3035,7 @@ export interface components {
              */
             password: string;
             /** Roles */
-            roles: ("admin" | "supervisor" | "viewer" | "school")[];
+            roles: ("admin" | "supervisor" | "viewer" | "school" | "auditor")[];
             /**
              * Sites
              * @description the only schools it may see; null: all
@@ -3569,6 +3624,16 @@ export interface components {
         Page_TalkRecordAnswer_: {
             /** Items */
             items: components["schemas"]["TalkRecordAnswer"][];
+            /**
+             * Next Cursor
+             * @description pass it as `cursor` for the next page; null at the end
+             */
+            next_cursor?: string | null;
+        };
+        /** Page[WatchingAnswer] */
+        Page_WatchingAnswer_: {
+            /** Items */
+            items: components["schemas"]["WatchingAnswer"][];
             /**
              * Next Cursor
              * @description pass it as `cursor` for the next page; null at the end
@@ -4635,7 +4700,7 @@ export interface components {
             /** Name */
             name: string;
             /** Roles */
-            roles: ("admin" | "supervisor" | "viewer" | "school")[];
+            roles: ("admin" | "supervisor" | "viewer" | "school" | "auditor")[];
             /**
              * Sites
              * @description the only schools they may see; null: all
@@ -4719,6 +4784,36 @@ export interface components {
              * @default false
              */
             is_advisory_enough: boolean;
+        };
+        /**
+         * WatchingAnswer
+         * @description Somebody looked into this school.
+         */
+        WatchingAnswer: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Who */
+            who: string | null;
+            /** Camera */
+            camera: string;
+            /**
+             * Action
+             * @example live_view
+             */
+            action: string;
+            /**
+             * Seconds
+             * @description how long; null for a picture, or while it goes on
+             */
+            seconds?: number | null;
+            /**
+             * Purpose
+             * @description why, as far as they said: patrol, draw, case, drill
+             */
+            purpose?: string | null;
         };
         /**
          * Where
@@ -6671,6 +6766,8 @@ export interface operations {
             query?: {
                 /** @description pixels; never enlarged */
                 width?: number | null;
+                /** @description why one looks; kept with the audit row */
+                purpose?: ("patrol" | "draw" | "case" | "drill") | null;
                 /** @description a media token with the verb `snapshot`, instead of a login */
                 token?: string | null;
             };
@@ -6941,6 +7038,8 @@ export interface operations {
                 /** @description left out or not over yet: the playlist grows */
                 end?: string | null;
                 stream?: "main" | "sub";
+                /** @description why one looks; kept with the audit row */
+                purpose?: ("patrol" | "draw" | "case" | "drill") | null;
                 /** @description a media token with the verb `playback`, instead of a login */
                 token?: string | null;
             };
@@ -16056,73 +16155,29 @@ export interface operations {
             };
         };
     };
-    status: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Status"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "about:blank",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
-                     *       "code": "not_logged_in"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "about:blank",
-                     *       "title": "Service Unavailable",
-                     *       "status": 503,
-                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
-                     *       "code": "camera_unreachable"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     audit: {
         parameters: {
             query?: {
-                /** @description about this camera alone */
-                camera?: string | null;
-                /** @description by this account alone */
-                who?: string | null;
                 /** @description items on a page */
                 limit?: number;
                 /** @description `next_cursor` of the page before */
                 cursor?: string | null;
+                /** @description about this camera alone */
+                camera?: string | null;
+                /** @description by this account alone */
+                who?: string | null;
+                /** @description about cameras of this school alone */
+                site?: string | null;
+                /** @description of this kind alone, such as live_view */
+                action?: string | null;
+                /** @description `ok`, or what it was refused for */
+                outcome?: string | null;
+                /** @description looked at for this alone */
+                purpose?: string | null;
+                /** @description from then on */
+                since?: string | null;
+                /** @description before then */
+                until?: string | null;
             };
             header?: never;
             path?: never;
@@ -16193,6 +16248,311 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "1 field is wrong; it is listed with what to change.",
+                     *       "code": "invalid_fields",
+                     *       "errors": [
+                     *         {
+                     *           "field": "main.url",
+                     *           "problem": "The scheme 'ftp' is not one that cameras speak.",
+                     *           "change": "Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_audit: {
+        parameters: {
+            query?: {
+                /** @description csv: no cell is taken for a formula */
+                format?: "jsonl" | "csv";
+                /** @description rows behind this number alone */
+                after?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every row, oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "1 field is wrong; it is listed with what to change.",
+                     *       "code": "invalid_fields",
+                     *       "errors": [
+                     *         {
+                     *           "field": "main.url",
+                     *           "problem": "The scheme 'ftp' is not one that cameras speak.",
+                     *           "change": "Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watching: {
+        parameters: {
+            query?: {
+                /** @description into this camera alone */
+                camera?: string | null;
+                /** @description items on a page */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_WatchingAnswer_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Bad Request",
+                     *       "status": 400,
+                     *       "detail": "Take `cursor` from `next_cursor` of the page before.",
+                     *       "code": "bad_cursor"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no camera 'cook-9'.",
+                     *       "code": "no_such_camera"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             503: {
                 headers: {
@@ -16222,6 +16582,8 @@ export interface operations {
                 pictures?: "each" | "grouped";
                 /** @description what the client can decode, e.g. `avc1` or `avc1,hvc1`; with stream=auto */
                 codecs?: string;
+                /** @description why one looks; kept with the audit row */
+                purpose?: "patrol" | "draw" | "case" | "drill";
                 /** @description a media token with the verb `view`, instead of a login */
                 token?: string;
             };
