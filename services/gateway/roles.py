@@ -8,6 +8,7 @@ from typing import Literal
 Role = Literal["admin", "supervisor", "viewer", "school", "auditor"]
 Verb = Literal[
     "stay_logged_in",
+    "manage_self",
     "view",
     "snapshot",
     "playback",
@@ -25,7 +26,7 @@ Verb = Literal[
     "read_audit",
 ]
 
-_SEE: frozenset[Verb] = frozenset(("stay_logged_in", "view", "snapshot", "playback"))
+_SEE: frozenset[Verb] = frozenset(("stay_logged_in", "manage_self", "view", "snapshot", "playback"))
 
 _SUPERVISE: frozenset[Verb] = _SEE | {"export", "seal_evidence", "teach", "talk", "review", "order"}
 
@@ -36,7 +37,7 @@ VERBS_OF_ROLE: dict[Role, frozenset[Verb]] = {
     # A school's own people: they see their kitchens, are told what is wrong, and answer.
     "school": _SEE | {"answer", "see_watching"},
     # Reads who did what, and looks at no kitchen.
-    "auditor": frozenset(("stay_logged_in", "see_watching", "read_audit")),
+    "auditor": frozenset(("stay_logged_in", "manage_self", "see_watching", "read_audit")),
     "supervisor": _SUPERVISE,
     "admin": _SUPERVISE | {"change_registry", "manage_accounts", "see_watching", "read_audit", "configure"},
 }

@@ -26,6 +26,12 @@ class GatewaySettings(ServiceSettings, DatabaseSettings, SealingSettings, Camera
         says="where the first start writes the generated password of `admin` (mode 0600)",
         when_wrong="without it nobody can log in after the first start: the process ends with one line instead",
     )
+    admin_password_once: bool = setting(
+        True,
+        says="whether `admin` must choose another password at the first log-in",
+        when_wrong="false: what was printed at the start opens everything until somebody thinks of it; bk up keeps it,"
+        " because its commands log in with that file",
+    )
     console_dir: Path = setting(
         default_factory=_built_console,
         says="folder of the built console; by default dist beside its sources",

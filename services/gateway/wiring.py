@@ -28,9 +28,11 @@ from services.gateway.adapters.password_file import write_password
 from services.gateway.adapters.passwords import Argon2Hasher
 from services.gateway.adapters.photos import PillowPhotos
 from services.gateway.adapters.playback_sweep import PlaybackSweep
+from services.gateway.adapters.postgres.api_tokens import PostgresApiTokens
 from services.gateway.adapters.postgres.audit import PostgresAuditTrail
 from services.gateway.adapters.postgres.people import PostgresAccounts, PostgresFailedLogins, PostgresLogins
 from services.gateway.adapters.postgres.register import PostgresRegister
+from services.gateway.adapters.postgres.second_factors import PostgresSecondFactors
 from services.gateway.adapters.recorded_bytes import S3AndBusBytes
 from services.gateway.adapters.registry_mirror import RegistryMirror
 from services.gateway.camera_addresses import AddressRules
@@ -44,6 +46,7 @@ from services.gateway.handlers.evidence import EvidenceDesk
 from services.gateway.handlers.ice import IceDesk
 from services.gateway.handlers.media import MediaDesk
 from services.gateway.handlers.orders import OrderDesk
+from services.gateway.handlers.own_account import OwnAccount
 from services.gateway.handlers.people import People
 from services.gateway.handlers.playbacks import PlaybackRecord
 from services.gateway.handlers.presence import PresenceDesk
@@ -51,6 +54,7 @@ from services.gateway.handlers.probes import ProbeDesk
 from services.gateway.handlers.recordings import RecordingsDesk
 from services.gateway.handlers.registry import RegistryDesk
 from services.gateway.handlers.rules import RuleDesk
+from services.gateway.handlers.second_factors import SecondFactorDesk
 from services.gateway.handlers.snapshots import SnapshotDesk
 from services.gateway.handlers.talk_records import TalkRecordDesk
 from services.gateway.handlers.talks import TalkDesk
@@ -58,6 +62,7 @@ from services.gateway.handlers.uniforms import UniformDesk
 from services.gateway.handlers.views import ViewDesk
 from services.gateway.live_hub import HubLimit, LiveHub
 from services.gateway.live_viewer import ViewerLimit
+from services.gateway.logins import Endings
 from services.gateway.media_tokens import MediaTokens
 from services.gateway.settings import GatewaySettings
 from services.gateway.speakers import FoundSpeakers
@@ -95,11 +100,14 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     await bus.ensure_stream(EVENTS)
     stored = _Stored(database)
     hasher, jpegs, states = Argon2Hasher(), AvJpegMaker(), CameraStates()
-    people = _people(context, stored, hasher)
+    sealer = Sealer.from_settings(context.settings)
+    people = _people(
+        context, stored, hasher, SecondFactorDesk(stored.second_factors, sealer, stored.trail, context.clock)
+    )
     await _make_first_administrator(context.settings, people)
     cameras = await bus.kv("cameras")
     mirror = RegistryMirror(stored.register, cameras, bus)
-    registry = _registry(context, stored, mirror)
+    registry = _registry(context, stored, mirror, sealer)
     live = await _live(context, stored, people, states)
     events = EventDesk(bus, people, context.settings.event_listeners)
     await events.open()
@@ -113,9 +121,10 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     playbacks = PlaybackRecord(stored.trail, context.clock)
     rooms = Rooms(
         people=people,
+        own_account=OwnAccount(people, stored.api_tokens),
         registry=registry,
         probes=ProbeDesk(registry, BusProber(bus, intercom, context.clock), stored.trail, context.clock),
-        media=MediaDesk(MediaTokens(_secret(context.settings)), stored.register, context.clock),
+        media=MediaDesk(MediaTokens(_secret(context.settings)), people, stored.register, context.clock),
         live=live,
         snapshots=SnapshotDesk(live, jpegs, states, stored.trail, context.clock),
         recordings=RecordingsDesk(recorder, recorded, playbacks, stored.trail, context.clock),
@@ -151,7 +160,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
             ("removed-cameras", BusRemovedCameras(cameras, live.end_camera)),
             ("live-leases", live.renew_leases),
             ("live-logins", live.check_logins),
-            ("views", ViewKeeper(views, context.clock)),
+            ("views", ViewKeeper(views, people.endings, context.clock)),
             ("presence", presence),
             ("playback-sweep", PlaybackSweep(playbacks, context.clock)),
             ("login-sweep", LoginSweep(stored.logins, context.clock)),
@@ -196,10 +205,14 @@ class _Stored:
         self.logins = PostgresLogins(database)
         self.failed = PostgresFailedLogins(database)
         self.register = PostgresRegister(database)
+        self.second_factors = PostgresSecondFactors(database)
+        self.api_tokens = PostgresApiTokens(database)
         self.trail = PostgresAuditTrail(database)
 
 
-def _people(context: Context[GatewaySettings], stored: _Stored, hasher: Argon2Hasher) -> People:
+def _people(
+    context: Context[GatewaySettings], stored: _Stored, hasher: Argon2Hasher, second: SecondFactorDesk
+) -> People:
     return People(
         accounts=stored.accounts,
         logins=stored.logins,
@@ -208,17 +221,21 @@ def _people(context: Context[GatewaySettings], stored: _Stored, hasher: Argon2Ha
         trail=stored.trail,
         clock=context.clock,
         login_lifetime_s=context.settings.login_lifetime_s,
+        second=second,
+        tokens=stored.api_tokens,
+        endings=Endings(),
     )
 
 
-def _registry(context: Context[GatewaySettings], stored: _Stored, mirror: RegistryMirror) -> RegistryDesk:
+def _registry(
+    context: Context[GatewaySettings], stored: _Stored, mirror: RegistryMirror, sealer: Sealer
+) -> RegistryDesk:
     settings = context.settings
     rules = AddressRules(
         settings.networks,
         settings.own_port_numbers,
         None if settings.camera_files is None else str(settings.camera_files),
     )
-    sealer = Sealer.from_settings(settings)
     return RegistryDesk(stored.register, mirror, rules, SystemNames(), sealer, context.clock)
 
 
@@ -238,4 +255,4 @@ async def _make_first_administrator(settings: GatewaySettings, people: People) -
         except OSError as error:
             raise CannotStart(f"cannot write BK_ADMIN_PASSWORD_FILE {file} ({error.strerror})") from error
 
-    await people.make_first_administrator(keep)
+    await people.make_first_administrator(keep, is_password_once=settings.admin_password_once)

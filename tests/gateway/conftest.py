@@ -56,6 +56,7 @@ async def gateway(peers: Peers) -> AsyncIterator[Gateway]:
         worker_id="gateway-1",
         http_port=listening.getsockname()[1],
         admin_password_file=folder / "admin-password",
+        admin_password_once=False,
         console_dir=folder / "dist",
         allow_loopback_cameras=True,
         live_viewers_of_person=40,

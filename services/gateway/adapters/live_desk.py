@@ -69,6 +69,7 @@ class LiveDesk:
         self._lease_due = asyncio.Event()
         self._held: set[ChannelKey] = set()
         states.listen(hub.on_state)
+        people.endings.listen(self._end_login)
 
     @asynccontextmanager
     async def view(
@@ -143,8 +144,14 @@ class LiveDesk:
         except TimeoutError:
             return
 
+    def _end_login(self, login: str) -> None:
+        """It was ended here: its views do not wait for the next round."""
+        for view in self._views:
+            if view.login == login:
+                view.viewer.end(CLOSE_NOT_LOGGED_IN, "The login was ended.")
+
     async def check_logins(self) -> None:
-        """One round: end the views whose login has ended."""
+        """One round: end the views whose login has ended, wherever that was."""
         await self._clock.sleep(LOGIN_CHECK_S)
         for login in {view.login for view in self._views if view.login is not None}:
             try:

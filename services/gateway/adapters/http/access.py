@@ -13,7 +13,7 @@ from starlette.requests import HTTPConnection
 
 from services.gateway.adapters.http.rooms import rooms_of
 from services.gateway.handlers.registry import By
-from services.gateway.identity import Identity, not_allowed, not_logged_in, out_of_scope
+from services.gateway.identity import Identity, must_change_password, not_allowed, not_logged_in, out_of_scope
 from services.gateway.media_tokens import MediaVerb
 from services.gateway.refusals import no_such
 from services.gateway.roles import Verb
@@ -38,12 +38,27 @@ class Needs:
 
 RULES: Mapping[tuple[str, str], Needs] = {
     ("POST", "/api/v1/sessions"): Needs(None),
+    ("GET", "/api/v1/sessions"): Needs("manage_self", is_scoped=True),
+    ("DELETE", "/api/v1/sessions/{session}"): Needs("manage_self", is_scoped=True),
+    ("PUT", "/api/v1/me/password"): Needs("manage_self", is_scoped=True),
+    ("GET", "/api/v1/me/second-factor"): Needs("manage_self", is_scoped=True),
+    ("POST", "/api/v1/me/second-factor"): Needs("manage_self", is_scoped=True),
+    ("POST", "/api/v1/me/second-factor/confirmation"): Needs("manage_self", is_scoped=True),
+    ("POST", "/api/v1/me/second-factor/removal"): Needs("manage_self", is_scoped=True),
+    ("GET", "/api/v1/me/api-tokens"): Needs("manage_self", is_scoped=True),
+    ("POST", "/api/v1/me/api-tokens"): Needs("manage_self", is_scoped=True),
+    ("DELETE", "/api/v1/me/api-tokens/{token}"): Needs("manage_self", is_scoped=True),
     ("GET", "/api/v1/sessions/current"): Needs("stay_logged_in", is_scoped=True),
     ("DELETE", "/api/v1/sessions/current"): Needs("stay_logged_in", is_scoped=True),
     ("GET", "/api/v1/openapi.json"): Needs(None),
     ("GET", "/api/v1/accounts"): Needs("manage_accounts"),
     ("POST", "/api/v1/accounts"): Needs("manage_accounts"),
     ("PATCH", "/api/v1/accounts/{name}"): Needs("manage_accounts"),
+    ("GET", "/api/v1/accounts/{name}/sessions"): Needs("manage_accounts"),
+    ("DELETE", "/api/v1/accounts/{name}/sessions"): Needs("manage_accounts"),
+    ("DELETE", "/api/v1/accounts/{name}/second-factor"): Needs("manage_accounts"),
+    ("GET", "/api/v1/accounts/{name}/api-tokens"): Needs("manage_accounts"),
+    ("DELETE", "/api/v1/accounts/{name}/api-tokens/{token}"): Needs("manage_accounts"),
     ("GET", "/api/v1/sites"): Needs("view", is_scoped=True),
     ("POST", "/api/v1/sites"): Needs("change_registry"),
     ("GET", "/api/v1/sites/{id}"): Needs("view"),
@@ -156,7 +171,7 @@ async def guard(connection: HTTPConnection) -> None:
     if identity.is_cookie:
         require_same_origin(connection)
     if not identity.may(needs.verb):
-        raise not_allowed(needs.verb)
+        raise must_change_password() if identity.must_change_password else not_allowed(needs.verb)
     if identity.sites is not None and not needs.is_scoped:
         await _require_scope(connection, identity)
     connection.state.identity = identity
@@ -241,7 +256,7 @@ async def _identity(connection: HTTPConnection, needs: Needs) -> Identity:
     rooms = rooms_of(connection)
     media_token = connection.query_params.get("token")
     if needs.token is not None and media_token is not None:
-        return rooms.media.identity(media_token, needs.token, connection.path_params["id"])
+        return await rooms.media.identity(media_token, needs.token, connection.path_params["id"])
     token, is_cookie = bearer_or_cookie(connection)
     if not token:
         raise not_logged_in()

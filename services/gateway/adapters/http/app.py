@@ -18,6 +18,7 @@ from services.gateway.adapters.http import (
     evidence,
     ice_servers,
     live,
+    me,
     media_tokens,
     orders,
     problems,
@@ -40,6 +41,7 @@ from shared.errors import BrightKitchenError
 
 ROUTERS = (
     sessions.router,
+    me.router,
     accounts.router,
     sites.router,
     cameras.router,

@@ -20,6 +20,7 @@ from services.gateway.handlers.evidence import EvidenceDesk
 from services.gateway.handlers.ice import IceDesk
 from services.gateway.handlers.media import MediaDesk
 from services.gateway.handlers.orders import OrderDesk
+from services.gateway.handlers.own_account import OwnAccount
 from services.gateway.handlers.people import People
 from services.gateway.handlers.probes import ProbeDesk
 from services.gateway.handlers.recordings import RecordingsDesk
@@ -42,6 +43,7 @@ class Rooms:
     """
 
     people: People
+    own_account: OwnAccount
     registry: RegistryDesk
     probes: ProbeDesk
     media: MediaDesk

@@ -74,6 +74,9 @@ class LogIn(Body):
 
     name: str = Field(max_length=64, examples=["admin"])
     password: str = Field(max_length=256, json_schema_extra={"format": "password"})
+    code: str | None = Field(
+        None, max_length=40, description="of the authenticator app, or a recovery code; after 401 second_factor_needed"
+    )
 
 
 class User(Answer):
@@ -82,6 +85,7 @@ class User(Answer):
     name: str
     roles: list[Role]
     sites: list[str] | None = Field(description="the only schools they may see; null: all")
+    must_change_password: bool = Field(False, description="nothing else may be done before PUT /api/v1/me/password")
 
 
 class SessionOpened(Answer):
@@ -106,6 +110,7 @@ class NewAccount(Body):
     password: NewPassword
     roles: list[Role] = Field(min_length=1)
     sites: list[Id] | None = Field(None, max_length=1000, description="the only schools it may see; null: all")
+    must_change_password: bool = Field(False, description="the password is for the first log-in alone")
 
 
 class AccountChange(Body):
@@ -115,6 +120,7 @@ class AccountChange(Body):
     roles: list[Role] | None = Field(None, min_length=1)
     is_enabled: bool | None = None
     sites: list[Id] | None = Field(None, max_length=1000, description="the only schools it may see; null: all")
+    must_change_password: bool | None = Field(None, description="true: the password is for the next log-in alone")
 
 
 class AccountAnswer(Answer):

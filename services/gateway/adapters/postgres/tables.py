@@ -38,6 +38,35 @@ logins = Table(
     Column("address", String, nullable=False),
     Column("began_at", DateTime(timezone=True), nullable=False),
     Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("agent", String, nullable=False),
+)
+
+passwords_due = Table("passwords_due", metadata, Column("account", String, primary_key=True))
+
+second_factors = Table(
+    "second_factors",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("sealed", String, nullable=False),
+    Column("is_on", Boolean, nullable=False),
+    Column("last_step", BigInteger, nullable=False),
+)
+
+recovery_codes = Table(
+    "recovery_codes", metadata, Column("account", String, primary_key=True), Column("hash", String, primary_key=True)
+)
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("account", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("verbs", ARRAY(String), nullable=False),
+    Column("sites", ARRAY(String)),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("used_at", DateTime(timezone=True)),
 )
 
 failed_logins = Table(
