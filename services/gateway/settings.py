@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pydantic import SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from services.gateway.oidc import GROUP_GRANTS, GroupGrant
 from shared.camera_networks import CameraNetworkSettings
 from shared.ice_servers import IceServerSettings
 from shared.settings import PREFIX, DatabaseSettings, SealingSettings, ServiceSettings, setting
@@ -95,6 +97,56 @@ class GatewaySettings(ServiceSettings, DatabaseSettings, SealingSettings, Camera
         when_wrong="short: a hiccup of the network loses pictures; long: a slow viewer sees the past",
         gt=0.2,
     )
+
+    oidc_issuer: str = setting(
+        "",
+        says="address of the OpenID Connect provider, exactly as it calls itself; empty: passwords alone",
+        when_wrong="nobody can log in there: 503, and the reason is in the log",
+        pattern=r"^(https://\S+|http://(localhost|127\.0\.0\.1)(:\d+)?(/\S*)?)?$",
+    )
+    oidc_client_id: str = setting(
+        "bright-kitchen", says="what the provider knows us as", when_wrong="the provider refuses browsers that we send"
+    )
+    oidc_client_secret: SecretStr = setting(
+        SecretStr(""), says="what we prove it with", when_wrong="401 not_vouched after every log-in at the provider"
+    )
+    oidc_redirect_url: str = setting(
+        "",
+        says="where the provider sends browsers back to: https://<this gateway>/api/v1/oidc/callback",
+        when_wrong="the provider refuses, or people end up elsewhere",
+    )
+    oidc_name: str = setting(
+        "OpenID Connect", says="what the button on the log-in page says", when_wrong="people do not know what it is"
+    )
+    oidc_scopes: str = setting(
+        "openid profile",
+        says="what is asked of the provider, separated by spaces",
+        when_wrong="without the scope that carries the groups nobody has a role: 403 no_role",
+    )
+    oidc_name_claim: str = setting(
+        "preferred_username",
+        says="claim of the ID token that names people in the audit trail",
+        when_wrong="people are named by numbers",
+    )
+    oidc_groups_claim: str = setting(
+        "groups", says="claim of the ID token that lists groups", when_wrong="nobody has a role: 403 no_role"
+    )
+    oidc_groups: str = setting(
+        "{}",
+        says='what groups may do, as JSON: {"kitchen-inspectors": {"roles": ["supervisor"], "sites": ["school-1"]}}; '
+        "without sites: all of them",
+        when_wrong="a group that is not named may do nothing; JSON that cannot be read ends the process with one line",
+    )
+
+    @field_validator("oidc_groups")
+    @classmethod
+    def _groups_can_be_read(cls, text: str) -> str:
+        GROUP_GRANTS.validate_json(text or "{}")
+        return text or "{}"
+
+    @property
+    def oidc_group_grants(self) -> dict[str, GroupGrant]:
+        return GROUP_GRANTS.validate_json(self.oidc_groups)
 
     @property
     def own_port_numbers(self) -> frozenset[int]:

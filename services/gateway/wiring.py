@@ -24,12 +24,14 @@ from services.gateway.adapters.jpeg import AvJpegMaker
 from services.gateway.adapters.live_desk import LiveDesk
 from services.gateway.adapters.login_sweep import LoginSweep
 from services.gateway.adapters.names import SystemNames
+from services.gateway.adapters.oidc_provider import ClientOf, OidcProvider
 from services.gateway.adapters.password_file import write_password
 from services.gateway.adapters.passwords import Argon2Hasher
 from services.gateway.adapters.photos import PillowPhotos
 from services.gateway.adapters.playback_sweep import PlaybackSweep
 from services.gateway.adapters.postgres.api_tokens import PostgresApiTokens
 from services.gateway.adapters.postgres.audit import PostgresAuditTrail
+from services.gateway.adapters.postgres.linked_accounts import PostgresLinkedAccounts
 from services.gateway.adapters.postgres.people import PostgresAccounts, PostgresFailedLogins, PostgresLogins
 from services.gateway.adapters.postgres.register import PostgresRegister
 from services.gateway.adapters.postgres.second_factors import PostgresSecondFactors
@@ -45,6 +47,7 @@ from services.gateway.handlers.drills import DrillDesk
 from services.gateway.handlers.evidence import EvidenceDesk
 from services.gateway.handlers.ice import IceDesk
 from services.gateway.handlers.media import MediaDesk
+from services.gateway.handlers.oidc import OidcDesk
 from services.gateway.handlers.orders import OrderDesk
 from services.gateway.handlers.own_account import OwnAccount
 from services.gateway.handlers.people import People
@@ -119,8 +122,11 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     recorder, recorded, detector, photos = BusRecorder(bus), S3AndBusBytes(bus), BusDetector(bus), PillowPhotos()
     intercom, speakers = BusIntercom(bus), FoundSpeakers()
     playbacks = PlaybackRecord(stored.trail, context.clock)
+    provider = _provider(context)
     rooms = Rooms(
         people=people,
+        oidc=OidcDesk(provider, context.settings.oidc_group_grants, PostgresLinkedAccounts(database), people, sealer),
+        oidc_name=context.settings.oidc_name,
         own_account=OwnAccount(people, stored.api_tokens),
         registry=registry,
         probes=ProbeDesk(registry, BusProber(bus, intercom, context.clock), stored.trail, context.clock),
@@ -176,6 +182,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
             playbacks.close,
             recorded.close,
             hasher.close,
+            *(() if provider is None else (provider.close,)),
             jpegs.close,
             photos.close,
             database.close,
@@ -195,6 +202,24 @@ async def _live(context: Context[GatewaySettings], stored: _Stored, people: Peop
         context.clock,
         ViewerLimit(settings.live_queue_bytes, settings.live_queue_s),
     )
+
+
+def _provider(context: Context[GatewaySettings]) -> OidcProvider | None:
+    settings = context.settings
+    if not settings.oidc_issuer:
+        return None
+    if not settings.oidc_redirect_url:
+        raise CannotStart("set BK_OIDC_REDIRECT_URL to https://<this gateway>/api/v1/oidc/callback")
+    client = ClientOf(
+        settings.oidc_issuer,
+        settings.oidc_client_id,
+        settings.oidc_client_secret.get_secret_value(),
+        settings.oidc_redirect_url,
+        settings.oidc_scopes,
+        settings.oidc_name_claim,
+        settings.oidc_groups_claim,
+    )
+    return OidcProvider(client, context.clock)
 
 
 class _Stored:

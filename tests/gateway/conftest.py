@@ -13,6 +13,7 @@ from tempfile import mkdtemp
 import httpx
 import pytest_asyncio
 import uvicorn
+from fastapi import FastAPI
 
 from services.gateway.settings import GatewaySettings
 from services.gateway.wiring import wire
@@ -69,7 +70,7 @@ async def gateway(peers: Peers) -> AsyncIterator[Gateway]:
     wired = await wire(Context("gateway", settings, bus, clock, supervisor))
     for name, task in wired.tasks:
         supervisor.start(name, task)
-    assert wired.app is not None
+    assert isinstance(wired.app, FastAPI)
     config = uvicorn.Config(
         wired.app,
         log_config=None,
@@ -81,7 +82,9 @@ async def gateway(peers: Peers) -> AsyncIterator[Gateway]:
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     password = (folder / "admin-password").read_text().strip()
-    yield Gateway(f"http://{HOST}:{settings.http_port}", peers, ingest, observer, password, folder)
+    yield Gateway(
+        f"http://{HOST}:{settings.http_port}", peers, ingest, observer, password, folder, wired.app.state.rooms
+    )
     server.should_exit = True
     await serving
     await supervisor.stop_all()

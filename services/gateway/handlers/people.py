@@ -131,7 +131,7 @@ class People:
     ) -> Account:
         now = self.clock.now()
         account = Account(name.casefold(), await self.hasher.hash(password), roles, True, now, sites)
-        _require_fitting(account)
+        require_fitting(account)
         if not await self.accounts.add(account):
             raise taken("account", account.name)
         if must_change_password:
@@ -163,7 +163,7 @@ class People:
             is_enabled=account.is_enabled if is_enabled is None else is_enabled,
             sites=None if is_for_all_sites else account.sites if sites is None else sites,
         )
-        _require_fitting(changed)
+        require_fitting(changed)
         await self._keep_one_administrator(changed)
         await self.accounts.replace(changed)
         if must_change_password is not None or password is not None:
@@ -232,7 +232,7 @@ def _named(account: Account) -> dict[str, str]:
     return named if account.sites is None else named | {"sites": ",".join(account.sites)}
 
 
-def _require_fitting(account: Account) -> None:
+def require_fitting(account: Account) -> None:
     """A school's people see their school and no other; whoever manages all cannot be kept to some."""
     if "school" in account.roles and not account.sites:
         fault = FieldFault("sites", "The role `school` is for the people of a school.", "Name at least one site.")

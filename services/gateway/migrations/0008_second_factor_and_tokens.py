@@ -1,4 +1,4 @@
-"""Second factors, passwords that must be changed, what a login looks like to its owner, and tokens for programs."""
+"""Second factors, passwords for once, what a login looks like, tokens for programs, accounts of elsewhere."""
 
 from __future__ import annotations
 
@@ -33,10 +33,16 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False, index=True),
         sa.Column("used_at", sa.DateTime(timezone=True)),
     )
+    op.create_table(
+        "oidc_accounts",
+        sa.Column("issuer", sa.Text, primary_key=True),
+        sa.Column("subject", sa.Text, primary_key=True),
+        _account(primary_key=False),
+    )
 
 
 def downgrade() -> None:
-    for table in ("api_tokens", "recovery_codes", "second_factors", "passwords_due"):
+    for table in ("oidc_accounts", "api_tokens", "recovery_codes", "second_factors", "passwords_due"):
         op.drop_table(table)
     op.drop_column("logins", "agent")
 

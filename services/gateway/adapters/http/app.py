@@ -20,6 +20,7 @@ from services.gateway.adapters.http import (
     live,
     me,
     media_tokens,
+    oidc,
     orders,
     problems,
     recordings,
@@ -41,6 +42,7 @@ from shared.errors import BrightKitchenError
 
 ROUTERS = (
     sessions.router,
+    oidc.router,
     me.router,
     accounts.router,
     sites.router,

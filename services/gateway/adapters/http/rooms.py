@@ -19,6 +19,7 @@ from services.gateway.handlers.drills import DrillDesk
 from services.gateway.handlers.evidence import EvidenceDesk
 from services.gateway.handlers.ice import IceDesk
 from services.gateway.handlers.media import MediaDesk
+from services.gateway.handlers.oidc import OidcDesk
 from services.gateway.handlers.orders import OrderDesk
 from services.gateway.handlers.own_account import OwnAccount
 from services.gateway.handlers.people import People
@@ -44,6 +45,8 @@ class Rooms:
 
     people: People
     own_account: OwnAccount
+    oidc: OidcDesk
+    oidc_name: str
     registry: RegistryDesk
     probes: ProbeDesk
     media: MediaDesk

@@ -69,6 +69,14 @@ api_tokens = Table(
     Column("used_at", DateTime(timezone=True)),
 )
 
+oidc_accounts = Table(
+    "oidc_accounts",
+    metadata,
+    Column("issuer", String, primary_key=True),
+    Column("subject", String, primary_key=True),
+    Column("account", String, nullable=False),
+)
+
 failed_logins = Table(
     "failed_logins",
     metadata,
