@@ -98,6 +98,24 @@ class GatewaySettings(ServiceSettings, DatabaseSettings, SealingSettings, Camera
         gt=0.2,
     )
 
+    requests_of_address: float = setting(
+        300.0,
+        says="API requests a second from one address in the long run, ten seconds' worth at once; 0: no limit",
+        when_wrong="too few: a bureau behind one address gets 429; too many: one client keeps the others waiting",
+        ge=0,
+    )
+    requests_of_account: float = setting(
+        100.0,
+        says="API requests a second of one account in the long run, ten seconds' worth at once; 0: no limit",
+        when_wrong="too few: a wall that plays back many cameras gets 429",
+        ge=0,
+    )
+    json_body_bytes: int = setting(
+        1_000_000,
+        says="bytes of a JSON body; files have their own limits",
+        when_wrong="too few: a drill or broadcast to very many cameras gets 413",
+        ge=10_000,
+    )
     oidc_issuer: str = setting(
         "",
         says="address of the OpenID Connect provider, exactly as it calls itself; empty: passwords alone",

@@ -31,6 +31,7 @@ from services.gateway.adapters.photos import PillowPhotos
 from services.gateway.adapters.playback_sweep import PlaybackSweep
 from services.gateway.adapters.postgres.api_tokens import PostgresApiTokens
 from services.gateway.adapters.postgres.audit import PostgresAuditTrail
+from services.gateway.adapters.postgres.idempotency import PostgresIdempotencyKeys
 from services.gateway.adapters.postgres.linked_accounts import PostgresLinkedAccounts
 from services.gateway.adapters.postgres.people import PostgresAccounts, PostgresFailedLogins, PostgresLogins
 from services.gateway.adapters.postgres.register import PostgresRegister
@@ -67,6 +68,7 @@ from services.gateway.live_hub import HubLimit, LiveHub
 from services.gateway.live_viewer import ViewerLimit
 from services.gateway.logins import Endings
 from services.gateway.media_tokens import MediaTokens
+from services.gateway.rate_limits import Limits, RateLimit
 from services.gateway.settings import GatewaySettings
 from services.gateway.speakers import FoundSpeakers
 from shared.bus.streams import EVENTS
@@ -78,6 +80,8 @@ from shared.sealing import Sealer, decode_key
 from shared.service import CannotStart, Context, Wired
 from shared.version import VERSION
 
+# A page that opens asks for much at once: so many seconds' worth.
+_BURST_S = 10.0
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -125,6 +129,8 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     provider = _provider(context)
     rooms = Rooms(
         people=people,
+        limits=_limits(context),
+        keys=stored.keys,
         oidc=OidcDesk(provider, context.settings.oidc_group_grants, PostgresLinkedAccounts(database), people, sealer),
         oidc_name=context.settings.oidc_name,
         own_account=OwnAccount(people, stored.api_tokens),
@@ -169,7 +175,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
             ("views", ViewKeeper(views, people.endings, context.clock)),
             ("presence", presence),
             ("playback-sweep", PlaybackSweep(playbacks, context.clock)),
-            ("login-sweep", LoginSweep(stored.logins, context.clock)),
+            ("login-sweep", LoginSweep(stored.logins, stored.keys, context.clock)),
         ],
         readiness={"database": database.why_not_ready},
         app=create_app(rooms),
@@ -204,6 +210,16 @@ async def _live(context: Context[GatewaySettings], stored: _Stored, people: Peop
     )
 
 
+def _limits(context: Context[GatewaySettings]) -> Limits:
+    settings = context.settings
+    return Limits(
+        context.clock,
+        RateLimit(settings.requests_of_address, settings.requests_of_address * _BURST_S),
+        RateLimit(settings.requests_of_account, settings.requests_of_account * _BURST_S),
+        settings.json_body_bytes,
+    )
+
+
 def _provider(context: Context[GatewaySettings]) -> OidcProvider | None:
     settings = context.settings
     if not settings.oidc_issuer:
@@ -232,6 +248,7 @@ class _Stored:
         self.register = PostgresRegister(database)
         self.second_factors = PostgresSecondFactors(database)
         self.api_tokens = PostgresApiTokens(database)
+        self.keys = PostgresIdempotencyKeys(database)
         self.trail = PostgresAuditTrail(database)
 
 

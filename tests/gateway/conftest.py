@@ -24,6 +24,7 @@ from shared.embedded.credentials import Credentials
 from shared.embedded.nats import EmbeddedNats
 from shared.embedded.ports import HOST, Ports
 from shared.embedded.postgres import EmbeddedPostgres
+from shared.http_protocol import PatientHttp
 from shared.service import Context
 from shared.supervise import Supervisor
 from tests.gateway.running_gateway import Gateway, Peers
@@ -62,6 +63,8 @@ async def gateway(peers: Peers) -> AsyncIterator[Gateway]:
         allow_loopback_cameras=True,
         live_viewers_of_person=40,
         live_queue_s=1.0,
+        requests_of_address=0,
+        requests_of_account=0,
     )
     ingest, observer, bus = [await peers.bus(name) for name in ("ingest", "gateway", "gateway")]
     await ingest.ensure_stream(MEDIA, Limits(600, 256 << 20))
@@ -74,6 +77,7 @@ async def gateway(peers: Peers) -> AsyncIterator[Gateway]:
     config = uvicorn.Config(
         wired.app,
         log_config=None,
+        http=_Hurried,
         access_log=False,
         lifespan="off",
         ws="websockets-sansio",
@@ -94,6 +98,10 @@ async def gateway(peers: Peers) -> AsyncIterator[Gateway]:
     for each in (ingest, observer, bus):
         await each.close()
     rmtree(folder, ignore_errors=True)
+
+
+class _Hurried(PatientHttp):
+    headers_limit_s = 1.0
 
 
 class _Server(uvicorn.Server):

@@ -15,7 +15,7 @@ from services.gateway.adapters.http.rooms import rooms_of
 from services.gateway.handlers.registry import By
 from services.gateway.identity import Identity, must_change_password, not_allowed, not_logged_in, out_of_scope
 from services.gateway.media_tokens import MediaVerb
-from services.gateway.refusals import no_such
+from services.gateway.refusals import TryLater, no_such
 from services.gateway.roles import Verb
 from shared.errors import RequestRefused
 
@@ -171,6 +171,11 @@ async def guard(connection: HTTPConnection) -> None:
     if needs.verb is None:
         return
     identity = await _identity(connection, needs)
+    wait_s = rooms_of(connection).limits.of_account(identity.name)
+    if wait_s:
+        raise TryLater(
+            "too_many_requests", f"Too many requests. Try again in {wait_s} s.", status=429, retry_after_s=wait_s
+        )
     if identity.is_cookie:
         require_same_origin(connection)
     if not identity.may(needs.verb):

@@ -34,6 +34,8 @@ from services.gateway.adapters.http import (
     views,
 )
 from services.gateway.adapters.http.access import guard, uncovered
+from services.gateway.adapters.http.answers_again import OncePerKey, TaggedLists
+from services.gateway.adapters.http.bounds import Bounds
 from services.gateway.adapters.http.console import console_route
 from services.gateway.adapters.http.contract import API_VERSION, SUMMARY, complete
 from services.gateway.adapters.http.rooms import Rooms
@@ -92,7 +94,9 @@ def create_app(rooms: Rooms | None) -> FastAPI:
     app.state.contract = complete(app)
 
     problems.install(app)
-    app.add_middleware(SecurityHeaders)
+    # The last is the outermost.
+    for middleware in (TaggedLists, OncePerKey, Bounds, SecurityHeaders):
+        app.add_middleware(middleware)
     if rooms is not None:
         app.router.routes.append(console_route(rooms.console_folder))
     return app

@@ -32,6 +32,8 @@ from services.gateway.handlers.talk_records import TalkRecordDesk
 from services.gateway.handlers.talks import TalkDesk
 from services.gateway.handlers.uniforms import UniformDesk
 from services.gateway.handlers.views import ViewDesk
+from services.gateway.idempotency import IdempotencyKeys
+from services.gateway.rate_limits import Limits
 from services.gateway.speakers import FoundSpeakers
 from services.gateway.status import Services
 
@@ -45,6 +47,8 @@ class Rooms:
 
     people: People
     own_account: OwnAccount
+    limits: Limits
+    keys: IdempotencyKeys
     oidc: OidcDesk
     oidc_name: str
     registry: RegistryDesk

@@ -77,6 +77,18 @@ oidc_accounts = Table(
     Column("account", String, nullable=False),
 )
 
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("fingerprint", String, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("status", Integer),
+    Column("headers", JSONB, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
 failed_logins = Table(
     "failed_logins",
     metadata,
