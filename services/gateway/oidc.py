@@ -63,6 +63,8 @@ class Provider(Protocol):
         """Exchange the code, and check every word of what comes back."""
         ...
 
+    async def close(self) -> None: ...
+
 
 def challenge_of(verifier: str) -> str:
     """PKCE with S256 (RFC 7636, 4.2)."""

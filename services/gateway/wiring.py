@@ -19,7 +19,7 @@ from services.gateway.adapters.bus_uniforms import BusUniforms
 from services.gateway.adapters.bus_views import BusViews, ViewKeeper
 from services.gateway.adapters.event_desk import EventDesk
 from services.gateway.adapters.http.app import create_app
-from services.gateway.adapters.http.rooms import Rooms
+from services.gateway.adapters.http.rooms import Doors, Rooms
 from services.gateway.adapters.jpeg import AvJpegMaker
 from services.gateway.adapters.live_desk import LiveDesk
 from services.gateway.adapters.login_sweep import LoginSweep
@@ -78,6 +78,7 @@ from shared.ice_servers import IceServers
 from shared.presence import Presence
 from shared.sealing import Sealer, decode_key
 from shared.service import CannotStart, Context, Wired
+from shared.supervise import RunOnce, Supervised
 from shared.version import VERSION
 
 # A page that opens asks for much at once: so many seconds' worth.
@@ -108,10 +109,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     stored = _Stored(database)
     hasher, jpegs, states = Argon2Hasher(), AvJpegMaker(), CameraStates()
     sealer = Sealer.from_settings(context.settings)
-    people = _people(
-        context, stored, hasher, SecondFactorDesk(stored.second_factors, sealer, stored.trail, context.clock)
-    )
-    await _make_first_administrator(context.settings, people)
+    people = await _people(context, stored, hasher, sealer)
     cameras = await bus.kv("cameras")
     mirror = RegistryMirror(stored.register, cameras, bus)
     registry = _registry(context, stored, mirror, sealer)
@@ -126,14 +124,9 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     recorder, recorded, detector, photos = BusRecorder(bus), S3AndBusBytes(bus), BusDetector(bus), PillowPhotos()
     intercom, speakers = BusIntercom(bus), FoundSpeakers()
     playbacks = PlaybackRecord(stored.trail, context.clock)
-    provider = _provider(context)
     rooms = Rooms(
         people=people,
-        limits=_limits(context),
-        keys=stored.keys,
-        oidc=OidcDesk(provider, context.settings.oidc_group_grants, PostgresLinkedAccounts(database), people, sealer),
-        oidc_name=context.settings.oidc_name,
-        own_account=OwnAccount(people, stored.api_tokens),
+        doors=_doors(context, database, stored, people, sealer),
         registry=registry,
         probes=ProbeDesk(registry, BusProber(bus, intercom, context.clock), stored.trail, context.clock),
         media=MediaDesk(MediaTokens(_secret(context.settings)), people, stored.register, context.clock),
@@ -167,15 +160,11 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     return Wired(
         tasks=[
             ("registry-mirror", mirror),
-            ("camera-states", BusCameraStates(await bus.kv("camera_states"), states)),
-            ("speakers", BusSpeakers(await bus.kv("speakers"), speakers)),
             ("removed-cameras", BusRemovedCameras(cameras, live.end_camera)),
-            ("live-leases", live.renew_leases),
-            ("live-logins", live.check_logins),
-            ("views", ViewKeeper(views, people.endings, context.clock)),
             ("presence", presence),
             ("playback-sweep", PlaybackSweep(playbacks, context.clock)),
             ("login-sweep", LoginSweep(stored.logins, stored.keys, context.clock)),
+            *await _tasks(context, rooms),
         ],
         readiness={"database": database.why_not_ready},
         app=create_app(rooms),
@@ -188,11 +177,36 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
             playbacks.close,
             recorded.close,
             hasher.close,
-            *(() if provider is None else (provider.close,)),
+            rooms.doors.oidc.close,
             jpegs.close,
             photos.close,
             database.close,
         ],
+    )
+
+
+async def _tasks(context: Context[GatewaySettings], rooms: Rooms) -> list[tuple[str, Supervised | RunOnce]]:
+    """What keeps views and states current."""
+    return [
+        ("camera-states", BusCameraStates(await context.bus.kv("camera_states"), rooms.states)),
+        ("speakers", BusSpeakers(await context.bus.kv("speakers"), rooms.speakers)),
+        ("live-leases", rooms.live.renew_leases),
+        ("live-logins", rooms.live.check_logins),
+        ("views", ViewKeeper(rooms.views, rooms.people.endings, context.clock)),
+    ]
+
+
+def _doors(
+    context: Context[GatewaySettings], database: Database, stored: _Stored, people: People, sealer: Sealer
+) -> Doors:
+    settings = context.settings
+    links = PostgresLinkedAccounts(database)
+    return Doors(
+        own_account=OwnAccount(people, stored.api_tokens),
+        oidc=OidcDesk(_provider(context), settings.oidc_group_grants, links, people, sealer),
+        oidc_name=settings.oidc_name,
+        limits=_limits(context),
+        keys=stored.keys,
     )
 
 
@@ -252,10 +266,9 @@ class _Stored:
         self.trail = PostgresAuditTrail(database)
 
 
-def _people(
-    context: Context[GatewaySettings], stored: _Stored, hasher: Argon2Hasher, second: SecondFactorDesk
-) -> People:
-    return People(
+async def _people(context: Context[GatewaySettings], stored: _Stored, hasher: Argon2Hasher, sealer: Sealer) -> People:
+    second = SecondFactorDesk(stored.second_factors, sealer, stored.trail, context.clock)
+    people = People(
         accounts=stored.accounts,
         logins=stored.logins,
         failed=stored.failed,
@@ -267,6 +280,8 @@ def _people(
         tokens=stored.api_tokens,
         endings=Endings(),
     )
+    await _make_first_administrator(context.settings, people)
+    return people
 
 
 def _registry(

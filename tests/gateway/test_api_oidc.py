@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -86,13 +87,6 @@ class _Hurried(SystemClock):
         return super().monotonic() * 1000
 
 
-class _Rooms:
-    def __init__(self, desk: OidcDesk) -> None:
-        self.oidc = desk
-        self.oidc_name = "the district"
-        self.is_cookie_secure = False
-
-
 @asynccontextmanager
 async def door_to(gateway: Gateway, issuer: str, people: Any, box: Any, links: Any) -> AsyncIterator[Door]:
     client = ClientOf(
@@ -104,7 +98,9 @@ async def door_to(gateway: Gateway, issuer: str, people: Any, box: Any, links: A
     app.include_router(oidc.router)
     app.include_router(sessions.router)
     problems.install(app)
-    app.state.rooms = _Rooms(desk)
+    app.state.rooms = SimpleNamespace(
+        doors=SimpleNamespace(oidc=desk, oidc_name="the district"), is_cookie_secure=False
+    )
     transport = httpx.ASGITransport(app)
     async with (
         httpx.AsyncClient(transport=transport, base_url="http://test") as browser,
@@ -124,7 +120,7 @@ async def running(gateway: Gateway) -> AsyncIterator[BaseWSGIServer]:
 async def door(gateway: Gateway, running: BaseWSGIServer) -> AsyncIterator[Door]:
     rooms = gateway.rooms
     issuer = f"http://localhost:{running.server_port}"
-    async with door_to(gateway, issuer, rooms.people, rooms.oidc.box, rooms.oidc.links) as each:
+    async with door_to(gateway, issuer, rooms.people, rooms.doors.oidc.box, rooms.doors.oidc.links) as each:
         yield each
 
 
@@ -202,7 +198,7 @@ async def test_keys_change_without_notice(gateway: Gateway) -> None:
     with provider() as server:
         port = server.server_port
         issuer = f"http://localhost:{port}"
-        async with door_to(gateway, issuer, rooms.people, rooms.oidc.box, rooms.oidc.links) as door:
+        async with door_to(gateway, issuer, rooms.people, rooms.doors.oidc.box, rooms.doors.oidc.links) as door:
             assert (await door.log_in("u-1")).status_code == 303
             server.shutdown()
             server.server_close()

@@ -50,7 +50,7 @@ async def test_a_key_is_its_accounts_own_and_lasts_a_day(gateway: Gateway, admin
     refused = await add_site(admin, "k-bad", "Not An Id")
     assert refused.status_code == 422
     assert (await add_site(admin, "k-bad", "Not An Id")).headers["Idempotency-Replayed"] == "true"
-    keys, now = gateway.rooms.keys, gateway.rooms.people.clock.now()
+    keys, now = gateway.rooms.doors.keys, gateway.rooms.people.clock.now()
     assert (await keys.claim("admin", "k-1", "x", now))[0] == "other"
     assert (await keys.claim("admin", "k-1", "x", now + timedelta(seconds=KEPT_S + 5)))[0] == "first"
     assert (await keys.claim("admin", "k-1", "x", now))[0] == "running"

@@ -100,7 +100,7 @@ def filled(path: str, foreign: dict[str, str]) -> str:
     return re.sub(r"\{\w+\}", lambda _: foreign[next(kinds)], path).removeprefix("/api/v1")
 
 
-def test_every_kind_of_id_is_known() -> None:
+async def test_every_kind_of_id_is_known() -> None:
     for _, path in RULES:
         kinds_in(path)
 
@@ -148,10 +148,10 @@ async def test_a_media_token_opens_its_camera_for_its_verb_alone(gateway: Gatewa
             for forged in (good[:-2], f"{good}x", "." + good, good.partition(".")[0] + ".", "é", ""):
                 answer = await nobody.get(address, params=params | {"token": forged})
                 assert answer.status_code == 401, (address, forged)
-        for path in ("/sites", "/cameras", "/audit", "/media-tokens", f"/cameras/{OWN}-1"):
-            assert (await nobody.get(path, params={"token": tokens["view"]})).status_code in (401, 405)
+        for path in ("/sites", "/cameras", "/audit", "/sessions", f"/cameras/{OWN}-1"):
+            assert (await nobody.get(path, params={"token": tokens["view"]})).status_code == 401
             headers = {"Authorization": f"Bearer {tokens['view']}"}
-            assert (await nobody.get(path, headers=headers)).status_code in (401, 405)
+            assert (await nobody.get(path, headers=headers)).status_code == 401
 
 
 async def close_code(address: str, **more: object) -> int:
@@ -180,7 +180,6 @@ async def test_a_websocket_opens_to_nobody_else(gateway: Gateway, scene: Scene) 
     assert await close_code(foreign, additional_headers=bearer) == 4404
     assert await close_code(own, additional_headers=cookie) == 4403, "without an Origin"
     assert await close_code(own, additional_headers=cookie, origin="https://evil.test") == 4403
-    assert await close_code(own, additional_headers=scene.people["auditor"].headers | bearer) != 4401
     auditor = {"Authorization": scene.people["auditor"].headers["Authorization"]}
     assert await close_code(own, additional_headers=auditor) == 4403
 
@@ -268,15 +267,15 @@ async def test_a_huge_body_is_not_read(gateway: Gateway, scene: Scene, method: s
 
 
 async def test_a_huge_body_that_does_not_say_so_is_cut(gateway: Gateway) -> None:
-    async def endless() -> AsyncIterator[bytes]:
-        yield b'{"name": "'
-        for _ in range(40):
-            yield b"x" * 64 * 1024
-
-    async with gateway.client() as client:
-        headers = {"Content-Type": "application/json"}
-        answer = await client.post("/sessions", content=endless(), headers=headers)
-    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+    # One byte too many: who goes on sending after the answer may not get to read it.
+    body = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
+    body = body * 15 + b"4241\r\n" + b"x" * 0x4241 + b"\r\n"
+    for path in ("/sessions", "/sites"):
+        head = f"POST /api/v1{path} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+        head += f"Authorization: Bearer {await gateway.token()}\r\nIdempotency-Key: huge\r\nConnection: close\r\n\r\n"
+        answer = await raw(gateway, head.encode() + body)
+        assert answer.startswith(b"HTTP/1.1 413"), answer[:200]
+        assert b'"code":"body_too_large"' in answer
 
 
 async def test_slow_clients_lose_their_connection(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -302,7 +301,7 @@ async def test_a_nul_is_refused_in_words(gateway: Gateway, admin: httpx.AsyncCli
 async def test_who_asks_too_often_waits(
     gateway: Gateway, admin: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limits = gateway.rooms.limits
+    limits = gateway.rooms.doors.limits
     monkeypatch.setattr(limits.accounts, "per_s", 0.01)
     monkeypatch.setattr(limits.accounts, "burst", 3.0)
     answers = [await admin.get("/sessions/current") for _ in range(4)]
@@ -318,7 +317,7 @@ async def test_who_asks_too_often_waits(
         assert (await nobody.get(f"{gateway.url}/")).status_code == 200, "pages are not counted"
 
 
-def test_a_bucket_fills_again() -> None:
+async def test_a_bucket_fills_again() -> None:
     limit = RateLimit(per_s=2.0, burst=4.0)
     assert [limit.wait_s("a", 0.0) for _ in range(5)] == [0, 0, 0, 0, 1]
     assert limit.wait_s("b", 0.0) == 0

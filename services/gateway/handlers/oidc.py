@@ -114,6 +114,10 @@ class OidcDesk:
                 return account
         raise RequestRefused("account_exists", "Both names for you are taken: ask an administrator.", status=409)
 
+    async def close(self) -> None:
+        if self.provider is not None:
+            await self.provider.close()
+
     def _on(self) -> Provider:
         if self.provider is None:
             raise RequestRefused("oidc_off", "Logging in elsewhere is not set up: BK_OIDC_ISSUER.", status=404)

@@ -171,7 +171,7 @@ async def guard(connection: HTTPConnection) -> None:
     if needs.verb is None:
         return
     identity = await _identity(connection, needs)
-    wait_s = rooms_of(connection).limits.of_account(identity.name)
+    wait_s = rooms_of(connection).doors.limits.of_account(identity.name)
     if wait_s:
         raise TryLater(
             "too_many_requests", f"Too many requests. Try again in {wait_s} s.", status=429, retry_after_s=wait_s

@@ -59,31 +59,31 @@ async def change_account(name: str, body: AccountChange, request: Request) -> Ac
 @router.get("/{name}/sessions", responses=refusals(401, 403, 404))
 async def list_logins_of(name: str, request: Request) -> Page[LoginAnswer]:
     """Where somebody is logged in, newest first."""
-    return Page(items=login_answers(await rooms_of(request).own_account.logins(name), None))
+    return Page(items=login_answers(await rooms_of(request).doors.own_account.logins(name), None))
 
 
 @router.delete("/{name}/sessions", status_code=204, responses=refusals(401, 403, 404))
 async def end_logins_of(name: str, request: Request) -> None:
     """Log somebody out everywhere, at once."""
-    await rooms_of(request).own_account.end_logins(by_of(request), name)
+    await rooms_of(request).doors.own_account.end_logins(by_of(request), name)
 
 
 @router.delete("/{name}/second-factor", status_code=204, responses=refusals(401, 403, 404))
 async def remove_second_factor_of(name: str, request: Request) -> None:
     """For somebody who lost phone and recovery codes: the password alone logs in again."""
-    await rooms_of(request).own_account.remove_second_factor_of(by_of(request), name)
+    await rooms_of(request).doors.own_account.remove_second_factor_of(by_of(request), name)
 
 
 @router.get("/{name}/api-tokens", responses=refusals(401, 403, 404))
 async def list_api_tokens_of(name: str, request: Request) -> Page[ApiTokenAnswer]:
     """Tokens for programs that somebody has."""
-    return Page(items=api_token_answers(await rooms_of(request).own_account.api_tokens(name)))
+    return Page(items=api_token_answers(await rooms_of(request).doors.own_account.api_tokens(name)))
 
 
 @router.delete("/{name}/api-tokens/{token}", status_code=204, responses=refusals(401, 403, 404))
 async def end_api_token_of(name: str, token: str, request: Request) -> None:
     """End somebody's token at once."""
-    await rooms_of(request).own_account.end_api_token(by_of(request), name, token)
+    await rooms_of(request).doors.own_account.end_api_token(by_of(request), name, token)
 
 
 def _answer(account: Account) -> AccountAnswer:

@@ -50,7 +50,7 @@ class OncePerKey:
 
     async def _once(self, scope: Scope, body: bytes, receive: Receive, send: Send, account: str, key: str) -> None:
         people = scope["app"].state.rooms.people
-        keys = scope["app"].state.rooms.keys
+        keys = scope["app"].state.rooms.doors.keys
         fingerprint = fingerprint_of(scope["path"], scope["query_string"], body)
         try:
             claim = await keys.claim(account, key, fingerprint, people.clock.now())

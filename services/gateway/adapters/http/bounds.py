@@ -31,7 +31,7 @@ class Bounds:
             return
         rooms = scope["app"].state.rooms
         address = scope["client"][0] if scope.get("client") else "unknown"
-        wait_s = rooms.limits.of_address(address)
+        wait_s = rooms.doors.limits.of_address(address)
         if wait_s:
             await problem_of(too_many(wait_s))(scope, receive, send)
             return
@@ -42,7 +42,7 @@ class Bounds:
         if scope["method"] not in _WITH_BODY:
             await self._app(scope, receive, send)
             return
-        limit = _limit(Headers(scope=scope), rooms.limits.json_bytes_max)
+        limit = _limit(Headers(scope=scope), rooms.doors.limits.json_bytes_max)
         declared = Headers(scope=scope).get("content-length", "0")
         if declared.isdecimal() and int(declared) > limit:
             # The rest is not read: the connection ends with the answer.

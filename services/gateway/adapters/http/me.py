@@ -84,7 +84,7 @@ class ApiTokenAdded(Answer):
 @router.put("/password", status_code=204, responses=refusals(401, 403, 422, 429))
 async def change_password(body: PasswordChange, request: Request) -> None:
     """Choose another password. Every other login of the account ends."""
-    await rooms_of(request).own_account.change_password(by_of(request), body.password, body.new_password)
+    await rooms_of(request).doors.own_account.change_password(by_of(request), body.password, body.new_password)
 
 
 @router.get("/second-factor", responses=refusals(401, 403))
@@ -97,7 +97,7 @@ async def second_factor(request: Request) -> SecondFactorAnswer:
 @router.post("/second-factor", status_code=201, responses=refusals(401, 403, 409, 422, 429))
 async def begin_second_factor(body: SecondFactorBegin, request: Request) -> SecondFactorSecret:
     """A secret for the authenticator app. It counts from the first code that is confirmed."""
-    begun = await rooms_of(request).own_account.begin_second_factor(by_of(request), body.password)
+    begun = await rooms_of(request).doors.own_account.begin_second_factor(by_of(request), body.password)
     return SecondFactorSecret(secret=begun.secret, uri=begun.uri)
 
 
@@ -113,13 +113,13 @@ async def confirm_second_factor(body: SecondFactorCode, request: Request, respon
 @router.post("/second-factor/removal", status_code=204, responses=refusals(401, 403, 422, 429))
 async def end_second_factor(body: SecondFactorRemoval, request: Request) -> None:
     """The password alone logs in again."""
-    await rooms_of(request).own_account.end_second_factor(by_of(request), body.password, body.code)
+    await rooms_of(request).doors.own_account.end_second_factor(by_of(request), body.password, body.code)
 
 
 @router.get("/api-tokens", responses=refusals(401, 403))
 async def list_api_tokens(request: Request) -> Page[ApiTokenAnswer]:
     """One's tokens for programs."""
-    tokens = await rooms_of(request).own_account.api_tokens(identity_of(request).name)
+    tokens = await rooms_of(request).doors.own_account.api_tokens(identity_of(request).name)
     return Page(items=api_token_answers(tokens))
 
 
@@ -127,7 +127,7 @@ async def list_api_tokens(request: Request) -> Page[ApiTokenAnswer]:
 async def add_api_token(body: NewApiToken, request: Request) -> ApiTokenAdded:
     """A token for a program: some of what one may do oneself, until a day."""
     sites = None if body.sites is None else tuple(body.sites)
-    text, token = await rooms_of(request).own_account.add_api_token(
+    text, token = await rooms_of(request).doors.own_account.add_api_token(
         by_of(request), body.password, body.name, tuple(dict.fromkeys(body.verbs)), sites, body.ends_at
     )
     return ApiTokenAdded(token=text, api_token=api_token_answer(token))
@@ -137,4 +137,4 @@ async def add_api_token(body: NewApiToken, request: Request) -> ApiTokenAdded:
 async def end_api_token(token: str, request: Request) -> None:
     """End a token of one's own at once."""
     by = by_of(request)
-    await rooms_of(request).own_account.end_api_token(by, by.identity.name, token)
+    await rooms_of(request).doors.own_account.end_api_token(by, by.identity.name, token)

@@ -33,8 +33,8 @@ class OidcAnswer(Answer):
 async def oidc(request: Request) -> OidcAnswer:
     """Whether the log-in page offers another door."""
     rooms = rooms_of(request)
-    is_on = rooms.oidc.provider is not None
-    return OidcAnswer(is_on=is_on, name=rooms.oidc_name if is_on else "")
+    is_on = rooms.doors.oidc.provider is not None
+    return OidcAnswer(is_on=is_on, name=rooms.doors.oidc_name if is_on else "")
 
 
 @router.get("/login", status_code=303, response_class=Response, responses=_SENT | refusals(404))
@@ -44,7 +44,7 @@ async def begin_oidc(
 ) -> Response:
     """Send this browser to the provider."""
     rooms = rooms_of(request)
-    sent = await rooms.oidc.send(next)
+    sent = await rooms.doors.oidc.send(next)
     answer = RedirectResponse(sent.address, 303, {"Cache-Control": "no-store"})
     # Lax: the way back begins at the provider, and a Strict cookie would not come along.
     answer.set_cookie(
@@ -71,7 +71,9 @@ async def end_oidc(
         raise RequestRefused("not_vouched", "The provider did not let you in: begin again.", status=401)
     rooms = rooms_of(request)
     agent = request.headers.get("user-agent", "")
-    opened, next = await rooms.oidc.come_back(request.cookies.get(_COOKIE), state, code, address_of(request), agent)
+    opened, next = await rooms.doors.oidc.come_back(
+        request.cookies.get(_COOKIE), state, code, address_of(request), agent
+    )
     answer = RedirectResponse(next, 303, {"Cache-Control": "no-store"})
     set_cookie(rooms, opened, answer)
     answer.delete_cookie(_COOKIE, path=router.prefix, httponly=True, samesite="lax")

@@ -39,6 +39,17 @@ from services.gateway.status import Services
 
 
 @dataclass(frozen=True, slots=True)
+class Doors:
+    """How people and programs get in, and how much of it. `oidc_name`: what the other door is called."""
+
+    own_account: OwnAccount
+    oidc: OidcDesk
+    oidc_name: str
+    limits: Limits
+    keys: IdempotencyKeys
+
+
+@dataclass(frozen=True, slots=True)
 class Rooms:
     """`is_cookie_secure`: whether the login cookie may travel over TLS alone.
 
@@ -46,11 +57,7 @@ class Rooms:
     """
 
     people: People
-    own_account: OwnAccount
-    limits: Limits
-    keys: IdempotencyKeys
-    oidc: OidcDesk
-    oidc_name: str
+    doors: Doors
     registry: RegistryDesk
     probes: ProbeDesk
     media: MediaDesk

@@ -27,7 +27,7 @@ async def log_in(body: LogIn, request: Request, response: Response) -> SessionOp
 async def list_logins(request: Request) -> Page[LoginAnswer]:
     """Where one is logged in, newest first."""
     who = identity_of(request)
-    return Page(items=login_answers(await rooms_of(request).own_account.logins(who.name), who.login))
+    return Page(items=login_answers(await rooms_of(request).doors.own_account.logins(who.name), who.login))
 
 
 def _opened(rooms: Rooms, opened: OpenedLogin, response: Response) -> SessionOpened:
@@ -82,7 +82,7 @@ async def log_out(request: Request, response: Response) -> None:
 async def end_login(session: str, request: Request) -> None:
     """End one of one's own logins at once: its views, events and media tokens end with it."""
     by = by_of(request)
-    await rooms_of(request).own_account.end_login(by, by.identity.name, session)
+    await rooms_of(request).doors.own_account.end_login(by, by.identity.name, session)
 
 
 def _sites(sites: tuple[str, ...] | None) -> list[str] | None:

@@ -7184,7 +7184,10 @@ export interface operations {
     add_account: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a new UUID for each thing to be made: sent again within 24 h with the same body, the first answer comes again and nothing is made twice; with another body 422 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7990,7 +7993,10 @@ export interface operations {
     add_site: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a new UUID for each thing to be made: sent again within 24 h with the same body, the first answer comes again and nothing is made twice; with another body 422 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -8522,7 +8528,10 @@ export interface operations {
     add_camera: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a new UUID for each thing to be made: sent again within 24 h with the same body, the first answer comes again and nothing is made twice; with another body 422 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -11637,7 +11646,10 @@ export interface operations {
     add_uniform_photo: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a new UUID for each thing to be made: sent again within 24 h with the same body, the first answer comes again and nothing is made twice; with another body 422 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -12082,7 +12094,10 @@ export interface operations {
                 /** @description id of the case that what is said belongs to */
                 case?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description a new UUID for each thing to be made: sent again within 24 h with the same body, the first answer comes again and nothing is made twice; with another body 422 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -13945,7 +13960,10 @@ export interface operations {
     open_case: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a new UUID for each thing to be made: sent again within 24 h with the same body, the first answer comes again and nothing is made twice; with another body 422 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -14319,7 +14337,10 @@ export interface operations {
     serve_order: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a new UUID for each thing to be made: sent again within 24 h with the same body, the first answer comes again and nothing is made twice; with another body 422 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -14695,7 +14716,10 @@ export interface operations {
     add_order_photo: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a new UUID for each thing to be made: sent again within 24 h with the same body, the first answer comes again and nothing is made twice; with another body 422 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -15008,7 +15032,10 @@ export interface operations {
     add_announcement: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a new UUID for each thing to be made: sent again within 24 h with the same body, the first answer comes again and nothing is made twice; with another body 422 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -15132,7 +15159,10 @@ export interface operations {
                 name: string;
                 language?: "zh-CN" | "en";
             };
-            header?: never;
+            header?: {
+                /** @description a new UUID for each thing to be made: sent again within 24 h with the same body, the first answer comes again and nothing is made twice; with another body 422 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -15779,7 +15809,10 @@ export interface operations {
     add_schedule: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a new UUID for each thing to be made: sent again within 24 h with the same body, the first answer comes again and nothing is made twice; with another body 422 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -16134,7 +16167,10 @@ export interface operations {
     open_broadcast: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a new UUID for each thing to be made: sent again within 24 h with the same body, the first answer comes again and nothing is made twice; with another body 422 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -16689,7 +16725,10 @@ export interface operations {
                 /** @description why one looks; kept with the audit row */
                 purpose?: string;
             };
-            header?: never;
+            header?: {
+                /** @description a new UUID for each thing to be made: sent again within 24 h with the same body, the first answer comes again and nothing is made twice; with another body 422 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
