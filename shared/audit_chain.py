@@ -13,6 +13,7 @@ import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -128,7 +129,7 @@ def read_json(lines: Iterable[str]) -> Iterator[ChainedRow]:
     """Raises NotARow with the number of the line."""
     for at, line in enumerate(lines, 1):
         if line.strip():
-            yield _row(at, lambda line=line: json.loads(line))
+            yield _row(at, partial(json.loads, line))
 
 
 def read_csv(lines: Iterable[str]) -> Iterator[ChainedRow]:
@@ -138,7 +139,7 @@ def read_csv(lines: Iterable[str]) -> Iterator[ChainedRow]:
         if tuple(next(reader, ())) != COLUMNS:
             raise NotARow("line 1 does not name the columns of an export of the audit trail")
         for cells in reader:
-            yield _row(reader.line_num, lambda cells=cells: _of_cells(cells))
+            yield _row(reader.line_num, partial(_of_cells, cells))
     except csv.Error as error:
         raise NotARow(f"line {reader.line_num} is no CSV: {error}") from error
 

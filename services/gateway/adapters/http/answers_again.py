@@ -161,7 +161,8 @@ async def _body(receive: Receive) -> bytes:
     body = b""
     while True:
         message = await receive()
-        body += message.get("body", b"")
+        piece: bytes = message.get("body", b"")
+        body += piece
         if message["type"] != "http.request" or not message.get("more_body", False):
             return body
 

@@ -8,7 +8,7 @@ let isKnown = false;
 
 /** True when somebody is logged in; a server that is away counts as no. */
 export async function isLoggedIn(): Promise<boolean> {
-  if (isKnown) return user.value !== null;
+  if (isKnown) return mayEnter();
   try {
     user.value = (await api.current()).user;
   } catch (error) {
@@ -16,12 +16,23 @@ export async function isLoggedIn(): Promise<boolean> {
     user.value = null;
   }
   isKnown = true;
-  return user.value !== null;
+  return mayEnter();
 }
 
-export async function logIn(name: string, password: string): Promise<void> {
-  user.value = (await api.logIn(name, password)).user;
+/** Nothing can be done with a password for once but to change it. */
+function mayEnter(): boolean {
+  return user.value !== null && !user.value.must_change_password;
+}
+
+/** `code`: of the second factor, where it is asked for. */
+export async function logIn(name: string, password: string, code: string | null): Promise<void> {
+  user.value = (await api.logIn(name, password, code)).user;
   isKnown = true;
+}
+
+export async function changePassword(password: string, next: string): Promise<void> {
+  await api.changePassword(password, next);
+  user.value = (await api.current()).user;
 }
 
 const farewells = new Set<() => Promise<void>>();
