@@ -13,6 +13,7 @@ _EXAMPLES: dict[int, tuple[str, str]] = {
     403: ("not_allowed", "Your roles do not allow: change registry. Ask an administrator."),
     404: ("no_such_camera", "There is no camera 'cook-9'."),
     406: ("not_h264", "cook-1 sends hvc1.1.6.L120, and browsers take H.264 alone by WebRTC: use the live view."),
+    408: ("body_too_slow", "The body came too slowly: send it within 120 s, without pauses."),
     409: ("camera_exists", "There is a camera 'cook-1' already: choose another id."),
     412: ("changed_meanwhile", "Somebody changed it since you read it. Read it again, then send the change."),
     413: ("body_too_large", "The body is larger than 12 MB: send a smaller photo."),
