@@ -8,7 +8,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from services.gateway.idempotency import KEPT_S
+from services.gateway.idempotency import KEPT_S, counts_for
 from tests.gateway.running_gateway import PASSWORD, Gateway
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -74,3 +74,19 @@ async def test_a_list_that_did_not_change_is_not_sent_again(gateway: Gateway, ad
     assert changed.status_code == 200
     assert changed.headers["ETag"] != first.headers["ETag"]
     assert (await admin.get("/sites/tagged-site")).headers["ETag"] == '"1"', "a revision stays what it was"
+
+
+@pytest.mark.parametrize(
+    ("path", "may"),
+    [
+        ("/api/v1/sites", True),
+        ("/api/v1/orders/0011223344556677/steps", True),
+        ("/api/v1/rooms/0011223344556677/notes", True),
+        ("/api/v1/rooms/0011223344556677/guests", False),
+        ("/api/v1/guest-sessions", False),
+        ("/api/v1/me/api-tokens", False),
+        ("/api/v1/media-tokens", False),
+    ],
+)
+async def test_links_and_tokens_are_never_kept(path: str, may: bool) -> None:
+    assert counts_for("POST", path) is may

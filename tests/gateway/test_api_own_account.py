@@ -189,7 +189,7 @@ async def test_a_token_for_a_program_may_less_than_its_owner(gateway: Gateway, a
             assert (await program.get("/cameras/api-a-1")).status_code == 200
             assert (await program.get("/cameras/api-b-1")).status_code == 404
             assert (await program.get("/cameras/api-a-1/snapshot.jpg")).status_code == 403, "a verb it was not given"
-            for path in ("/me/api-tokens", "/sessions", "/me/second-factor"):
+            for path in ("/me/api-tokens", "/sessions", "/me/second-factor", "/notices/channels"):
                 assert (await program.get(path)).status_code == 403, "it gives itself nothing"
             grant = await program.post("/media-tokens", json={"camera": "api-a-1", "verb": "view"})
             assert grant.status_code == 201
@@ -200,6 +200,15 @@ async def test_a_token_for_a_program_may_less_than_its_owner(gateway: Gateway, a
             assert (await program.get("/sites")).json()["items"] == []
             await admin.patch("/accounts/owner", json={"is_enabled": False})
             assert (await program.get("/sites")).status_code == 401
+            over = datetime.now(UTC) + timedelta(days=1)
+            await admin.patch("/accounts/owner", json={"is_enabled": True, "ends_at": over.isoformat()})
+            current = (await program.get("/sessions/current")).json()
+            assert datetime.fromisoformat(current["expires_at"]) <= over
+            over = datetime.now(UTC) + timedelta(seconds=2)
+            await admin.patch("/accounts/owner", json={"ends_at": over.isoformat()})
+            async with asyncio.timeout(20):
+                while (await program.get("/sites")).status_code == 200:
+                    await asyncio.sleep(0.1)
 
 
 @pytest.mark.parametrize(
@@ -207,6 +216,7 @@ async def test_a_token_for_a_program_may_less_than_its_owner(gateway: Gateway, a
     [
         ({"verbs": ["manage_accounts"]}, "verbs"),
         ({"verbs": ["manage_self"]}, "verbs"),
+        ({"verbs": ["be_told"]}, "verbs"),
         ({"sites": ["elsewhere"]}, "sites"),
         ({"ends_at": "2020-01-01T00:00:00Z"}, "ends_at"),
         ({"ends_at": "2099-01-01T00:00:00Z"}, "ends_at"),
