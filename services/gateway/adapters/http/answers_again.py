@@ -12,8 +12,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.gateway.adapters.http.access import bearer_or_cookie
 from services.gateway.adapters.http.problems import problem
-from services.gateway.idempotency import Claim, KeptAnswer, counts_for, fingerprint_of, is_final, is_key
+from services.gateway.idempotency import (
+    Claim,
+    IdempotencyKeys,
+    KeptAnswer,
+    counts_for,
+    fingerprint_of,
+    is_final,
+    is_key,
+)
 from shared.errors import PeerError, RequestRefused
+from shared.telemetry import log
 
 # = what is kept of one answer; longer ones are not kept, and a key does nothing for them
 _KEPT_BYTES_MAX = 256 * 1024
@@ -66,11 +75,7 @@ class OncePerKey:
         try:
             await self._app(scope, _replay(body, receive), kept.send)
         finally:
-            answer = kept.answer
-            if answer is not None and is_final(answer.status):
-                await keys.answered(account, key, answer)
-            else:
-                await keys.forget(account, key)
+            await _settle(keys, account, key, kept.answer)
 
 
 class TaggedLists:
@@ -133,6 +138,17 @@ class _Kept:
                 self._body += message.get("body", b"")
             self._is_whole = not message.get("more_body", False)
         await self._send(message)
+
+
+async def _settle(keys: IdempotencyKeys, account: str, key: str, answer: KeptAnswer | None) -> None:
+    try:
+        if answer is not None and is_final(answer.status):
+            await keys.answered(account, key, answer)
+        else:
+            await keys.forget(account, key)
+    except PeerError as error:
+        # It was answered already; the key is free again after a minute.
+        log().warning("answer not kept for its key", detail=str(error))
 
 
 def _again(claim: Claim) -> Response:

@@ -79,6 +79,8 @@ def _secure(operation: dict[str, Any], path: str, method: str) -> None:
     ways = ["bearer", "cookie"] + (["media_token"] if needs.token is not None else [])
     operation["security"] = [{way: []} for way in ways]
     operation["x-verb"] = needs.verb
+    for status in (429, 413) if "requestBody" in operation else (429,):
+        operation["responses"].setdefault(str(status), refusals(status)[status])
     if counts_for(method.upper(), path) and "201" in operation["responses"]:
         operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
 

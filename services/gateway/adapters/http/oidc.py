@@ -68,7 +68,7 @@ async def end_oidc(
 ) -> Response:
     """Where the provider sends browsers back to: opens a login, as with a password."""
     if error or not code:
-        raise RequestRefused("not_vouched", "The provider did not let you in: begin again.", status=401)
+        raise RequestRefused("not_vouched", "The provider did not let you in: begin again.")
     rooms = rooms_of(request)
     agent = request.headers.get("user-agent", "")
     opened, next = await rooms.doors.oidc.come_back(
