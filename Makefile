@@ -28,7 +28,7 @@ CONSOLE := services/gateway/console
 CONSOLE_BUILT := $(CONSOLE)/dist/index.html
 CONSOLE_SOURCES := $(shell find $(CONSOLE) \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help up test test-peers check format bench-ingest bench-live bench-whep bench-ice-port bench-recorder bench-detector bench-alerting bench-start bench-seek bench-timeline bench-figures bench-intercom bench-broadcast proof-intercom proof-broadcast proof-recorder proof-detector proof-alerting proof-diagnosis proof-rodents proof-drills console docs clean
+.PHONY: help up test test-peers check format bench-ingest bench-live bench-whep bench-ice-port bench-recorder bench-detector bench-alerting bench-start bench-seek bench-timeline bench-figures bench-audit bench-intercom bench-broadcast proof-intercom proof-broadcast proof-recorder proof-detector proof-alerting proof-diagnosis proof-rodents proof-drills console docs clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -88,6 +88,9 @@ bench-timeline: $(INSTALLED) ## a timeline out of ten million segments, with its
 
 bench-figures: $(INSTALLED) ## figures out of a million alerts, each with its plan
 	@$(BIN)/python -m tests.bench.bench_figures
+
+bench-audit: $(INSTALLED) ## what the hash chain of the audit trail costs
+	@$(BIN)/python -m tests.bench.bench_audit
 
 bench-intercom: $(INSTALLED) $(CONSOLE_BUILT) ## a press to the first sound, mouth to camera, CPU of a talk: WHAT=all|press|browser|latency|cost
 	@$(BIN)/python -m tests.bench.bench_intercom --what "$(if $(filter command line,$(origin WHAT)),$(WHAT),all)"

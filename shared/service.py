@@ -20,6 +20,7 @@ from shared.bus import Bus
 from shared.clock import Clock, SystemClock
 from shared.errors import PeerError
 from shared.health import Check, Dated, Health
+from shared.http_protocol import PatientHttp
 from shared.settings import ServiceSettings, explain
 from shared.supervise import BackOff, RunOnce, Supervised, Supervisor
 from shared.telemetry import configure_logging, configure_tracing, log
@@ -212,6 +213,7 @@ def _uvicorn_config(app: ASGIApp) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         lifespan="off",
+        http=PatientHttp,
         # Video does not compress: deflating it would cost more than receiving it.
         ws_per_message_deflate=False,
         # A third less CPU a fragment and viewer than uvicorn's older WebSocket protocol.

@@ -51,6 +51,10 @@ class Accounts(Protocol):
 
     async def is_empty(self) -> bool: ...
 
+    async def must_change_password(self, name: str) -> bool: ...
+
+    async def set_must_change_password(self, name: str, must: bool) -> None: ...
+
 
 class PasswordHasher(Protocol):
     """Slow on purpose; both run beside the event loop."""

@@ -1,19 +1,29 @@
-"""The audit trail: who did what, when, from where. Rows are added and never changed."""
+"""The audit trail: who did what, when, from where. Rows are added, chained by hash, and never changed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
 from services.gateway.pages import PageRequest
+from shared.audit_chain import ChainedRow
 
 Action = Literal[
     "log_in",
     "log_out",
     "account_added",
     "account_changed",
+    "password_changed",
+    "second_factor_begun",
+    "second_factor_on",
+    "second_factor_off",
+    "recovery_code_used",
+    "login_ended",
+    "api_token_added",
+    "api_token_ended",
+    "audit_exported",
     "site_added",
     "site_changed",
     "site_removed",
@@ -25,6 +35,7 @@ Action = Literal[
     "live_view_ended",
     "snapshot",
     "playback",
+    "playback_ended",
     "clip_made",
     "clip_downloaded",
     "clip_removed",
@@ -110,12 +121,47 @@ class Deed:
     detail: Mapping[str, str] = field(default_factory=dict)
 
 
+# Why somebody looks: a round of the wall, a drawn inspection, what a case is about, a drill of the speakers.
+Purpose = Literal["patrol", "draw", "case", "drill"]
+
+# What shows somebody a kitchen. A live view and a playback last: their end is a deed of its own.
+WATCHING: tuple[Action, ...] = (
+    "live_view",
+    "snapshot",
+    "playback",
+    "clip_made",
+    "clip_downloaded",
+    "evidence_sealed",
+    "evidence_downloaded",
+    "talk_heard",
+)
+
+
 @dataclass(frozen=True, slots=True)
-class AuditEntry:
-    """A deed with its number in the trail, from 1 upward."""
+class AuditFilter:
+    """What an auditor asks for; None: whatever it is."""
+
+    camera: str | None = None
+    who: str | None = None
+    site: str | None = None
+    action: str | None = None
+    outcome: str | None = None
+    purpose: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """Somebody looked. `seconds` is None where it has no length, goes on, or its end was lost with a process."""
 
     number: int
-    deed: Deed
+    who: str | None
+    camera: str
+    action: str
+    at: datetime
+    seconds: float | None
+    purpose: str | None
 
 
 class AuditTrail(Protocol):
@@ -125,6 +171,14 @@ class AuditTrail(Protocol):
         """Raises PeerError where it could not be kept: then what it is about must not happen either."""
         ...
 
-    async def newest(self, page: PageRequest, camera: str | None, who: str | None) -> list[AuditEntry]:
+    async def newest(self, page: PageRequest, wanted: AuditFilter) -> list[ChainedRow]:
         """Newest first, one more than asked for where there is another page; `page.after` is a number."""
+        ...
+
+    def chain(self, after: int) -> AsyncIterator[list[ChainedRow]]:
+        """Every row behind a number, oldest first, a bounded number at a time, up to the newest of now."""
+        ...
+
+    async def watchings(self, page: PageRequest, site: str, camera: str | None) -> list[Watching]:
+        """Who looked into this school, newest first, as `newest` pages."""
         ...

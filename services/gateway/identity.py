@@ -10,6 +10,8 @@ from services.gateway.guests import GuestScope
 from services.gateway.roles import Role, Verb, verbs_of
 from shared.errors import RequestRefused
 
+_BEFORE_CHANGING: frozenset[Verb] = frozenset(("stay_logged_in", "manage_self"))
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -18,6 +20,7 @@ class Identity:
     `login` is the id of the login, None with a media token. `is_cookie` is True where the browser sent the proof
     by itself: then a request that changes something must also come from our own pages. `sites`: the only schools
     this person may see; None: all. `guest`: what somebody without an account may do, in one emergency room.
+    `verbs`: with a program's token, the most it may do. `must_change_password`: nothing else may be done before.
     """
 
     name: str
@@ -27,9 +30,15 @@ class Identity:
     is_cookie: bool = False
     sites: tuple[str, ...] | None = None
     guest: GuestScope | None = None
+    verbs: frozenset[Verb] | None = None
+    must_change_password: bool = False
 
     def may(self, verb: Verb) -> bool:
-        return verb in verbs_of(self.roles) if self.guest is None else self.guest.may(verb)
+        if self.guest is not None:
+            return self.guest.may(verb)
+        if self.must_change_password and verb not in _BEFORE_CHANGING:
+            return False
+        return verb in verbs_of(self.roles) and (self.verbs is None or verb in self.verbs)
 
     def sees(self, site: str) -> bool:
         """Whether that school is one of theirs."""
@@ -48,6 +57,14 @@ def not_logged_in() -> RequestRefused:
         "not_logged_in",
         "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
         status=401,
+    )
+
+
+def must_change_password() -> RequestRefused:
+    return RequestRefused(
+        "password_must_change",
+        "This password was for the first log-in alone: choose another one (PUT /api/v1/me/password).",
+        status=403,
     )
 
 

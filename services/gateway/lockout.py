@@ -48,6 +48,10 @@ class FailedLogins(Protocol):
         """
         ...
 
+    async def taken_back(self, account: str, address: str) -> None:
+        """This attempt was no failure and no success either; what failed before it still counts."""
+        ...
+
     async def succeeded(self, account: str, address: str) -> None:
         """The right password: that account starts anew; of the address, only this attempt is taken back."""
         ...

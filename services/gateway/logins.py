@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -19,20 +20,54 @@ class Login:
     roles: tuple[Role, ...]
     expires_at: datetime
     sites: tuple[str, ...] | None = None
+    must_change_password: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLogin:
+    """A login as its owner sees it. `agent` is what the browser calls itself."""
+
+    id: str
+    address: str
+    agent: str
+    began_at: datetime
+    expires_at: datetime
+
+
+class Endings:
+    """Tells, in this process, that a login has ended; other gateways find out when they next ask."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[str], None]] = []
+
+    def listen(self, hear: Callable[[str], None]) -> Callable[[], None]:
+        """Returns how not to hear any more."""
+        self._listeners.append(hear)
+        return lambda: self._listeners.remove(hear)
+
+    def tell(self, login: str) -> None:
+        for hear in list(self._listeners):
+            hear(login)
 
 
 class Logins(Protocol):
     """Where logins are kept."""
 
-    async def add(self, login: Login, address: str, at: datetime) -> None: ...
+    async def add(self, login: Login, address: str, agent: str, at: datetime) -> None: ...
 
     async def find(self, id: str, at: datetime) -> Login | None:
-        """None where it was never there, has expired or was ended, or its account is off."""
+        """None where it was never there, has expired or was ended, or its account is off or has come to its end."""
         ...
 
     async def end(self, id: str) -> None: ...
 
-    async def end_all_of(self, account: str) -> None: ...
+    async def end_all_of(self, account: str, but: str | None = None) -> list[str]:
+        """The ids of those that have ended now."""
+        ...
+
+    async def of(self, account: str, at: datetime) -> list[OpenLogin]:
+        """Newest first."""
+        ...
 
     async def forget_expired(self, at: datetime) -> None: ...
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-Role = Literal["admin", "supervisor", "viewer", "school", "guest"]
+Role = Literal["admin", "supervisor", "viewer", "school", "guest", "auditor"]
 Verb = Literal[
     "stay_logged_in",
+    "manage_self",
+    "be_told",
     "view",
     "snapshot",
     "playback",
@@ -23,10 +25,11 @@ Verb = Literal[
     "configure",
     "change_registry",
     "manage_accounts",
+    "see_watching",
     "read_audit",
 ]
 
-_SEE: frozenset[Verb] = frozenset(("stay_logged_in", "view", "snapshot", "playback"))
+_SEE: frozenset[Verb] = frozenset(("stay_logged_in", "manage_self", "be_told", "view", "snapshot", "playback"))
 
 _SUPERVISE: frozenset[Verb] = _SEE | {
     "export",
@@ -44,11 +47,13 @@ _SUPERVISE: frozenset[Verb] = _SEE | {
 VERBS_OF_ROLE: dict[Role, frozenset[Verb]] = {
     "viewer": _SEE,
     # A school's own people: they see their kitchens, are told what is wrong, and answer.
-    "school": _SEE | {"answer"},
+    "school": _SEE | {"answer", "see_watching"},
     # Of another department, until a day: what is theirs, and the cases that somebody shows them.
     "guest": _SEE,
+    # Reads who did what, and looks at no kitchen.
+    "auditor": frozenset(("stay_logged_in", "manage_self", "see_watching", "read_audit")),
     "supervisor": _SUPERVISE,
-    "admin": _SUPERVISE | {"change_registry", "manage_accounts", "read_audit", "configure"},
+    "admin": _SUPERVISE | {"change_registry", "manage_accounts", "see_watching", "read_audit", "configure"},
 }
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pydantic import SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from services.gateway.oidc import GROUP_GRANTS, GroupGrant
 from shared.camera_networks import CameraNetworkSettings
 from shared.ice_servers import IceServerSettings
 from shared.settings import PREFIX, DatabaseSettings, SealingSettings, ServiceSettings, setting
@@ -25,6 +27,12 @@ class GatewaySettings(ServiceSettings, DatabaseSettings, SealingSettings, Camera
         None,
         says="where the first start writes the generated password of `admin` (mode 0600)",
         when_wrong="without it nobody can log in after the first start: the process ends with one line instead",
+    )
+    admin_password_once: bool = setting(
+        True,
+        says="whether `admin` must choose another password at the first log-in",
+        when_wrong="false: what was printed at the start opens everything until somebody thinks of it; bk up keeps it,"
+        " because its commands log in with that file",
     )
     console_dir: Path = setting(
         default_factory=_built_console,
@@ -89,6 +97,74 @@ class GatewaySettings(ServiceSettings, DatabaseSettings, SealingSettings, Camera
         when_wrong="short: a hiccup of the network loses pictures; long: a slow viewer sees the past",
         gt=0.2,
     )
+
+    requests_of_address: float = setting(
+        300.0,
+        says="API requests a second from one address in the long run, ten seconds' worth at once; 0: no limit",
+        when_wrong="too few: a bureau behind one address gets 429; too many: one client keeps the others waiting",
+        ge=0,
+    )
+    requests_of_account: float = setting(
+        100.0,
+        says="API requests a second of one account in the long run, ten seconds' worth at once; 0: no limit",
+        when_wrong="too few: a wall that plays back many cameras gets 429",
+        ge=0,
+    )
+    json_body_bytes: int = setting(
+        1_000_000,
+        says="bytes of a JSON body; files have their own limits",
+        when_wrong="too few: a drill or broadcast to very many cameras gets 413",
+        ge=10_000,
+    )
+    oidc_issuer: str = setting(
+        "",
+        says="address of the OpenID Connect provider, exactly as it calls itself; empty: passwords alone",
+        when_wrong="nobody can log in there: 503, and the reason is in the log",
+        pattern=r"^(https://\S+|http://(localhost|127\.0\.0\.1)(:\d+)?(/\S*)?)?$",
+    )
+    oidc_client_id: str = setting(
+        "bright-kitchen", says="what the provider knows us as", when_wrong="the provider refuses browsers that we send"
+    )
+    oidc_client_secret: SecretStr = setting(
+        SecretStr(""), says="what we prove it with", when_wrong="401 not_vouched after every log-in at the provider"
+    )
+    oidc_redirect_url: str = setting(
+        "",
+        says="where the provider sends browsers back to: https://<this gateway>/api/v1/oidc/callback",
+        when_wrong="the provider refuses, or people end up elsewhere",
+    )
+    oidc_name: str = setting(
+        "OpenID Connect", says="what the button on the log-in page says", when_wrong="people do not know what it is"
+    )
+    oidc_scopes: str = setting(
+        "openid profile",
+        says="what is asked of the provider, separated by spaces",
+        when_wrong="without the scope that carries the groups nobody has a role: 403 no_role",
+    )
+    oidc_name_claim: str = setting(
+        "preferred_username",
+        says="claim of the ID token that names people in the audit trail",
+        when_wrong="people are named by numbers",
+    )
+    oidc_groups_claim: str = setting(
+        "groups", says="claim of the ID token that lists groups", when_wrong="nobody has a role: 403 no_role"
+    )
+    oidc_groups: str = setting(
+        "{}",
+        says='what groups may do, as JSON: {"kitchen-inspectors": {"roles": ["supervisor"], "sites": ["school-1"]}}; '
+        "without sites: all of them",
+        when_wrong="a group that is not named may do nothing; JSON that cannot be read ends the process with one line",
+    )
+
+    @field_validator("oidc_groups")
+    @classmethod
+    def _groups_can_be_read(cls, text: str) -> str:
+        GROUP_GRANTS.validate_json(text or "{}")
+        return text or "{}"
+
+    @property
+    def oidc_group_grants(self) -> dict[str, GroupGrant]:
+        return GROUP_GRANTS.validate_json(self.oidc_groups)
 
     @property
     def own_port_numbers(self) -> frozenset[int]:

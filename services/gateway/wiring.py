@@ -24,18 +24,24 @@ from services.gateway.adapters.bus_uniforms import BusUniforms
 from services.gateway.adapters.bus_views import BusViews, ViewKeeper
 from services.gateway.adapters.event_desk import EventDesk
 from services.gateway.adapters.http.app import create_app
-from services.gateway.adapters.http.rooms import Rooms
+from services.gateway.adapters.http.rooms import Doors, Rooms
 from services.gateway.adapters.jpeg import AvJpegMaker
 from services.gateway.adapters.live_desk import LiveDesk
 from services.gateway.adapters.login_sweep import LoginSweep
 from services.gateway.adapters.names import SystemNames
+from services.gateway.adapters.oidc_provider import ClientOf, OidcProvider
 from services.gateway.adapters.password_file import write_password
 from services.gateway.adapters.passwords import Argon2Hasher
 from services.gateway.adapters.people_mirror import PeopleMirror
 from services.gateway.adapters.photos import PillowPhotos
+from services.gateway.adapters.playback_sweep import PlaybackSweep
+from services.gateway.adapters.postgres.api_tokens import PostgresApiTokens
 from services.gateway.adapters.postgres.audit import PostgresAuditTrail
+from services.gateway.adapters.postgres.idempotency import PostgresIdempotencyKeys
+from services.gateway.adapters.postgres.linked_accounts import PostgresLinkedAccounts
 from services.gateway.adapters.postgres.people import PostgresAccounts, PostgresFailedLogins, PostgresLogins
 from services.gateway.adapters.postgres.register import PostgresRegister
+from services.gateway.adapters.postgres.second_factors import PostgresSecondFactors
 from services.gateway.adapters.recorded_bytes import S3AndBusBytes
 from services.gateway.adapters.registry_mirror import RegistryMirror
 from services.gateway.audit import AuditTrail
@@ -56,14 +62,18 @@ from services.gateway.handlers.ice import IceDesk
 from services.gateway.handlers.inspections import InspectionDesk
 from services.gateway.handlers.media import MediaDesk
 from services.gateway.handlers.notices import NoticeDesk
+from services.gateway.handlers.oidc import OidcDesk
 from services.gateway.handlers.orders import OrderDesk
+from services.gateway.handlers.own_account import OwnAccount
 from services.gateway.handlers.people import People
+from services.gateway.handlers.playbacks import PlaybackRecord
 from services.gateway.handlers.presence import PresenceDesk
 from services.gateway.handlers.probes import ProbeDesk
 from services.gateway.handlers.recordings import RecordingsDesk
 from services.gateway.handlers.registry import RegistryDesk
 from services.gateway.handlers.rooms import RoomDesk
 from services.gateway.handlers.rules import RuleDesk
+from services.gateway.handlers.second_factors import SecondFactorDesk
 from services.gateway.handlers.silences import SilenceDesk
 from services.gateway.handlers.snapshots import SnapshotDesk
 from services.gateway.handlers.talk_records import TalkRecordDesk
@@ -72,7 +82,9 @@ from services.gateway.handlers.uniforms import UniformDesk
 from services.gateway.handlers.views import ViewDesk
 from services.gateway.live_hub import HubLimit, LiveHub
 from services.gateway.live_viewer import ViewerLimit
+from services.gateway.logins import Endings
 from services.gateway.media_tokens import MediaTokens
+from services.gateway.rate_limits import Limits, RateLimit
 from services.gateway.settings import GatewaySettings
 from services.gateway.speakers import FoundSpeakers
 from shared.bus import Bus
@@ -83,8 +95,11 @@ from shared.ice_servers import IceServers
 from shared.presence import Presence
 from shared.sealing import Sealer, decode_key
 from shared.service import CannotStart, Context, Wired
+from shared.supervise import RunOnce, Supervised
 from shared.version import VERSION
 
+# A page that opens asks for much at once: so many seconds' worth.
+_BURST_S = 10.0
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -110,16 +125,16 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     await bus.ensure_stream(EVENTS)
     stored = _Stored(database)
     hasher, jpegs, states = Argon2Hasher(), AvJpegMaker(), CameraStates()
+    sealer = Sealer.from_settings(context.settings)
     open_rooms = BusOpenRooms(await bus.kv("rooms"))
     stored.trail = room_trail = RoomTrail(stored.trail, open_rooms, BusRooms(bus))
     guest_links = GuestTokens(_secret(context.settings))
-    people = _people(context, stored, hasher, GuestDesk(guest_links, open_rooms, context.clock))
-    await _make_first_administrator(context.settings, people)
+    people = await _people(context, stored, hasher, sealer, GuestDesk(guest_links, open_rooms, context.clock))
     cameras = await bus.kv("cameras")
     mirror = RegistryMirror(stored.register, cameras, bus)
     known = await _known_people(bus, stored)
-    registry = _registry(context, stored, mirror)
-    live = await _live(context, states, people, stored.trail)
+    registry = _registry(context, stored, mirror, sealer)
+    live = await _live(context, stored, people, states)
     events = EventDesk(bus, people, context.settings.event_listeners)
     await events.open()
     worker = context.settings.worker_id
@@ -129,35 +144,30 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     views = ViewDesk(registry, BusViews(bus), people, trail, clock, of_person)
     recorder, recorded, detector, photos = BusRecorder(bus), S3AndBusBytes(bus), BusDetector(bus), PillowPhotos()
     intercom, speakers = BusIntercom(bus), FoundSpeakers()
-    closers = [views.close, recorded.close, hasher.close, jpegs.close, photos.close, database.close]
-    evidence = EvidenceDesk(recorder, recorded, stored.trail, context.clock)
+    closers = [recorded.close, hasher.close, jpegs.close, photos.close, database.close]
+    evidence = EvidenceDesk(recorder, recorded, trail, clock)
+    playbacks = PlaybackRecord(trail, clock)
     rooms = Rooms(
         people=people,
+        doors=_doors(context, database, stored, people, sealer),
         registry=registry,
-        probes=ProbeDesk(registry, BusProber(bus, intercom, context.clock), stored.trail, context.clock),
-        media=MediaDesk(MediaTokens(_secret(context.settings)), stored.register, context.clock),
+        probes=ProbeDesk(registry, BusProber(bus, intercom, clock), trail, clock),
+        media=MediaDesk(MediaTokens(_secret(context.settings)), people, stored.register, clock),
         live=live,
-        snapshots=SnapshotDesk(live, jpegs, states, stored.trail, context.clock),
-        recordings=RecordingsDesk(recorder, recorded, stored.trail, context.clock),
+        snapshots=SnapshotDesk(live, jpegs, states, trail, clock),
+        recordings=RecordingsDesk(recorder, recorded, playbacks, trail, clock),
         evidence=evidence,
         analysis=AnalysisDesk(detector),
-        **_talking(context, registry, recorded, stored.trail, evidence, guest_links),
-        orders=OrderDesk(BusAlerting(bus), registry, stored.accounts, photos, stored.trail, context.clock),
-        calendars=CalendarDesk(BusCalendars(bus), stored.trail, context.clock),
-        silences=SilenceDesk(BusSilences(bus), registry, stored.trail, context.clock),
-        inspections=InspectionDesk(BusInspections(bus), registry, stored.accounts, stored.trail, context.clock),
-        figures=(figures := FigureDesk(BusFigures(bus), registry)),
-        exports=ExportDesk(BusAlerting(bus), BusInspections(bus), figures, trail, clock),
-        rules=RuleDesk(BusAlerting(bus), stored.trail, context.clock),
+        **_talking(context, registry, recorded, trail, evidence, guest_links),
+        **_ruling(context, stored, registry, photos),
         events=events,
-        alerts=AlertDesk(BusAlerting(bus), stored.trail, context.clock),
-        notices=_notices(context, stored),
+        notices=_notices(context, stored, sealer),
         views=views,
         uniforms=UniformDesk(registry, detector, photos, await _uniforms(bus), trail, clock),
         states=states,
         speakers=speakers,
-        services=BusServices(bus, context.clock),
-        trail=stored.trail,
+        services=BusServices(bus, clock),
+        trail=trail,
         console_folder=context.settings.console_dir,
         is_cookie_secure=context.settings.secure_cookie,
         is_media_redirected=context.settings.media_redirect,
@@ -166,20 +176,26 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         tasks=[
             ("registry-mirror", mirror),
             ("people-mirror", known),
-            ("camera-states", BusCameraStates(await bus.kv("camera_states"), states)),
-            ("speakers", BusSpeakers(await bus.kv("speakers"), speakers)),
             ("removed-cameras", BusRemovedCameras(cameras, live.end_camera)),
-            ("live-leases", live.renew_leases),
-            ("live-logins", live.check_logins),
-            ("views", ViewKeeper(views, context.clock)),
             ("presence", presence),
-            ("login-sweep", LoginSweep(stored.logins, context.clock)),
+            ("playback-sweep", PlaybackSweep(playbacks, clock)),
+            ("login-sweep", LoginSweep(stored.logins, stored.keys, clock)),
             ("open-rooms", open_rooms),
             ("timelines", room_trail),
+            *await _tasks(context, rooms),
         ],
         readiness={"database": database.why_not_ready},
         app=create_app(rooms),
-        close=[stop_answering, events.close, presence.leave, live.close, *closers],
+        close=[
+            stop_answering,
+            events.close,
+            presence.leave,
+            live.close,
+            views.close,
+            playbacks.close,
+            rooms.doors.oidc.close,
+            *closers,
+        ],
     )
 
 
@@ -205,12 +221,50 @@ def _talking(
     }
 
 
-async def _live(
-    context: Context[GatewaySettings],
-    states: CameraStates,
-    people: People,
-    trail: AuditTrail,
-) -> LiveDesk:
+async def _tasks(context: Context[GatewaySettings], rooms: Rooms) -> list[tuple[str, Supervised | RunOnce]]:
+    """What keeps views and states current."""
+    return [
+        ("camera-states", BusCameraStates(await context.bus.kv("camera_states"), rooms.states)),
+        ("speakers", BusSpeakers(await context.bus.kv("speakers"), rooms.speakers)),
+        ("live-leases", rooms.live.renew_leases),
+        ("live-logins", rooms.live.check_logins),
+        ("views", ViewKeeper(rooms.views, rooms.people.endings, context.clock)),
+    ]
+
+
+def _doors(
+    context: Context[GatewaySettings], database: Database, stored: _Stored, people: People, sealer: Sealer
+) -> Doors:
+    settings = context.settings
+    links = PostgresLinkedAccounts(database)
+    return Doors(
+        own_account=OwnAccount(people, stored.api_tokens),
+        oidc=OidcDesk(_provider(context), settings.oidc_group_grants, links, people, sealer),
+        oidc_name=settings.oidc_name,
+        limits=_limits(context),
+        keys=stored.keys,
+    )
+
+
+def _ruling(
+    context: Context[GatewaySettings], stored: _Stored, registry: RegistryDesk, photos: PillowPhotos
+) -> dict[str, Any]:
+    """The desks of all that alerting knows, by their names in `Rooms`."""
+    bus, clock, trail, accounts = context.bus, context.clock, stored.trail, stored.accounts
+    alerting, inspections, figures = BusAlerting(bus), BusInspections(bus), FigureDesk(BusFigures(bus), registry)
+    return {
+        "alerts": AlertDesk(alerting, trail, clock),
+        "rules": RuleDesk(alerting, trail, clock),
+        "calendars": CalendarDesk(BusCalendars(bus), trail, clock),
+        "silences": SilenceDesk(BusSilences(bus), registry, trail, clock),
+        "orders": OrderDesk(alerting, registry, accounts, photos, trail, clock),
+        "inspections": InspectionDesk(inspections, registry, accounts, trail, clock),
+        "figures": figures,
+        "exports": ExportDesk(alerting, inspections, figures, trail, clock),
+    }
+
+
+async def _live(context: Context[GatewaySettings], stored: _Stored, people: People, states: CameraStates) -> LiveDesk:
     settings, bus = context.settings, context.bus
     return LiveDesk(
         LiveHub(HubLimit(settings.live_viewers, settings.live_viewers_of_person)),
@@ -218,7 +272,7 @@ async def _live(
         BusWatchLeases(await bus.kv("watches"), settings.worker_id),
         states,
         people,
-        trail,
+        stored.trail,
         context.clock,
         ViewerLimit(settings.live_queue_bytes, settings.live_queue_s),
     )
@@ -236,9 +290,36 @@ async def _known_people(bus: Bus, stored: _Stored) -> PeopleMirror:
     return known
 
 
-def _notices(context: Context[GatewaySettings], stored: _Stored) -> NoticeDesk:
-    sealer = Sealer.from_settings(context.settings)
+def _notices(context: Context[GatewaySettings], stored: _Stored, sealer: Sealer) -> NoticeDesk:
     return NoticeDesk(BusNotices(context.bus), stored.accounts, sealer, stored.trail, context.clock)
+
+
+def _limits(context: Context[GatewaySettings]) -> Limits:
+    settings = context.settings
+    return Limits(
+        context.clock,
+        RateLimit(settings.requests_of_address, settings.requests_of_address * _BURST_S),
+        RateLimit(settings.requests_of_account, settings.requests_of_account * _BURST_S),
+        settings.json_body_bytes,
+    )
+
+
+def _provider(context: Context[GatewaySettings]) -> OidcProvider | None:
+    settings = context.settings
+    if not settings.oidc_issuer:
+        return None
+    if not settings.oidc_redirect_url:
+        raise CannotStart("set BK_OIDC_REDIRECT_URL to https://<this gateway>/api/v1/oidc/callback")
+    client = ClientOf(
+        settings.oidc_issuer,
+        settings.oidc_client_id,
+        settings.oidc_client_secret.get_secret_value(),
+        settings.oidc_redirect_url,
+        settings.oidc_scopes,
+        settings.oidc_name_claim,
+        settings.oidc_groups_claim,
+    )
+    return OidcProvider(client, context.clock)
 
 
 class _Stored:
@@ -249,11 +330,17 @@ class _Stored:
         self.logins = PostgresLogins(database)
         self.failed = PostgresFailedLogins(database)
         self.register = PostgresRegister(database)
+        self.second_factors = PostgresSecondFactors(database)
+        self.api_tokens = PostgresApiTokens(database)
+        self.keys = PostgresIdempotencyKeys(database)
         self.trail: AuditTrail = PostgresAuditTrail(database)
 
 
-def _people(context: Context[GatewaySettings], stored: _Stored, hasher: Argon2Hasher, guests: GuestDesk) -> People:
-    return People(
+async def _people(
+    context: Context[GatewaySettings], stored: _Stored, hasher: Argon2Hasher, sealer: Sealer, guests: GuestDesk
+) -> People:
+    second = SecondFactorDesk(stored.second_factors, sealer, stored.trail, context.clock)
+    people = People(
         accounts=stored.accounts,
         logins=stored.logins,
         failed=stored.failed,
@@ -262,17 +349,23 @@ def _people(context: Context[GatewaySettings], stored: _Stored, hasher: Argon2Ha
         clock=context.clock,
         login_lifetime_s=context.settings.login_lifetime_s,
         guests=guests,
+        second=second,
+        tokens=stored.api_tokens,
+        endings=Endings(),
     )
+    await _make_first_administrator(context.settings, people)
+    return people
 
 
-def _registry(context: Context[GatewaySettings], stored: _Stored, mirror: RegistryMirror) -> RegistryDesk:
+def _registry(
+    context: Context[GatewaySettings], stored: _Stored, mirror: RegistryMirror, sealer: Sealer
+) -> RegistryDesk:
     settings = context.settings
     rules = AddressRules(
         settings.networks,
         settings.own_port_numbers,
         None if settings.camera_files is None else str(settings.camera_files),
     )
-    sealer = Sealer.from_settings(settings)
     return RegistryDesk(stored.register, mirror, rules, SystemNames(), sealer, context.clock)
 
 
@@ -292,4 +385,4 @@ async def _make_first_administrator(settings: GatewaySettings, people: People) -
         except OSError as error:
             raise CannotStart(f"cannot write BK_ADMIN_PASSWORD_FILE {file} ({error.strerror})") from error
 
-    await people.make_first_administrator(keep)
+    await people.make_first_administrator(keep, is_password_once=settings.admin_password_once)

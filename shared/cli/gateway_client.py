@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -76,6 +77,23 @@ class GatewayClient:
 
     def probe(self, source: dict[str, Any]) -> dict[str, Any]:
         return dict(self._call("POST", "/cameras/probe", source))
+
+    def audit_lines(self, format: str, after: int) -> Iterator[str]:
+        """The audit trail as it is exported, line by line, never all of it in memory."""
+        asked: dict[str, str | int] = {"format": format, "after": after}
+        try:
+            with self._http.stream("GET", "/audit/export", params=asked) as response:
+                if not response.is_success:
+                    response.read()
+                    raise CommandFailed(_explain(response))
+                rest = ""
+                for text in response.iter_text():
+                    *lines, rest = (rest + text).split("\n")
+                    yield from (line + "\n" for line in lines)
+                if rest:
+                    yield rest
+        except httpx.HTTPError as error:
+            raise CommandFailed(f"the export broke off ({error}): try again") from error
 
     def _all(self, path: str) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = []

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from shared.cli import alerts, camera, models
+from shared.cli import alerts, audit, camera, models
 from shared.cli.failure import one_line
 from shared.cli.status import status as show_status
 from shared.cli.up import up as run_up
@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(camera.app, name="camera")
+app.add_typer(audit.app, name="audit")
 app.add_typer(models.app, name="models")
 
 Data = Annotated[Path, typer.Option("--data", envvar="BK_DATA", help="folder with everything of this installation")]

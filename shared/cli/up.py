@@ -117,6 +117,7 @@ class _Launch:
             own["BK_TALK_SPOOL"] = str(self._directory.path / "talks")
         if service == "gateway":
             own["BK_ADMIN_PASSWORD_FILE"] = str(self._directory.password_path)
+            own["BK_ADMIN_PASSWORD_ONCE"] = "false"  # bk camera, bk status and others log in with that file
             own["BK_CONSOLE_DIR"] = str(_CONSOLE)
             # Beside the simulated cameras are our own servers, which no camera form may reach.
             own["BK_OWN_PORTS"] = ",".join(str(port) for port in sorted(self._ports.given - {self._demo_port}))

@@ -13,6 +13,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from services.gateway.totp import STEP_S, code_at, of_text
 from shared.embedded.ports import HOST, free_port
 from tests.console.conftest import PASSWORD, USER
 from tests.console.footage import film
@@ -60,6 +61,45 @@ def test_a_wrong_password_is_said_in_words(page: Page) -> None:
     page.click("button[type=submit]")
     expect(page.get_by_role("alert")).to_contain_text("not right")
     assert page.url.endswith("/login")
+
+
+def test_a_first_password_is_changed_and_a_code_is_asked_for(page: Page, stack: Stack) -> None:
+    api = Api(stack.url, stack.admin_password)
+    first, second = "for the first time", "chosen by herself"
+    account = {"name": "newcomer", "password": first, "roles": ["viewer"], "must_change_password": True}
+    assert api.http.post("/accounts", json=account).status_code == 201
+    api.close()
+    page.goto("/login")
+    page.fill("#name", "newcomer")
+    page.fill("#password", first)
+    page.click("button[type=submit]")
+    page.fill("#new-password", first)
+    page.click("button[type=submit]")
+    expect(page.get_by_role("alert")).to_contain_text("another password")
+    page.goto("/live")
+    expect(page).to_have_url(re.compile("/login"))
+    page.fill("#name", "newcomer")
+    page.fill("#password", first)
+    page.click("button[type=submit]")
+    page.fill("#new-password", second)
+    page.click("button[type=submit]")
+    expect(page).to_have_url(re.compile("/live$"))
+    own = Api(stack.url, second, name="newcomer")
+    begun = own.http.post("/me/second-factor", json={"password": second}).json()
+    secret, step = of_text(begun["secret"]), int(time.time()) // STEP_S
+    confirmed = own.http.post("/me/second-factor/confirmation", json={"code": code_at(secret, step)})
+    assert confirmed.status_code == 200, confirmed.text
+    page.context.clear_cookies()
+    page.goto("/login")
+    page.fill("#name", "newcomer")
+    page.fill("#password", second)
+    page.click("button[type=submit]")
+    page.fill("#code", code_at(secret, step))
+    page.click("button[type=submit]")
+    expect(page.get_by_role("alert")).to_contain_text("used already")
+    page.fill("#code", confirmed.json()["recovery_codes"][0])
+    page.click("button[type=submit]")
+    expect(page).to_have_url(re.compile("/live$"))
 
 
 def test_both_languages_and_the_choice_stays(logged_in: Page) -> None:

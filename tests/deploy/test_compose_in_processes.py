@@ -45,7 +45,7 @@ async def is_ready(http: httpx.AsyncClient, port: int) -> bool:
 
 
 async def test_six_services_become_ready_and_the_demo_is_registered(data: Path, tmp_path: Path) -> None:
-    secrets = generated_env(tmp_path)
+    secrets = generated_env(tmp_path) | {"BK_ADMIN_PASSWORD_ONCE": "false"}  # the demo logs in with the first one
     password_file = tmp_path / "admin-password"
     async with AsyncExitStack() as stack:
         free = Ports(tmp_path / "ports.json")  # never the same twice

@@ -16,12 +16,12 @@ from websockets.sync.client import connect
 
 
 class Api:
-    """Logged in as administrator."""
+    """Logged in, as administrator where nobody is named."""
 
-    def __init__(self, url: str, password: str):
+    def __init__(self, url: str, password: str, name: str = "admin"):
         self.url = url
         self.http = httpx.Client(base_url=f"{url}/api/v1", timeout=30.0, trust_env=False)
-        answer = self.http.post("/sessions", json={"name": "admin", "password": password})
+        answer = self.http.post("/sessions", json={"name": name, "password": password})
         assert answer.status_code == 201, answer.text
         self.token = str(answer.json()["token"])
         self.http.headers["Authorization"] = f"Bearer {self.token}"

@@ -13,6 +13,7 @@ from tempfile import mkdtemp
 import httpx
 import pytest_asyncio
 import uvicorn
+from fastapi import FastAPI
 
 from services.gateway.settings import GatewaySettings
 from services.gateway.wiring import wire
@@ -23,6 +24,7 @@ from shared.embedded.credentials import Credentials
 from shared.embedded.nats import EmbeddedNats
 from shared.embedded.ports import HOST, Ports
 from shared.embedded.postgres import EmbeddedPostgres
+from shared.http_protocol import PatientHttp
 from shared.service import Context
 from shared.supervise import Supervisor
 from tests.gateway.running_gateway import Gateway, Peers
@@ -56,10 +58,13 @@ async def gateway(peers: Peers) -> AsyncIterator[Gateway]:
         worker_id="gateway-1",
         http_port=listening.getsockname()[1],
         admin_password_file=folder / "admin-password",
+        admin_password_once=False,
         console_dir=folder / "dist",
         allow_loopback_cameras=True,
         live_viewers_of_person=40,
         live_queue_s=1.0,
+        requests_of_address=0,
+        requests_of_account=0,
     )
     ingest, observer, bus = [await peers.bus(name) for name in ("ingest", "gateway", "gateway")]
     await ingest.ensure_stream(MEDIA, Limits(600, 256 << 20))
@@ -68,10 +73,11 @@ async def gateway(peers: Peers) -> AsyncIterator[Gateway]:
     wired = await wire(Context("gateway", settings, bus, clock, supervisor))
     for name, task in wired.tasks:
         supervisor.start(name, task)
-    assert wired.app is not None
+    assert isinstance(wired.app, FastAPI)
     config = uvicorn.Config(
         wired.app,
         log_config=None,
+        http=_Hurried,
         access_log=False,
         lifespan="off",
         ws="websockets-sansio",
@@ -80,7 +86,9 @@ async def gateway(peers: Peers) -> AsyncIterator[Gateway]:
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     password = (folder / "admin-password").read_text().strip()
-    yield Gateway(f"http://{HOST}:{settings.http_port}", peers, ingest, observer, password, folder)
+    yield Gateway(
+        f"http://{HOST}:{settings.http_port}", peers, ingest, observer, password, folder, wired.app.state.rooms
+    )
     server.should_exit = True
     await serving
     await supervisor.stop_all()
@@ -90,6 +98,10 @@ async def gateway(peers: Peers) -> AsyncIterator[Gateway]:
     for each in (ingest, observer, bus):
         await each.close()
     rmtree(folder, ignore_errors=True)
+
+
+class _Hurried(PatientHttp):
+    headers_limit_s = 1.0
 
 
 class _Server(uvicorn.Server):

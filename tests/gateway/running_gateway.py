@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 
+from services.gateway.adapters.http.rooms import Rooms
 from shared.bus import Bus
 from shared.embedded.credentials import Credentials
 from shared.embedded.nats import EmbeddedNats
@@ -31,7 +32,7 @@ class Peers:
 
 @dataclass(frozen=True)
 class Gateway:
-    """The gateway under test, and ingest's and the gateway's own connection to look behind it."""
+    """The gateway under test, and ingest's and the gateway's own connection to look behind it; `rooms`: its handlers."""
 
     url: str
     peers: Peers
@@ -39,6 +40,7 @@ class Gateway:
     observer: Bus
     admin_password: str
     folder: Path
+    rooms: Rooms
 
     @property
     def ws_url(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 from collections.abc import AsyncIterator
@@ -177,7 +178,29 @@ async def test_an_answer_that_is_sent_again_is_one_step(people: dict[str, httpx.
     await people["li"].post(f"/orders/{order}/steps", json={"action": "close"}, headers=key)
     assert (await people["chef"].get(f"/orders/{order}")).json()["state"] == "closed", "a key is of one person"
     late = await people["chef"].post(f"/orders/{order}/steps", json=answer, headers=key)
-    assert (late.status_code, late.json()["state"]) == (200, "closed")
+    assert (late.json()["state"], late.headers["Idempotency-Replayed"]) == ("answered", "true"), "as it was answered"
+    other = await people["chef"].post(f"/orders/{order}/steps", json=answer | {"text": "Not yet."}, headers=key)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_taken")
+
+
+async def test_one_step_where_the_gateway_kept_no_answer(
+    gateway: Gateway, people: dict[str, httpx.AsyncClient]
+) -> None:
+    """Killed between the deed and keeping its answer: the key is free again at the door, and alerting knows it."""
+    _, order = await served(people)
+    answer, key = {"action": "answer", "text": "Lids are on."}, {"Idempotency-Key": "draft-3"}
+    keys, chef = gateway.rooms.doors.keys, (await people["chef"].get("/sessions/current")).json()["user"]["name"]
+    for _ in range(2):
+        told = await people["chef"].post(f"/orders/{order}/steps", json=answer, headers=key)
+        assert told.status_code == 200, told.text
+        assert "Idempotency-Replayed" not in told.headers, "it came through to alerting"
+        assert [step["action"] for step in told.json()["steps"]] == ["serve", "answer"]
+        await keys.forget(chef, "draft-3")
+    sent = [people["chef"].post(f"/orders/{order}/steps", json=answer, headers=key) for _ in range(6)]
+    for told in await asyncio.gather(*sent):
+        assert told.status_code == 200 or told.json()["code"] == "idempotency_key_busy", told.text
+    steps = (await people["chef"].get(f"/orders/{order}")).json()["steps"]
+    assert [step["action"] for step in steps] == ["serve", "answer"]
 
 
 async def test_orders_are_listed_by_who_waits_for_whom(people: dict[str, httpx.AsyncClient]) -> None:

@@ -29,7 +29,12 @@ async def test_a_login_is_a_token_and_a_cookie(gateway: Gateway) -> None:
     async with gateway.client() as client:
         answer = await client.post("/sessions", json={"name": "Admin ", "password": gateway.admin_password})
         assert answer.status_code == 201
-        assert answer.json()["user"] == {"name": "admin", "roles": ["admin"], "sites": None}
+        assert answer.json()["user"] == {
+            "name": "admin",
+            "roles": ["admin"],
+            "sites": None,
+            "must_change_password": False,
+        }
         cookie = answer.headers["Set-Cookie"]
         for part in ("bk_session=", "HttpOnly", "SameSite=strict", "Path=/"):
             assert part in cookie

@@ -21,6 +21,11 @@ from shared.messages.cameras import StreamName
         (("supervisor",), "change_registry", False),
         (("supervisor",), "read_audit", False),
         (("viewer", "admin"), "manage_accounts", True),
+        (("guest",), "view", True),
+        (("guest",), "answer", False),
+        (("auditor",), "read_audit", True),
+        (("auditor",), "view", False),
+        (("auditor",), "be_told", False),
         ((), "view", False),
     ],
 )

@@ -52,6 +52,14 @@ def test_it_starts_stops_and_finds_its_data_again(installation: Stack) -> None:
     assert not any(password in line for line in installation.printed[-2:]), "not printed again"
     assert installation.admin_password == password
     assert [camera["id"] for camera in installation.status()["cameras"]] == ["k1"]
+    whole = installation.bk("audit", "verify")
+    assert (whole.returncode, whole.stdout.split(":")[0]) == (0, "whole"), whole.stderr
+    note = whole.stdout.rpartition("note ")[2].strip()
+    again = installation.bk("audit", "verify", "--expect", note)
+    assert again.returncode == 0, "the chain that was noted goes on"
+    number, digest = note.split(":")
+    forged = installation.bk("audit", "verify", "--expect", f"{number}:{digest[::-1]}")
+    assert (forged.returncode, forged.stdout.split(":")[0]) == (5, f"BROKEN at row {number}")
     listed = installation.bk("camera", "list", "--json")
     assert "pass" not in json.loads(listed.stdout)[0]["main"]["url"]
     assert installation.bk("camera", "remove", "k1").returncode == 0

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import AsyncIterator
 from contextlib import suppress
 
 from pydantic import ValidationError
 
-from services.gateway.audit import AuditEntry, AuditTrail, Deed
+from services.gateway.audit import AuditFilter, AuditTrail, Deed, Watching
 from services.gateway.pages import PageRequest
+from shared.audit_chain import ChainedRow
 from shared.bus import Bus
 from shared.bus.kv import KvBucket
 from shared.bus.kv_watch import KvEntry
@@ -138,8 +140,14 @@ class RoomTrail:
         await self._trail.add(deed)
         self._note(deed)
 
-    async def newest(self, page: PageRequest, camera: str | None, who: str | None) -> list[AuditEntry]:
-        return await self._trail.newest(page, camera, who)
+    async def newest(self, page: PageRequest, wanted: AuditFilter) -> list[ChainedRow]:
+        return await self._trail.newest(page, wanted)
+
+    def chain(self, after: int) -> AsyncIterator[list[ChainedRow]]:
+        return self._trail.chain(after)
+
+    async def watchings(self, page: PageRequest, site: str, camera: str | None) -> list[Watching]:
+        return await self._trail.watchings(page, site, camera)
 
     async def run_once(self) -> None:
         """Tell what waits. Raises PeerError; what was not taken stays."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from services.gateway.handlers.views import ViewDesk
+from services.gateway.logins import Endings
 from shared.bus import Bus
 from shared.bus.errors import NobodyAnswers
 from shared.clock import Clock
@@ -54,10 +57,20 @@ class BusViews:
 class ViewKeeper:
     """Supervised."""
 
-    def __init__(self, desk: ViewDesk, clock: Clock):
+    def __init__(self, desk: ViewDesk, endings: Endings, clock: Clock):
         self._desk = desk
         self._clock = clock
+        self._is_due = asyncio.Event()
+        endings.listen(lambda login: self._is_due.set())
 
     async def run_once(self) -> None:
-        await self._clock.sleep(KEEP_S)
+        """At once where a login was ended here, else every few seconds."""
+        sleeping = asyncio.ensure_future(self._clock.sleep(KEEP_S))
+        ended = asyncio.ensure_future(self._is_due.wait())
+        try:
+            await asyncio.wait({sleeping, ended}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sleeping.cancel()
+            ended.cancel()
+        self._is_due.clear()
         await self._desk.keep_round()

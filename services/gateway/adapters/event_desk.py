@@ -68,6 +68,15 @@ class EventDesk:
             self._feed.leave(listener)
             _listening.set(self._feed.listeners)
 
+    def on_ending(self, identity: Identity, wake: Callable[[], None]) -> Callable[[], None]:
+        """`wake` is called when the login that asked is ended here. Returns how to let go of it."""
+
+        def hear(login: str) -> None:
+            if login == identity.login:
+                wake()
+
+        return self._people.endings.listen(hear)
+
     async def is_still_in(self, identity: Identity) -> bool:
         """Whether the login that asked is still one."""
         if identity.login is None:

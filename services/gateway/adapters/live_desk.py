@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-from services.gateway.audit import AuditTrail, Deed
+from services.gateway.audit import AuditTrail, Deed, Purpose
 from services.gateway.camera_states import CameraStates
 from services.gateway.cameras import Camera
 from services.gateway.handlers.people import People
-from services.gateway.identity import Identity
+from services.gateway.handlers.registry import By
 from services.gateway.live_feed import MediaFeed, Unsubscribe, WatchLeases
 from services.gateway.live_fragment import state_message
 from services.gateway.live_hub import ChannelKey, LiveHub
@@ -69,32 +69,32 @@ class LiveDesk:
         self._lease_due = asyncio.Event()
         self._held: set[ChannelKey] = set()
         states.listen(hub.on_state)
+        people.endings.listen(self._end_login)
 
     @asynccontextmanager
     async def view(
         self,
-        identity: Identity,
-        address: str,
+        by: By,
         camera: Camera,
         asked: AskedStream,
         decodable: frozenset[str],
         wake: Callable[[], None],
         pictures: AskedPictures = "each",
+        purpose: Purpose | None = None,
     ) -> AsyncIterator[LiveView]:
         """Look at a camera; on record from before the first picture until after the last.
 
         Raises RequestRefused (no such stream), ResourceExhausted (too many views), PeerError (cannot be recorded).
         """
         viewer = LiveViewer(self._viewer_limit, wake, pictures == "each")
-        view = LiveView(viewer, camera, identity.login, candidates(asked, camera), decodable)
-        self._hub.admit(view.viewer, identity.name)
+        view = LiveView(viewer, camera, by.identity.login, candidates(asked, camera), decodable)
+        self._hub.admit(view.viewer, by.identity.name)
         began = self._clock.now()
         try:
             self._greet(view)
             self._join(view)  # first, so that the pictures are on their way while the database writes
-            deed = Deed(
-                "live_view", identity.name, address, began, camera=camera.id, detail={"stream": view.key.stream}
-            )
+            detail = {"stream": view.key.stream} | ({} if purpose is None else {"purpose": purpose})
+            deed = Deed("live_view", by.identity.name, by.address, began, camera=camera.id, detail=detail)
             await self._trail.add(deed)
             self._views.add(view)
             _viewers.set(self._hub.viewer_count)
@@ -105,7 +105,7 @@ class LiveDesk:
             self._hub.dismiss(view.viewer)
             _viewers.set(self._hub.viewer_count)
             _skipped.inc(view.viewer.skipped_total)
-            await self._record_end(view, identity, address, began)
+            await self._record_end(view, by, began, purpose)
 
     def fall_back(self, view: LiveView) -> None:
         """Give this view the next of its streams."""
@@ -144,8 +144,14 @@ class LiveDesk:
         except TimeoutError:
             return
 
+    def _end_login(self, login: str) -> None:
+        """It was ended here: its views do not wait for the next round."""
+        for view in self._views:
+            if view.login == login:
+                view.viewer.end(CLOSE_NOT_LOGGED_IN, "The login was ended.")
+
     async def check_logins(self) -> None:
-        """One round: end the views whose login has ended."""
+        """One round: end the views whose login has ended, wherever that was."""
         await self._clock.sleep(LOGIN_CHECK_S)
         for login in {view.login for view in self._views if view.login is not None}:
             try:
@@ -216,16 +222,17 @@ class LiveDesk:
             unsubscribe = await opening
             await unsubscribe()
 
-    async def _record_end(self, view: LiveView, identity: Identity, address: str, began: datetime) -> None:
+    async def _record_end(self, view: LiveView, by: By, began: datetime, purpose: Purpose | None) -> None:
         now = self._clock.now()
+        detail = {"stream": view.key.stream, "began": began.isoformat()}
         deed = Deed(
             "live_view_ended",
-            identity.name,
-            address,
+            by.identity.name,
+            by.address,
             now,
             camera=view.camera.id,
             seconds=(now - began).total_seconds(),
-            detail={"stream": view.key.stream, "began": began.isoformat()},
+            detail=detail if purpose is None else detail | {"purpose": purpose},
         )
         try:
             await self._trail.add(deed)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from services.gateway.handlers.people import People
 from services.gateway.identity import Identity, not_allowed
 from services.gateway.media_tokens import LIFETIME_S, MediaGrant, MediaTokens, MediaVerb
 from services.gateway.refusals import no_such
@@ -24,6 +25,7 @@ class MediaDesk:
     """Media tokens."""
 
     tokens: MediaTokens
+    people: People
     register: Register
     clock: Clock
 
@@ -41,9 +43,11 @@ class MediaDesk:
         grant = MediaGrant(camera, verb, identity.name, identity.roles, identity.login, expires_us)
         return IssuedToken(self.tokens.issue(grant), _moment(expires_us))
 
-    def identity(self, token: str, verb: MediaVerb, camera: str) -> Identity:
+    async def identity(self, token: str, verb: MediaVerb, camera: str) -> Identity:
+        """Whoever asked for it, as they are now: a login that ended takes its media tokens with it."""
         grant = self.tokens.read(token, camera, verb, self.clock.now_us())
-        return Identity(grant.user, grant.roles, grant.login, _moment(grant.expires_us))
+        now = await self.people.identity_of_login(grant.login)
+        return replace(now, expires_at=min(now.expires_at, _moment(grant.expires_us)))
 
 
 def _moment(us: int) -> datetime:

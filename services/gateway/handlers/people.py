@@ -9,11 +9,13 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from services.gateway.accounts import Account, Accounts, PasswordHasher, is_open_at
+from services.gateway.api_tokens import LOGIN_PREFIX, PREFIX, ApiTokenOwner, ApiTokens
 from services.gateway.audit import AuditTrail, Deed
 from services.gateway.guests import is_guest_token
+from services.gateway.handlers.second_factors import SecondFactorDesk
 from services.gateway.identity import Identity, not_logged_in
 from services.gateway.lockout import ANY_ACCOUNT, FailedLogins
-from services.gateway.logins import Login, Logins, login_id
+from services.gateway.logins import Endings, Login, Logins, login_id
 from services.gateway.refusals import FieldFault, InvalidFields, TryLater, no_such, taken
 from services.gateway.roles import Role
 from shared.clock import Clock
@@ -21,6 +23,7 @@ from shared.errors import RequestRefused
 
 FIRST_ADMINISTRATOR = "admin"
 _TOKEN_BYTES = 32
+_AGENT_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,41 +56,83 @@ class People:
     clock: Clock
     login_lifetime_s: float
     guests: Guests
+    second: SecondFactorDesk
+    tokens: ApiTokens
+    endings: Endings
 
-    async def log_in(self, name: str, password: str, address: str) -> OpenedLogin:
-        """Raises TryLater (429) or RequestRefused (401), which never tells whether the account exists."""
+    async def log_in(
+        self, name: str, password: str, address: str, code: str | None = None, agent: str = ""
+    ) -> OpenedLogin:
+        """Raises TryLater (429) or RequestRefused (401), which never tells whether the account exists.
+
+        Args: code: of the second factor, or a recovery code; agent: what the browser calls itself.
+        """
         name = name.strip().casefold()
         now = self.clock.now()
-        await self._refuse_guessing(name, address, now)
+        await self.refuse_guessing(name, address, now)
         account = await self.accounts.find(name)
         is_right = await self.hasher.matches(password, account.password_hash if account else None)
         if account is None or not is_right or not is_open_at(account, self.clock.now_us()):
             await self.trail.add(Deed("log_in", name[:64], address, now, outcome="wrong_credentials"))
             raise RequestRefused("wrong_credentials", "The name or the password is wrong.", status=401)
+        await self._require_second_factor(account.name, code, address)
         await self.failed.succeeded(name, address)
+        return await self.open_login(account, address, agent)
+
+    async def open_login(self, account: Account, address: str, agent: str, by: str = "password") -> OpenedLogin:
+        """For somebody who has proved who they are."""
+        now = self.clock.now()
         token = secrets.token_urlsafe(_TOKEN_BYTES)
+        must_change = by == "password" and await self.accounts.must_change_password(account.name)
         expires_at = now + timedelta(seconds=self.login_lifetime_s)
         if account.ends_at is not None:
             expires_at = min(expires_at, account.ends_at)
-        login = Login(login_id(token), account.name, account.roles, expires_at, account.sites)
-        await self.trail.add(Deed("log_in", account.name, address, now))
-        await self.logins.add(login, address, now)
+        login = Login(login_id(token), account.name, account.roles, expires_at, account.sites, must_change)
+        detail = {} if by == "password" else {"by": by}
+        await self.trail.add(Deed("log_in", account.name, address, now, detail=detail))
+        await self.logins.add(login, address, agent[:_AGENT_LENGTH], now)
         return OpenedLogin(token, login)
+
+    async def end_login(self, id: str) -> None:
+        """At once, with everything in this process that began with it."""
+        await self.logins.end(id)
+        self.endings.tell(id)
+
+    async def end_logins(self, account: str, but: str | None = None) -> None:
+        for id in await self.logins.end_all_of(account, but):
+            self.endings.tell(id)
 
     async def identity(self, token: str, *, is_cookie: bool) -> Identity:
         """Who holds this token; raises RequestRefused 401."""
         if is_guest_token(token):
             return await self.guests.identity(token, is_cookie=is_cookie)
+        if token.startswith(PREFIX) and not is_cookie:
+            found = await self.tokens.find(login_id(token), self.clock.now())
+            if found is not None:
+                return _of_program(found)
         return await self.identity_of_login(login_id(token), is_cookie=is_cookie)
 
     async def identity_of_login(self, id: str, *, is_cookie: bool = False) -> Identity:
         guest = await self.guests.identity_of_login(id)
         if guest is not None:
             return guest
+        if id.startswith(LOGIN_PREFIX):
+            found = await self.tokens.find(id.removeprefix(LOGIN_PREFIX), self.clock.now())
+            if found is None:
+                raise not_logged_in()
+            return _of_program(found)
         login = await self.logins.find(id, self.clock.now())
         if login is None:
             raise not_logged_in()
-        return Identity(login.account, login.roles, login.id, login.expires_at, is_cookie, login.sites)
+        return Identity(
+            login.account,
+            login.roles,
+            login.id,
+            login.expires_at,
+            is_cookie,
+            login.sites,
+            must_change_password=login.must_change_password,
+        )
 
     async def guest(self, token: str) -> Identity:
         """Who holds this guest's link; raises RequestRefused 401."""
@@ -95,7 +140,7 @@ class People:
 
     async def log_out(self, identity: Identity, address: str) -> None:
         if identity.login is not None:
-            await self.logins.end(identity.login)
+            await self.end_login(identity.login)
         await self.trail.add(Deed("log_out", identity.name, address, self.clock.now()))
 
     async def add_account(
@@ -107,12 +152,15 @@ class People:
         roles: tuple[Role, ...],
         sites: tuple[str, ...] | None = None,
         ends_at: datetime | None = None,
+        must_change_password: bool = False,
     ) -> Account:
         now = self.clock.now()
         account = Account(name.casefold(), await self.hasher.hash(password), roles, True, now, sites, ends_at)
-        _require_fitting(account, now)
+        require_fitting(account, now)
         if not await self.accounts.add(account):
             raise taken("account", account.name)
+        if must_change_password:
+            await self.accounts.set_must_change_password(account.name, True)
         await self.trail.add(Deed("account_added", by.name, address, now, detail=_named(account)))
         return account
 
@@ -129,6 +177,7 @@ class People:
         is_for_all_sites: bool = False,
         ends_at: datetime | None = None,
         is_without_end: bool = False,
+        must_change_password: bool | None = None,
     ) -> Account:
         """Ends every login of the account: what it may do now, its old tokens must not outlive."""
         account = await self.accounts.find(name.casefold())
@@ -142,23 +191,40 @@ class People:
             sites=None if is_for_all_sites else account.sites if sites is None else sites,
             ends_at=None if is_without_end else account.ends_at if ends_at is None else ends_at,
         )
-        _require_fitting(changed, None if ends_at is None else self.clock.now())
+        require_fitting(changed, None if ends_at is None else self.clock.now())
         await self._keep_one_administrator(changed)
         await self.accounts.replace(changed)
-        await self.logins.end_all_of(account.name)
+        if must_change_password is not None or password is not None:
+            await self.accounts.set_must_change_password(account.name, bool(must_change_password))
+        await self.end_logins(account.name)
         detail = _named(changed) | ({"password": "changed"} if password is not None else {})
         await self.trail.add(Deed("account_changed", by.name, address, self.clock.now(), detail=detail))
         return changed
 
-    async def make_first_administrator(self, keep: Callable[[str], None]) -> None:
+    async def make_first_administrator(self, keep: Callable[[str], None], *, is_password_once: bool = True) -> None:
         """Where there is nobody yet. `keep` is given the generated password before the account exists."""
         if not await self.accounts.is_empty():
             return
         password = secrets.token_urlsafe(18)
         account = Account(FIRST_ADMINISTRATOR, await self.hasher.hash(password), ("admin",), True, self.clock.now())
         await self.accounts.add_first(account, lambda: keep(password))
+        if is_password_once:
+            await self.accounts.set_must_change_password(account.name, True)
 
-    async def _refuse_guessing(self, name: str, address: str, now: datetime) -> None:
+    async def _require_second_factor(self, account: str, code: str | None, address: str) -> None:
+        """After the password was right: who does not have it learns nothing about the second factor."""
+        if not await self.second.is_on(account):
+            return
+        if not code:
+            await self.failed.taken_back(account, address)
+            raise RequestRefused(
+                "second_factor_needed", "Send `code` as well: of the authenticator app, or a recovery code.", status=401
+            )
+        if not await self.second.accepts(account, code, address):
+            await self.trail.add(Deed("log_in", account, address, self.clock.now(), outcome="wrong_code"))
+            raise RequestRefused("wrong_code", "The code is wrong, or was used already.", status=401)
+
+    async def refuse_guessing(self, name: str, address: str, now: datetime) -> None:
         now_s = now.timestamp()
         for account in (ANY_ACCOUNT, name):
             wait_s = await self.failed.attempt(account, address, now_s)
@@ -182,6 +248,13 @@ class People:
             )
 
 
+def _of_program(found: ApiTokenOwner) -> Identity:
+    """Who a program acts for, and the least of what both may do."""
+    token = found.token
+    login = LOGIN_PREFIX + token.id
+    return Identity(token.account, found.roles, login, found.expires_at, sites=found.seen_sites, verbs=found.verbs)
+
+
 def _named(account: Account) -> dict[str, str]:
     named = {"account": account.name, "roles": ",".join(account.roles), "is_enabled": str(account.is_enabled).lower()}
     if account.ends_at is not None:
@@ -189,7 +262,7 @@ def _named(account: Account) -> dict[str, str]:
     return named if account.sites is None else named | {"sites": ",".join(account.sites)}
 
 
-def _require_fitting(account: Account, now: datetime | None) -> None:
+def require_fitting(account: Account, now: datetime | None = None) -> None:
     """A school's people see their school and no other; whoever manages all cannot be kept to some; guests leave again.
 
     Args: now: where an end is given, which must be to come.

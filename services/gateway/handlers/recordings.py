@@ -8,8 +8,10 @@ from dataclasses import replace
 from typing import Literal, Protocol
 from uuid import uuid4
 
-from services.gateway.audit import AuditTrail, Deed
+from services.gateway.audit import AuditTrail, Deed, Purpose
 from services.gateway.cameras import Camera
+from services.gateway.handlers.playbacks import PlaybackRecord
+from services.gateway.handlers.registry import By
 from services.gateway.identity import Identity
 from services.gateway.recordings import ByteRange, Passage, Recorder
 from shared.clock import Clock
@@ -38,9 +40,6 @@ from shared.messages.playback import (
 )
 from shared.subjects import CameraRef
 
-# The same playback asked for again within this (a growing playlist is, every few seconds) is one deed.
-SAME_PLAYBACK_S = 600.0
-_DEEDS_KEPT = 10_000
 _PLACES_KEPT = 4096
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,80}\.mp4")
 _GOP_NAME = re.compile(r"(-?\d{1,18})-(\d{1,18})\.mp4")
@@ -62,12 +61,14 @@ class RecordedBytes(Protocol):
 class RecordingsDesk:
     """Asks the recorder, and fetches what it points to."""
 
-    def __init__(self, recorder: Recorder, source: RecordedBytes, trail: AuditTrail, clock: Clock):
+    def __init__(
+        self, recorder: Recorder, source: RecordedBytes, playbacks: PlaybackRecord, trail: AuditTrail, clock: Clock
+    ):
         self._recorder = recorder
         self._source = source
+        self._playbacks = playbacks
         self._trail = trail
         self._clock = clock
-        self._deeds: OrderedDict[tuple[str, ...], float] = OrderedDict()
         self._places: OrderedDict[str, tuple[float, ObjectPlace]] = OrderedDict()
 
     async def timeline(self, camera: Camera, stream: RecordedStream, from_us: int, to_us: int) -> TimelineReply:
@@ -85,15 +86,19 @@ class RecordingsDesk:
         from_us: int,
         to_us: int | None,
         suffix: str,
+        purpose: Purpose | None = None,
     ) -> PlaylistReply:
         """HLS; on record before anything is shown."""
         ref = camera.ref
         wanted = PlaylistWanted(
             site=ref.site, camera=ref.camera, stream=stream, from_us=from_us, to_us=to_us, suffix=suffix
         )
-        key = (identity.name, identity.login or "", camera.id, stream, str(from_us), str(to_us))
-        await self._put_on_record(identity, address, camera, key, from_us, to_us)
+        await self._playbacks.asked(By(identity, address), camera, stream, from_us, to_us, purpose)
         return await self._recorder.playlist(wanted)
+
+    def watched(self, identity: Identity, camera: Camera) -> None:
+        """Somebody asks for a piece of it: they still look."""
+        self._playbacks.seen(identity, camera)
 
     async def object_place(self, camera: Camera, path: str) -> ObjectPlace:
         """Where a recorded object can be read; `path` is what the playlist called it."""
@@ -200,27 +205,6 @@ class RecordingsDesk:
         while len(self._places) > _PLACES_KEPT:
             self._places.popitem(last=False)
         return place
-
-    async def _put_on_record(
-        self,
-        identity: Identity,
-        address: str,
-        camera: Camera,
-        key: tuple[str, ...],
-        from_us: int,
-        to_us: int | None,
-    ) -> None:
-        now = self._clock.monotonic()
-        if self._deeds.get(key, float("-inf")) > now - SAME_PLAYBACK_S:
-            return
-        detail = {"from_us": str(from_us), "to_us": "" if to_us is None else str(to_us)}
-        await self._trail.add(
-            Deed("playback", identity.name, address, self._clock.now(), camera=camera.id, detail=detail)
-        )
-        self._deeds[key] = now
-        self._deeds.move_to_end(key)
-        while len(self._deeds) > _DEEDS_KEPT:
-            self._deeds.popitem(last=False)
 
 
 def no_such_recording() -> RequestRefused:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.gateway.audit import AuditTrail, Deed
+from services.gateway.audit import AuditTrail, Deed, Purpose
 from services.gateway.camera_states import CameraStates
 from services.gateway.cameras import Camera
 from services.gateway.identity import Identity
@@ -25,10 +25,14 @@ class SnapshotDesk:
         self._clock = clock
         self._made: dict[tuple[str, int | None], tuple[float, Snapshot]] = {}
 
-    async def take(self, identity: Identity, address: str, camera: Camera, width: int | None) -> Snapshot:
+    async def take(
+        self, identity: Identity, address: str, camera: Camera, width: int | None, purpose: Purpose | None = None
+    ) -> Snapshot:
         """Raises TryLater (503) with the camera's own reason where it is not online."""
         self._require_online(camera)
-        await self._trail.add(Deed("snapshot", identity.name, address, self._clock.now(), camera=camera.id))
+        detail = {} if purpose is None else {"purpose": purpose}
+        deed = Deed("snapshot", identity.name, address, self._clock.now(), camera=camera.id, detail=detail)
+        await self._trail.add(deed)
         key = (camera.id, width)
         made_at, snapshot = self._made.get(key, (float("-inf"), None))
         if snapshot is not None and self._clock.monotonic() - made_at < CACHE_S:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -14,9 +14,9 @@ from starlette.requests import HTTPConnection
 from services.gateway.adapters.http.rooms import rooms_of
 from services.gateway.guests import GuestScope, guests_not_here
 from services.gateway.handlers.registry import By
-from services.gateway.identity import Identity, not_allowed, not_logged_in, out_of_scope
+from services.gateway.identity import Identity, must_change_password, not_allowed, not_logged_in, out_of_scope
 from services.gateway.media_tokens import MediaVerb
-from services.gateway.refusals import no_such
+from services.gateway.refusals import TryLater, no_such
 from services.gateway.roles import Verb
 from shared.errors import RequestRefused
 
@@ -43,12 +43,30 @@ class Needs:
 
 RULES: Mapping[tuple[str, str], Needs] = {
     ("POST", "/api/v1/sessions"): Needs(None),
+    ("GET", "/api/v1/sessions"): Needs("manage_self", is_scoped=True),
+    ("DELETE", "/api/v1/sessions/{session}"): Needs("manage_self", is_scoped=True),
+    ("PUT", "/api/v1/me/password"): Needs("manage_self", is_scoped=True),
+    ("GET", "/api/v1/me/second-factor"): Needs("manage_self", is_scoped=True),
+    ("POST", "/api/v1/me/second-factor"): Needs("manage_self", is_scoped=True),
+    ("POST", "/api/v1/me/second-factor/confirmation"): Needs("manage_self", is_scoped=True),
+    ("POST", "/api/v1/me/second-factor/removal"): Needs("manage_self", is_scoped=True),
+    ("GET", "/api/v1/me/api-tokens"): Needs("manage_self", is_scoped=True),
+    ("POST", "/api/v1/me/api-tokens"): Needs("manage_self", is_scoped=True),
+    ("DELETE", "/api/v1/me/api-tokens/{token}"): Needs("manage_self", is_scoped=True),
     ("GET", "/api/v1/sessions/current"): Needs("stay_logged_in", is_scoped=True, guest="self"),
     ("DELETE", "/api/v1/sessions/current"): Needs("stay_logged_in", is_scoped=True, guest="self"),
+    ("GET", "/api/v1/oidc"): Needs(None),
+    ("GET", "/api/v1/oidc/login"): Needs(None),
+    ("GET", "/api/v1/oidc/callback"): Needs(None),
     ("GET", "/api/v1/openapi.json"): Needs(None),
     ("GET", "/api/v1/accounts"): Needs("manage_accounts"),
     ("POST", "/api/v1/accounts"): Needs("manage_accounts"),
     ("PATCH", "/api/v1/accounts/{name}"): Needs("manage_accounts"),
+    ("GET", "/api/v1/accounts/{name}/sessions"): Needs("manage_accounts"),
+    ("DELETE", "/api/v1/accounts/{name}/sessions"): Needs("manage_accounts"),
+    ("DELETE", "/api/v1/accounts/{name}/second-factor"): Needs("manage_accounts"),
+    ("GET", "/api/v1/accounts/{name}/api-tokens"): Needs("manage_accounts"),
+    ("DELETE", "/api/v1/accounts/{name}/api-tokens/{token}"): Needs("manage_accounts"),
     ("GET", "/api/v1/sites"): Needs("view", is_scoped=True),
     ("POST", "/api/v1/sites"): Needs("change_registry"),
     ("GET", "/api/v1/sites/{id}"): Needs("view"),
@@ -89,21 +107,21 @@ RULES: Mapping[tuple[str, str], Needs] = {
     ("POST", "/api/v1/orders/{id}/photos"): Needs("answer", is_scoped=True),
     ("GET", "/api/v1/orders/{id}/photos/{name}"): Needs("view", is_scoped=True),
     # Everybody sets up their own; other people's, and what leads to other machines, asks for `configure` at the desk.
-    ("GET", "/api/v1/notices/channels"): Needs("stay_logged_in", is_scoped=True),
-    ("POST", "/api/v1/notices/channels"): Needs("stay_logged_in", is_scoped=True),
-    ("PATCH", "/api/v1/notices/channels/{id}"): Needs("stay_logged_in", is_scoped=True),
-    ("DELETE", "/api/v1/notices/channels/{id}"): Needs("stay_logged_in", is_scoped=True),
-    ("POST", "/api/v1/notices/channels/{id}/test"): Needs("stay_logged_in", is_scoped=True),
-    ("GET", "/api/v1/notices/people/{id}"): Needs("stay_logged_in", is_scoped=True),
-    ("PUT", "/api/v1/notices/people/{id}"): Needs("stay_logged_in", is_scoped=True),
+    ("GET", "/api/v1/notices/channels"): Needs("be_told", is_scoped=True),
+    ("POST", "/api/v1/notices/channels"): Needs("be_told", is_scoped=True),
+    ("PATCH", "/api/v1/notices/channels/{id}"): Needs("be_told", is_scoped=True),
+    ("DELETE", "/api/v1/notices/channels/{id}"): Needs("be_told", is_scoped=True),
+    ("POST", "/api/v1/notices/channels/{id}/test"): Needs("be_told", is_scoped=True),
+    ("GET", "/api/v1/notices/people/{id}"): Needs("be_told", is_scoped=True),
+    ("PUT", "/api/v1/notices/people/{id}"): Needs("be_told", is_scoped=True),
     ("GET", "/api/v1/notices/rotas"): Needs("review", is_scoped=True),
     ("PUT", "/api/v1/notices/rotas/{id}"): Needs("configure"),
     ("DELETE", "/api/v1/notices/rotas/{id}"): Needs("configure"),
     ("GET", "/api/v1/notices/chains"): Needs("review", is_scoped=True),
     ("PUT", "/api/v1/notices/chains/{id}"): Needs("configure"),
     ("DELETE", "/api/v1/notices/chains/{id}"): Needs("configure"),
-    ("GET", "/api/v1/notices/deliveries"): Needs("stay_logged_in", is_scoped=True),
-    ("POST", "/api/v1/notices/messages/{id}/receipt"): Needs("stay_logged_in", is_scoped=True),
+    ("GET", "/api/v1/notices/deliveries"): Needs("be_told", is_scoped=True),
+    ("POST", "/api/v1/notices/messages/{id}/receipt"): Needs("be_told", is_scoped=True),
     ("POST", "/api/v1/cases/{id}/shares"): Needs("order", is_scoped=True),
     ("DELETE", "/api/v1/cases/{id}/shares/{account}"): Needs("order", is_scoped=True),
     # A draw is about all kitchens. Who has a part in it, a guest too, sees it: the desk asks.
@@ -209,6 +227,8 @@ RULES: Mapping[tuple[str, str], Needs] = {
     ("GET", "/api/v1/analysis/capabilities"): Needs("view", is_scoped=True),
     ("GET", "/api/v1/status"): Needs("view", is_scoped=True),
     ("GET", "/api/v1/audit"): Needs("read_audit"),
+    ("GET", "/api/v1/audit/export"): Needs("read_audit"),
+    ("GET", "/api/v1/sites/{id}/watching"): Needs("see_watching"),
 }
 
 
@@ -218,6 +238,11 @@ async def guard(connection: HTTPConnection) -> None:
     if needs.verb is None:
         return
     identity = await _identity(connection, needs)
+    wait_s = rooms_of(connection).doors.limits.of_account(identity.name)
+    if wait_s:
+        raise TryLater(
+            "too_many_requests", f"Too many requests. Try again in {wait_s} s.", status=429, retry_after_s=wait_s
+        )
     if identity.is_cookie:
         require_same_origin(connection)
     if identity.guest is not None:
@@ -225,7 +250,7 @@ async def guard(connection: HTTPConnection) -> None:
         connection.state.identity = identity
         return
     if not identity.may(needs.verb):
-        raise not_allowed(needs.verb)
+        raise must_change_password() if identity.must_change_password else not_allowed(needs.verb)
     if identity.sites is not None and not needs.is_scoped:
         await _require_scope(connection, identity)
     connection.state.identity = identity
@@ -325,10 +350,7 @@ async def _identity(connection: HTTPConnection, needs: Needs) -> Identity:
     rooms = rooms_of(connection)
     media_token = connection.query_params.get("token")
     if needs.token is not None and media_token is not None:
-        told = rooms.media.identity(media_token, needs.token, connection.path_params["id"])
-        # The login it came from says who that is now: one that has ended, or was narrowed, took its tokens with it.
-        now = await rooms.people.identity_of_login(told.login or "")
-        return replace(now, expires_at=min(now.expires_at, told.expires_at))
+        return await rooms.media.identity(media_token, needs.token, connection.path_params["id"])
     token, is_cookie = bearer_or_cookie(connection)
     if not token:
         raise not_logged_in()

@@ -5,7 +5,13 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 
 from services.gateway.accounts import Account
-from services.gateway.adapters.http.access import address_of, identity_of
+from services.gateway.adapters.http.access import address_of, by_of, identity_of
+from services.gateway.adapters.http.login_answers import (
+    ApiTokenAnswer,
+    LoginAnswer,
+    api_token_answers,
+    login_answers,
+)
 from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import rooms_of
 from services.gateway.adapters.http.schemas import AccountAnswer, AccountChange, NewAccount, Page
@@ -26,8 +32,18 @@ async def add_account(body: NewAccount, request: Request) -> AccountAnswer:
     people = rooms_of(request).people
     by, address = identity_of(request), address_of(request)
     sites = None if body.sites is None else tuple(body.sites)
-    roles = tuple(body.roles)
-    return _answer(await people.add_account(by, address, body.name, body.password, roles, sites, body.ends_at))
+    return _answer(
+        await people.add_account(
+            by,
+            address,
+            body.name,
+            body.password,
+            tuple(body.roles),
+            sites,
+            ends_at=body.ends_at,
+            must_change_password=body.must_change_password,
+        )
+    )
 
 
 @router.patch("/{name}", responses=refusals(401, 403, 404, 409, 422))
@@ -41,11 +57,42 @@ async def change_account(name: str, body: AccountChange, request: Request) -> Ac
         roles=None if body.roles is None else tuple(body.roles),
         is_enabled=body.is_enabled,
         sites=None if body.sites is None else tuple(body.sites),
+        must_change_password=body.must_change_password,
         is_for_all_sites=body.sites is None and "sites" in body.model_fields_set,
         ends_at=body.ends_at,
         is_without_end=body.ends_at is None and "ends_at" in body.model_fields_set,
     )
     return _answer(changed)
+
+
+@router.get("/{name}/sessions", responses=refusals(401, 403, 404))
+async def list_logins_of(name: str, request: Request) -> Page[LoginAnswer]:
+    """Where somebody is logged in, newest first."""
+    return Page(items=login_answers(await rooms_of(request).doors.own_account.logins(name), None))
+
+
+@router.delete("/{name}/sessions", status_code=204, responses=refusals(401, 403, 404))
+async def end_logins_of(name: str, request: Request) -> None:
+    """Log somebody out everywhere, at once."""
+    await rooms_of(request).doors.own_account.end_logins(by_of(request), name)
+
+
+@router.delete("/{name}/second-factor", status_code=204, responses=refusals(401, 403, 404))
+async def remove_second_factor_of(name: str, request: Request) -> None:
+    """For somebody who lost phone and recovery codes: the password alone logs in again."""
+    await rooms_of(request).doors.own_account.remove_second_factor_of(by_of(request), name)
+
+
+@router.get("/{name}/api-tokens", responses=refusals(401, 403, 404))
+async def list_api_tokens_of(name: str, request: Request) -> Page[ApiTokenAnswer]:
+    """Tokens for programs that somebody has."""
+    return Page(items=api_token_answers(await rooms_of(request).doors.own_account.api_tokens(name)))
+
+
+@router.delete("/{name}/api-tokens/{token}", status_code=204, responses=refusals(401, 403, 404))
+async def end_api_token_of(name: str, token: str, request: Request) -> None:
+    """End somebody's token at once."""
+    await rooms_of(request).doors.own_account.end_api_token(by_of(request), name, token)
 
 
 def _answer(account: Account) -> AccountAnswer:

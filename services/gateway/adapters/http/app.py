@@ -10,6 +10,7 @@ from services.gateway.adapters.http import (
     alerts,
     analysis,
     announcements,
+    audit,
     broadcasts,
     calendars,
     cameras,
@@ -24,8 +25,10 @@ from services.gateway.adapters.http import (
     ice_servers,
     inspections,
     live,
+    me,
     media_tokens,
     notices,
+    oidc,
     orders,
     problems,
     recordings,
@@ -40,6 +43,8 @@ from services.gateway.adapters.http import (
     views,
 )
 from services.gateway.adapters.http.access import guard, uncovered
+from services.gateway.adapters.http.answers_again import OncePerKey, TaggedLists
+from services.gateway.adapters.http.bounds import Bounds
 from services.gateway.adapters.http.console import console_route
 from services.gateway.adapters.http.contract import API_VERSION, SUMMARY, complete
 from services.gateway.adapters.http.rooms import Rooms
@@ -48,6 +53,8 @@ from shared.errors import BrightKitchenError
 
 ROUTERS = (
     sessions.router,
+    oidc.router,
+    me.router,
     accounts.router,
     sites.router,
     cameras.router,
@@ -79,6 +86,7 @@ ROUTERS = (
     drills.router,
     emergency_rooms.router,
     media_tokens.router,
+    audit.router,
     status.router,
 )
 
@@ -104,7 +112,9 @@ def create_app(rooms: Rooms | None) -> FastAPI:
     app.state.contract = complete(app)
 
     problems.install(app)
-    app.add_middleware(SecurityHeaders)
+    # The last is the outermost.
+    for middleware in (TaggedLists, OncePerKey, Bounds, SecurityHeaders):
+        app.add_middleware(middleware)
     if rooms is not None:
         app.router.routes.append(console_route(rooms.console_folder))
     return app

@@ -11,6 +11,7 @@ from services.gateway.adapters.http.analysis_plans import AnalysisPlan
 from services.gateway.adapters.http.camera_answers import camera_answer, speaker_answer
 from services.gateway.adapters.http.etags import IfMatch, etag, revision_of
 from services.gateway.adapters.http.paging import Paging
+from services.gateway.adapters.http.purposes import WatchedFor
 from services.gateway.adapters.http.recording_plans import RecordingPlan
 from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import Rooms, rooms_of
@@ -115,6 +116,7 @@ async def snapshot(
     id: str,
     request: Request,
     width: Annotated[int | None, Query(ge=16, le=7680, description="pixels; never enlarged")] = None,
+    purpose: WatchedFor = None,
     token: Annotated[
         str | None, Query(description="a media token with the verb `snapshot`, instead of a login")
     ] = None,
@@ -122,7 +124,7 @@ async def snapshot(
     """The newest picture of the camera, at most one second old where it is watched, else its newest IDR."""
     rooms = rooms_of(request)
     camera = await rooms.registry.camera(id)
-    taken = await rooms.snapshots.take(identity_of(request), address_of(request), camera, width)
+    taken = await rooms.snapshots.take(identity_of(request), address_of(request), camera, width, purpose)
     headers = {"Cache-Control": "no-store", "X-Captured-Us": str(taken.captured_us)}
     return Response(taken.jpeg, media_type="image/jpeg", headers=headers)
 

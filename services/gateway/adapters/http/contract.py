@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 from services.gateway.adapters.http.access import COOKIE, RULES
 from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.schemas import Problem
+from services.gateway.idempotency import counts_for
 
 API_VERSION = "1.0.0"
 SUMMARY = """\
@@ -18,8 +19,18 @@ Everything a browser, a phone, a wall screen or another program may ask of Brigh
 
 Log in with `POST /api/v1/sessions`; API clients then send `Authorization: Bearer <token>`, browsers their cookie (and,
 with methods that change something, an `Origin` or `Sec-Fetch-Site` of this site). Media URLs and WebSockets take a
-media token as `?token=`. Every error is a problem document (RFC 9457): `code` is stable, `detail` says what to change.
+media token as `?token=`. Lists carry an `ETag`; with `If-None-Match` an unchanged one is 304. POSTs that make something
+take an `Idempotency-Key`. Too many requests are 429 with `Retry-After`, bodies that are too large 413. Every error is a
+problem document (RFC 9457): `code` is stable, `detail` says what to change.
 """
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "maxLength": 200},
+    "description": "a new UUID for each thing to be made: sent again within 24 h with the same body, the first answer"
+    " comes again and nothing is made twice; with another body 422",
+}
 _LIVE = """\
 Upgrade to a WebSocket (101); a plain GET is refused. `GET` stands here because OpenAPI has no word for WebSockets.
 
@@ -68,6 +79,10 @@ def _secure(operation: dict[str, Any], path: str, method: str) -> None:
     ways = ["bearer", "cookie"] + (["media_token"] if needs.token is not None else [])
     operation["security"] = [{way: []} for way in ways]
     operation["x-verb"] = needs.verb
+    for status in (429, 413) if "requestBody" in operation else (429,):
+        operation["responses"].setdefault(str(status), refusals(status)[status])
+    if counts_for(method.upper(), path) and "201" in operation["responses"]:
+        operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
 
 
 def _live_operation() -> dict[str, Any]:
@@ -90,6 +105,11 @@ def _live_operation() -> dict[str, Any]:
             ),
             query(
                 "codecs", {"type": "string"}, "what the client can decode, e.g. `avc1` or `avc1,hvc1`; with stream=auto"
+            ),
+            query(
+                "purpose",
+                {"type": "string", "enum": ["patrol", "draw", "case", "drill"]},
+                "why one looks; kept with the audit row",
             ),
             query("token", {"type": "string"}, "a media token with the verb `view`, instead of a login"),
         ],

@@ -61,40 +61,51 @@ async def events(
 async def _stream(
     desk: EventDesk, identity: Identity, wants: Callable[[Event], bool], asked: str | None
 ) -> AsyncIterator[bytes]:
+    loop = asyncio.get_running_loop()
     place = None if asked is None else place_of(asked)
     if asked is not None and place is None:
         yield b"event: reset\ndata: {}\n\n"
-    news = asyncio.Event()
+    news, ending = asyncio.Event(), asyncio.Event()
+
+    def ended() -> None:
+        ending.set()
+        news.set()
+
+    let_go = desk.on_ending(identity, ended)
     try:
         async with desk.listener(wants, place, news.set) as (listener, missed):
             went = dict(place or listener.place)
-            loop = asyncio.get_running_loop()
-            check_at = loop.time() + _HEARTBEAT_S
             yield _told("hello", place_id(went), b"{}")
             for event in missed:
                 went[event.source] = event.seq
                 if wants(event):
                     yield _told(event.name, place_id(went), event.data)
+            checked = loop.time()
             while not listener.is_lost:
-                if loop.time() >= check_at:
-                    # However much there is to tell: who may not listen any more does not.
-                    if not await desk.is_still_in(identity):
-                        yield b"event: logged_out\ndata: {}\n\n"
-                        return
-                    check_at = loop.time() + _HEARTBEAT_S
+                # Also while much happens: who is busy listening may be logged out meanwhile, by another gateway.
+                is_due = loop.time() - checked >= _HEARTBEAT_S
+                if ending.is_set() or (is_due and not await desk.is_still_in(identity)):
+                    yield b"event: logged_out\ndata: {}\n\n"
+                    return
+                if is_due:
+                    checked = loop.time()
                     yield b": still here\n\n"
                 found = listener.take()
                 if found is not None:
                     yield _told(found[0].name, found[1], found[0].data)
                     continue
                 news.clear()
+                if ending.is_set():
+                    continue
                 try:
-                    async with asyncio.timeout_at(check_at):
+                    async with asyncio.timeout_at(checked + _HEARTBEAT_S):
                         await news.wait()
                 except TimeoutError:
                     continue
     except TooLongAgo:
         pass
+    finally:
+        let_go()
     yield b"event: reset\ndata: {}\n\n"
 
 

@@ -8,8 +8,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
-from services.gateway.adapters.http.access import address_of, identity_of
+from services.gateway.adapters.http.access import by_of
 from services.gateway.adapters.http.problems import close_with
+from services.gateway.adapters.http.purposes import WatchedFor
 from services.gateway.adapters.http.rooms import rooms_of
 from services.gateway.adapters.live_desk import LiveDesk
 from services.gateway.live_view import LiveView
@@ -25,15 +26,14 @@ async def live(
     stream: AskedStream = "main",
     pictures: AskedPictures = "each",
     codecs: Annotated[str | None, Query(max_length=200)] = None,
+    purpose: WatchedFor = None,
     token: Annotated[str | None, Query()] = None,
 ) -> None:
     """Fragments as they are on the bus (binary), each after a text message about it."""
     rooms = rooms_of(websocket)
     camera = await rooms.registry.camera(id)
     wakeup = asyncio.Event()
-    opening = rooms.live.view(
-        identity_of(websocket), address_of(websocket), camera, stream, decodable_of(codecs), wakeup.set, pictures
-    )
+    opening = rooms.live.view(by_of(websocket), camera, stream, decodable_of(codecs), wakeup.set, pictures, purpose)
     async with opening as view:
         await websocket.accept()
         gone = asyncio.create_task(_until_gone(websocket, view), name="live view: until gone")

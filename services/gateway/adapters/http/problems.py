@@ -113,6 +113,8 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, RequestRefused):
+        return problem_of(error.__cause__)  # the body ended the reading of itself; FastAPI calls any such end a 400
     words = {404: "There is nothing at this address.", 405: "This address does not take that method."}
     detail = words.get(error.status_code, str(error.detail))
     code = HTTPStatus(error.status_code).name.lower()

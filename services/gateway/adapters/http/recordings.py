@@ -10,6 +10,7 @@ from pydantic import AwareDatetime
 from starlette.responses import RedirectResponse, StreamingResponse
 
 from services.gateway.adapters.http.access import address_of, identity_of
+from services.gateway.adapters.http.purposes import WatchedFor
 from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import rooms_of
 from services.gateway.adapters.http.schemas import TimelineAnswer, TimelineGap, TimelineRange
@@ -56,6 +57,7 @@ async def playback(
     start: Start,
     end: Annotated[AwareDatetime | None, Query(description="left out or not over yet: the playlist grows")] = None,
     stream: RecordedStream = "main",
+    purpose: WatchedFor = None,
     token: Token = None,
 ) -> Response:
     """HLS with fragmented MP4, a byte range a GOP; at most 6 hours. It reaches to the newest whole GOP."""
@@ -64,7 +66,7 @@ async def playback(
     suffix = "" if token is None else f"?token={token}"
     to_us = None if end is None else us_of(end)
     found = await rooms.recordings.playlist(
-        identity_of(request), address_of(request), camera, stream, us_of(start), to_us, suffix
+        identity_of(request), address_of(request), camera, stream, us_of(start), to_us, suffix, purpose
     )
     headers = {"Cache-Control": "no-store", "X-Begins-Us": str(found.from_us), "X-Ends-Us": str(found.to_us)}
     return Response(found.text, media_type=_HLS, headers=headers)
@@ -81,6 +83,7 @@ async def recording(
     """Recorded bytes as playlists name them; `Range` is honoured. By setting, a redirect to S3 itself."""
     rooms = rooms_of(request)
     camera = await rooms.registry.camera(id)
+    rooms.recordings.watched(identity_of(request), camera)
     path = f"{stream}/{year}/{month}/{day}/{name}"
     if rooms.is_media_redirected:
         place = await rooms.recordings.object_place(camera, path)
@@ -93,6 +96,7 @@ async def gop(id: str, stream: RecordedStream, run: str, name: str, request: Req
     """One GOP as a file, as growing playlists name it: the same address whether it is stored yet or not."""
     rooms = rooms_of(request)
     camera = await rooms.registry.camera(id)
+    rooms.recordings.watched(identity_of(request), camera)
     return sent(await rooms.recordings.gop(camera, stream, run, name, byte_range(request.headers.get("range"))))
 
 

@@ -13,14 +13,15 @@ _EXAMPLES: dict[int, tuple[str, str]] = {
     403: ("not_allowed", "Your roles do not allow: change registry. Ask an administrator."),
     404: ("no_such_camera", "There is no camera 'cook-9'."),
     406: ("not_h264", "cook-1 sends hvc1.1.6.L120, and browsers take H.264 alone by WebRTC: use the live view."),
+    408: ("body_too_slow", "The body came too slowly: send it within 120 s, without pauses."),
     409: ("camera_exists", "There is a camera 'cook-1' already: choose another id."),
     412: ("changed_meanwhile", "Somebody changed it since you read it. Read it again, then send the change."),
-    413: ("body_too_large", "The body is larger than 12 MB: send a smaller photo."),
+    413: ("body_too_large", "The body is larger than 1000 kB: send less at once."),
     415: ("not_a_fragment", "Send candidates as application/trickle-ice-sdpfrag."),
     416: ("no_such_bytes", "The file is shorter than the range asked for."),
     422: ("invalid_fields", "1 field is wrong; it is listed with what to change."),
     428: ("if_match_missing", "Send If-Match with the ETag of the answer."),
-    429: ("too_many_failures", "Too many failed attempts. Try again in 4 s."),
+    429: ("too_many_requests", "Too many requests. Try again in 4 s."),
     503: ("camera_unreachable", "The camera is unreachable. No route to 192.168.1.64: check power and network cable."),
 }
 

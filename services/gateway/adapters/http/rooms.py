@@ -25,7 +25,9 @@ from services.gateway.handlers.ice import IceDesk
 from services.gateway.handlers.inspections import InspectionDesk
 from services.gateway.handlers.media import MediaDesk
 from services.gateway.handlers.notices import NoticeDesk
+from services.gateway.handlers.oidc import OidcDesk
 from services.gateway.handlers.orders import OrderDesk
+from services.gateway.handlers.own_account import OwnAccount
 from services.gateway.handlers.people import People
 from services.gateway.handlers.probes import ProbeDesk
 from services.gateway.handlers.recordings import RecordingsDesk
@@ -38,8 +40,21 @@ from services.gateway.handlers.talk_records import TalkRecordDesk
 from services.gateway.handlers.talks import TalkDesk
 from services.gateway.handlers.uniforms import UniformDesk
 from services.gateway.handlers.views import ViewDesk
+from services.gateway.idempotency import IdempotencyKeys
+from services.gateway.rate_limits import Limits
 from services.gateway.speakers import FoundSpeakers
 from services.gateway.status import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """How people and programs get in, and how much of it. `oidc_name`: what the other door is called."""
+
+    own_account: OwnAccount
+    oidc: OidcDesk
+    oidc_name: str
+    limits: Limits
+    keys: IdempotencyKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +65,7 @@ class Rooms:
     """
 
     people: People
+    doors: Doors
     registry: RegistryDesk
     probes: ProbeDesk
     media: MediaDesk

@@ -74,6 +74,9 @@ class LogIn(Body):
 
     name: str = Field(max_length=64, examples=["admin"])
     password: str = Field(max_length=256, json_schema_extra={"format": "password"})
+    code: str | None = Field(
+        None, max_length=40, description="of the authenticator app, or a recovery code; after 401 second_factor_needed"
+    )
 
 
 class User(Answer):
@@ -82,6 +85,7 @@ class User(Answer):
     name: str
     roles: list[Role]
     sites: list[str] | None = Field(description="the only schools they may see; null: all")
+    must_change_password: bool = Field(False, description="nothing else may be done before PUT /api/v1/me/password")
 
 
 class SessionOpened(Answer):
@@ -107,6 +111,7 @@ class NewAccount(Body):
     roles: list[Role] = Field(min_length=1)
     sites: list[Id] | None = Field(None, max_length=1000, description="the only schools it may see; null: all")
     ends_at: AwareDatetime | None = Field(None, description="good until then; `guest` needs it; null: for ever")
+    must_change_password: bool = Field(False, description="the password is for the first log-in alone")
 
 
 class AccountChange(Body):
@@ -117,6 +122,7 @@ class AccountChange(Body):
     is_enabled: bool | None = None
     sites: list[Id] | None = Field(None, max_length=1000, description="the only schools it may see; null: all")
     ends_at: AwareDatetime | None = Field(None, description="good until then; null: for ever")
+    must_change_password: bool | None = Field(None, description="true: the password is for the next log-in alone")
 
 
 class AccountAnswer(Answer):
@@ -451,17 +457,3 @@ class Status(Answer):
 
     services: list[ServiceStatus]
     cameras: list[CameraStatus]
-
-
-class AuditRow(Answer):
-    """One line of the trail that nobody can change."""
-
-    number: int
-    at: datetime
-    who: str | None
-    action: str = Field(examples=["live_view"])
-    camera: str | None
-    address: str | None = Field(description="where the request came from")
-    outcome: str = Field(examples=["ok"])
-    seconds: float | None = Field(None, description="how long a live view lasted; null while it goes on")
-    detail: dict[str, str] = Field(default_factory=dict)

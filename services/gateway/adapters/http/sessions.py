@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from services.gateway.adapters.http.access import COOKIE, address_of, identity_of
+from services.gateway.adapters.http.access import COOKIE, address_of, by_of, identity_of
+from services.gateway.adapters.http.login_answers import LoginAnswer, login_answers
 from services.gateway.adapters.http.refusal_docs import refusals
-from services.gateway.adapters.http.rooms import rooms_of
-from services.gateway.adapters.http.schemas import CurrentSession, LogIn, SessionOpened, User
+from services.gateway.adapters.http.rooms import Rooms, rooms_of
+from services.gateway.adapters.http.schemas import CurrentSession, LogIn, Page, SessionOpened, User
+from services.gateway.handlers.people import OpenedLogin
 
 router = APIRouter(prefix="/api/v1/sessions", tags=["sessions"])
 
@@ -16,7 +18,33 @@ router = APIRouter(prefix="/api/v1/sessions", tags=["sessions"])
 async def log_in(body: LogIn, request: Request, response: Response) -> SessionOpened:
     """Log in. The token is for API clients; browsers get the same login in an HttpOnly cookie."""
     rooms = rooms_of(request)
-    opened = await rooms.people.log_in(body.name, body.password, address_of(request))
+    agent = request.headers.get("user-agent", "")
+    opened = await rooms.people.log_in(body.name, body.password, address_of(request), body.code, agent)
+    return _opened(rooms, opened, response)
+
+
+@router.get("", responses=refusals(401, 403))
+async def list_logins(request: Request) -> Page[LoginAnswer]:
+    """Where one is logged in, newest first."""
+    who = identity_of(request)
+    return Page(items=login_answers(await rooms_of(request).doors.own_account.logins(who.name), who.login))
+
+
+def _opened(rooms: Rooms, opened: OpenedLogin, response: Response) -> SessionOpened:
+    set_cookie(rooms, opened, response)
+    response.headers["Cache-Control"] = "no-store"
+    login = opened.login
+    user = User(
+        name=login.account,
+        roles=list(login.roles),
+        sites=_sites(login.sites),
+        must_change_password=login.must_change_password,
+    )
+    return SessionOpened(token=opened.token, expires_at=login.expires_at, user=user)
+
+
+def set_cookie(rooms: Rooms, opened: OpenedLogin, response: Response) -> None:
+    """The login as browsers keep it."""
     response.set_cookie(
         COOKIE,
         opened.token,
@@ -26,9 +54,6 @@ async def log_in(body: LogIn, request: Request, response: Response) -> SessionOp
         samesite="strict",
         secure=rooms.is_cookie_secure,
     )
-    response.headers["Cache-Control"] = "no-store"
-    user = User(name=opened.login.account, roles=list(opened.login.roles), sites=_sites(opened.login.sites))
-    return SessionOpened(token=opened.token, expires_at=opened.login.expires_at, user=user)
 
 
 @router.get("/current", responses=refusals(401))
@@ -36,7 +61,12 @@ async def current_login(request: Request) -> CurrentSession:
     """Who is logged in, and until when."""
     identity = identity_of(request)
     return CurrentSession(
-        user=User(name=identity.name, roles=list(identity.roles), sites=_sites(identity.sites)),
+        user=User(
+            name=identity.name,
+            roles=list(identity.roles),
+            sites=_sites(identity.sites),
+            must_change_password=identity.must_change_password,
+        ),
         expires_at=identity.expires_at,
     )
 
@@ -46,6 +76,13 @@ async def log_out(request: Request, response: Response) -> None:
     """End this login at once, everywhere."""
     await rooms_of(request).people.log_out(identity_of(request), address_of(request))
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
+
+
+@router.delete("/{session}", status_code=204, responses=refusals(401, 403, 404))
+async def end_login(session: str, request: Request) -> None:
+    """End one of one's own logins at once: its views, events and media tokens end with it."""
+    by = by_of(request)
+    await rooms_of(request).doors.own_account.end_login(by, by.identity.name, session)
 
 
 def _sites(sites: tuple[str, ...] | None) -> list[str] | None:

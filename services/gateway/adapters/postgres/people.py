@@ -6,17 +6,18 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Row, delete, func, or_, select, text, update
+from sqlalchemy import Executable, Row, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.gateway.accounts import Account
-from services.gateway.adapters.postgres.tables import accounts, failed_logins, logins
+from services.gateway.adapters.postgres.tables import accounts, api_tokens, failed_logins, logins, passwords_due
 from services.gateway.lockout import ANY_ACCOUNT, rule_for
-from services.gateway.logins import Login
+from services.gateway.logins import Login, OpenLogin
 from services.gateway.roles import Role
 from shared.database import Database
 
 # A failure older than this says nothing any more; the row goes.
+_LISTED = 200
 _FORGET_FAILURES_S = 24 * 3600.0
 
 
@@ -75,6 +76,19 @@ class PostgresAccounts:
         async with self._database.transaction() as session:
             return (await session.scalar(select(func.count()).select_from(accounts))) == 0
 
+    async def must_change_password(self, name: str) -> bool:
+        query = select(passwords_due.c.account).where(passwords_due.c.account == name)
+        async with self._database.transaction() as session:
+            return await session.scalar(query) is not None
+
+    async def set_must_change_password(self, name: str, must: bool) -> None:
+        if must:
+            statement: Executable = insert(passwords_due).values(account=name).on_conflict_do_nothing()
+        else:
+            statement = delete(passwords_due).where(passwords_due.c.account == name)
+        async with self._database.transaction() as session:
+            await session.execute(statement)
+
 
 class PostgresLogins:
     """Implements `Logins`."""
@@ -82,11 +96,12 @@ class PostgresLogins:
     def __init__(self, database: Database):
         self._database = database
 
-    async def add(self, login: Login, address: str, at: datetime) -> None:
+    async def add(self, login: Login, address: str, agent: str, at: datetime) -> None:
         values = {
             "id": login.id,
             "account": login.account,
             "address": address,
+            "agent": agent,
             "began_at": at,
             "expires_at": login.expires_at,
         }
@@ -103,8 +118,10 @@ class PostgresLogins:
                 accounts.c.roles,
                 accounts.c.sites,
                 accounts.c.ends_at,
+                passwords_due.c.account.is_not(None).label("must_change"),
             )
             .join(accounts, accounts.c.name == logins.c.account)
+            .outerjoin(passwords_due, passwords_due.c.account == logins.c.account)
             .where(logins.c.id == id, logins.c.expires_at > at, accounts.c.is_enabled)
             .where(or_(accounts.c.ends_at.is_(None), accounts.c.ends_at > at))
         )
@@ -113,19 +130,27 @@ class PostgresLogins:
         if row is None:
             return None
         expires_at = row.expires_at if row.ends_at is None else min(row.expires_at, row.ends_at)
-        return Login(row.id, row.account, _roles(row.roles), expires_at, _sites(row.sites))
+        return Login(row.id, row.account, _roles(row.roles), expires_at, _sites(row.sites), row.must_change)
 
     async def end(self, id: str) -> None:
         async with self._database.transaction() as session:
             await session.execute(delete(logins).where(logins.c.id == id))
 
-    async def end_all_of(self, account: str) -> None:
+    async def end_all_of(self, account: str, but: str | None = None) -> list[str]:
+        where = (logins.c.account == account, *(() if but is None else (logins.c.id != but,)))
         async with self._database.transaction() as session:
-            await session.execute(delete(logins).where(logins.c.account == account))
+            return list((await session.scalars(delete(logins).where(*where).returning(logins.c.id))).all())
+
+    async def of(self, account: str, at: datetime) -> list[OpenLogin]:
+        query = select(logins).where(logins.c.account == account, logins.c.expires_at > at)
+        async with self._database.transaction() as session:
+            rows = (await session.execute(query.order_by(logins.c.began_at.desc()).limit(_LISTED))).all()
+        return [OpenLogin(row.id, row.address, row.agent, row.began_at, row.expires_at) for row in rows]
 
     async def forget_expired(self, at: datetime) -> None:
         async with self._database.transaction() as session:
             await session.execute(delete(logins).where(logins.c.expires_at <= at))
+            await session.execute(delete(api_tokens).where(api_tokens.c.expires_at <= at))
             too_old_s = at.timestamp() - _FORGET_FAILURES_S
             await session.execute(delete(failed_logins).where(failed_logins.c.last_s < too_old_s))
 
@@ -152,6 +177,12 @@ class PostgresFailedLogins:
             counted = {"failures": failures + 1, "last_s": now_s}
             await session.execute(update(failed_logins).where(*where).values(counted))
         return 0.0
+
+    async def taken_back(self, account: str, address: str) -> None:
+        of_address = (failed_logins.c.address == address, failed_logins.c.account.in_((account[:64], ANY_ACCOUNT)))
+        one_less = {"failures": func.greatest(failed_logins.c.failures - 1, 0)}
+        async with self._database.transaction() as session:
+            await session.execute(update(failed_logins).where(*of_address).values(one_less))
 
     async def succeeded(self, account: str, address: str) -> None:
         own = (failed_logins.c.account == account[:64], failed_logins.c.address == address)

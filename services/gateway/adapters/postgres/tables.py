@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, Column, DateTime, Double, Integer, MetaData, String, Table
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Double,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData()
@@ -27,6 +39,55 @@ logins = Table(
     Column("address", String, nullable=False),
     Column("began_at", DateTime(timezone=True), nullable=False),
     Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("agent", String, nullable=False),
+)
+
+passwords_due = Table("passwords_due", metadata, Column("account", String, primary_key=True))
+
+second_factors = Table(
+    "second_factors",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("sealed", String, nullable=False),
+    Column("is_on", Boolean, nullable=False),
+    Column("last_step", BigInteger, nullable=False),
+)
+
+recovery_codes = Table(
+    "recovery_codes", metadata, Column("account", String, primary_key=True), Column("hash", String, primary_key=True)
+)
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("account", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("verbs", ARRAY(String), nullable=False),
+    Column("sites", ARRAY(String)),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("used_at", DateTime(timezone=True)),
+)
+
+oidc_accounts = Table(
+    "oidc_accounts",
+    metadata,
+    Column("issuer", String, primary_key=True),
+    Column("subject", String, primary_key=True),
+    Column("account", String, nullable=False),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("fingerprint", String, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("status", Integer),
+    Column("headers", JSONB, nullable=False),
+    Column("body", LargeBinary, nullable=False),
 )
 
 failed_logins = Table(
@@ -83,6 +144,7 @@ outbox = Table(
     Column("by", String, nullable=False),
 )
 
+# `number`, `site` and `hash` are filled in by a trigger, so that any number of gateways make one chain.
 audit = Table(
     "audit",
     metadata,
@@ -95,4 +157,6 @@ audit = Table(
     Column("address", String),
     Column("seconds", Double),
     Column("detail", JSONB, nullable=False),
+    Column("site", String),
+    Column("hash", LargeBinary, nullable=False),
 )

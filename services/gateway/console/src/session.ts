@@ -11,19 +11,19 @@ const KEY = "bk-user";
 
 /** True when somebody is logged in; while the server is away, whoever was logged in last still is. */
 export async function isLoggedIn(): Promise<boolean> {
-  if (isKnown) return user.value !== null;
+  if (isKnown) return mayEnter();
   try {
     keep((await api.current()).user);
   } catch (error) {
     if (error instanceof Offline) {
       user.value = remembered();
-      return user.value !== null; // asked again at the next page
+      return mayEnter(); // asked again at the next page
     }
     if (!(error instanceof Problem)) throw error;
     user.value = null;
   }
   isKnown = true;
-  return user.value !== null;
+  return mayEnter();
 }
 
 function keep(found: Schemas["User"]): void {
@@ -36,9 +36,20 @@ function remembered(): Schemas["User"] | null {
   return kept === null ? null : (JSON.parse(kept) as Schemas["User"]);
 }
 
-export async function logIn(name: string, password: string): Promise<void> {
-  keep((await api.logIn(name, password)).user);
+/** Nothing can be done with a password for once but to change it. */
+function mayEnter(): boolean {
+  return user.value !== null && !user.value.must_change_password;
+}
+
+/** `code`: of the second factor, where it is asked for. */
+export async function logIn(name: string, password: string, code: string | null): Promise<void> {
+  keep((await api.logIn(name, password, code)).user);
   isKnown = true;
+}
+
+export async function changePassword(password: string, next: string): Promise<void> {
+  await api.changePassword(password, next);
+  keep((await api.current()).user);
 }
 
 const farewells = new Set<() => Promise<void>>();
@@ -79,9 +90,9 @@ export function maySpeak(): boolean {
   return user.value?.roles.some((role) => role === "supervisor" || role === "admin") ?? false;
 }
 
-/** Alerts: a viewer sees them, and whoever answers for a school is told otherwise. */
+/** Alerts: a viewer sees them; whoever answers for a school is told otherwise, and an auditor looks at no kitchen. */
 export function maySeeAlerts(): boolean {
-  return user.value?.roles.some((role) => role !== "school") ?? false;
+  return user.value?.roles.some((role) => role !== "school" && role !== "auditor") ?? false;
 }
 
 export function mayReview(): boolean {

@@ -78,7 +78,10 @@ async function asProblem(answer: Response): Promise<Problem> {
 }
 
 export const api = {
-  logIn: (name: string, password: string) => call<Schemas["SessionOpened"]>("POST", "/sessions", { name, password }),
+  logIn: (name: string, password: string, code: string | null = null) =>
+    call<Schemas["SessionOpened"]>("POST", "/sessions", { name, password, code }),
+  changePassword: (password: string, next: string) => call<void>("PUT", "/me/password", { password, new_password: next }),
+  oidc: () => call<Schemas["OidcAnswer"]>("GET", "/oidc"),
   current: () => call<Schemas["CurrentSession"]>("GET", "/sessions/current"),
   logOut: () => call<void>("DELETE", "/sessions/current"),
   sites: () => all<Schemas["SiteAnswer"]>("/sites"),

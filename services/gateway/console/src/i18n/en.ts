@@ -6,7 +6,9 @@ export const en: Words = {
   product: "Bright Kitchen",
   productLine: "Supervision of school kitchens",
   language: "中文",
-  signIn: { title: "Log in", name: "Account", password: "Password", submit: "Log in", wrong: "The account or the password is not right.", tooOften: "Too many failures. Try again in {seconds} s.", hint: "The administrator's password was printed at the first start and is kept in the file admin-password of the data folder.", offline: "The server cannot be reached. Check the network and try again." },
+  signIn: { title: "Log in", name: "Account", password: "Password", submit: "Log in", wrong: "The account or the password is not right.", tooOften: "Too many failures. Try again in {seconds} s.", hint: "The administrator's password was printed at the first start and is kept in the file admin-password of the data folder.", offline: "The server cannot be reached. Check the network and try again.",
+    code: "Code", codeHint: "Of the authenticator app, or one of the recovery codes.", wrongCode: "The code is wrong, or was used already. Wait for the next one.",
+    mustChange: "This password was for the first log-in alone. Choose another one, with at least 10 characters.", newPassword: "New password", change: "Change and go on", anotherPassword: "Choose another password, with at least 10 characters.", with: "Log in with {name}" },
   nav: { watch: "Watch", alerts: "Alerts", cases: "Cases", kitchen: "My kitchen", more: "More", live: "Live", playback: "Playback", broadcast: "Broadcast", figures: "Figures", inspections: "Inspections", cameras: "Cameras", sites: "Schools", status: "System", manage: "Manage", signOut: "Log out", menu: "Menu" },
   header: {
     waiting: "no alert waits | 1 alert waits | {n} alerts wait", reach: "{online} of {all} cameras reachable", reachOld: "{online} of {all} cameras reachable (not updated now)", offline: "Offline",

@@ -88,6 +88,12 @@ describe("an answer", () => {
     expect(kept.drafts.get("chef/o1")?.state).toBe("waiting");
   });
 
+  it("that is on its way already is kept for later", async () => {
+    server.breaks = (call) => (call === "answer" ? new Problem(409, "idempotency_key_busy", "being done", {}) : null);
+    expect(await queue().flush("chef")).toBe(false);
+    expect(kept.drafts.get("chef/o1")?.state).toBe("waiting");
+  });
+
   it.each([403, 404, 409, 422])("that is refused with %d says why, and is not tried for ever", async (status) => {
     server.breaks = (call) => (call === "answer" ? problem(status) : null);
     expect(await queue().flush("chef")).toBe(true);

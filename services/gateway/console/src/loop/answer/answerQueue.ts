@@ -79,7 +79,9 @@ export class AnswerQueue {
   }
 }
 
-/** No network, a server that is busy or away, a login that ended: none of it is a no. */
+/** No network, a server that is busy or away, a login that ended, the same answer on its way: none of it is a no. */
 export function isForLater(error: unknown): boolean {
-  return error instanceof Offline || (error instanceof Problem && (error.status >= 500 || [401, 408, 429].includes(error.status)));
+  if (error instanceof Offline) return true;
+  if (!(error instanceof Problem)) return false;
+  return error.status >= 500 || [401, 408, 429].includes(error.status) || error.code === "idempotency_key_busy";
 }

@@ -1,0 +1,145 @@
+"""What people do with their own account (password, logins, tokens for programs), and administrators with others."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from services.gateway.accounts import Account
+from services.gateway.api_tokens import LOGIN_PREFIX, NEVER, PREFIX, ApiToken, ApiTokens, handle_of
+from services.gateway.audit import Action, Deed
+from services.gateway.handlers.people import People
+from services.gateway.handlers.registry import By
+from services.gateway.handlers.second_factors import Begun
+from services.gateway.identity import Identity
+from services.gateway.logins import OpenLogin, login_id
+from services.gateway.refusals import FieldFault, InvalidFields, no_such
+from services.gateway.roles import Verb, verbs_of
+from shared.errors import RequestRefused
+
+TOKENS_MAX = 50
+LONGEST = timedelta(days=366)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAccount:
+    """Each of these is done by who is logged in; `_again` asks for the password where a stolen login must not do."""
+
+    people: People
+    tokens: ApiTokens
+
+    async def change_password(self, by: By, password: str, new_password: str) -> None:
+        """Ends every other login."""
+        account = await self._again(by, password)
+        if password == new_password:
+            raise InvalidFields([FieldFault("new_password", "This is the password you have.", "Choose another one.")])
+        people = self.people
+        await people.accounts.replace(replace(account, password_hash=await people.hasher.hash(new_password)))
+        await people.accounts.set_must_change_password(account.name, False)
+        await people.end_logins(account.name, but=by.identity.login)
+        await self._record("password_changed", by, account.name)
+
+    async def begin_second_factor(self, by: By, password: str) -> Begun:
+        account = await self._again(by, password)
+        return await self.people.second.begin(account.name, by.address)
+
+    async def end_second_factor(self, by: By, password: str, code: str) -> None:
+        account = await self._again(by, password, code)
+        await self.people.second.remove(account.name, by.identity.name, by.address)
+
+    async def remove_second_factor_of(self, by: By, name: str) -> None:
+        """By an administrator, of somebody who lost phone and recovery codes."""
+        account = await self._of(name)
+        if not await self.people.second.remove(account, by.identity.name, by.address):
+            raise RequestRefused("no_second_factor", "This account has no second factor.", status=404)
+
+    async def logins(self, name: str) -> list[OpenLogin]:
+        return await self.people.logins.of(await self._of(name), self.people.clock.now())
+
+    async def end_login(self, by: By, name: str, handle: str) -> None:
+        """At once, and everything that began with it."""
+        for login in await self.logins(name):
+            if handle_of(login.id) == handle:
+                await self._record("login_ended", by, name, login=handle)
+                await self.people.end_login(login.id)
+                return
+        raise no_such("session", handle)
+
+    async def end_logins(self, by: By, name: str) -> None:
+        account = await self._of(name)
+        await self._record("login_ended", by, account, login="all")
+        await self.people.end_logins(account)
+
+    async def api_tokens(self, name: str) -> list[ApiToken]:
+        return await self.tokens.of(await self._of(name))
+
+    async def add_api_token(
+        self,
+        by: By,
+        password: str,
+        name: str,
+        verbs: tuple[Verb, ...],
+        sites: tuple[str, ...] | None,
+        ends_at: datetime,
+    ) -> tuple[str, ApiToken]:
+        """The token is shown this once; its hash is kept. Never more than who asks may do."""
+        account = await self._again(by, password)
+        now = self.people.clock.now()
+        _require_fitting(by.identity, verbs, sites, ends_at, now)
+        if len(await self.tokens.of(account.name)) >= TOKENS_MAX:
+            raise RequestRefused("too_many_tokens", f"You have {TOKENS_MAX} tokens: end one first.", status=409)
+        text = PREFIX + secrets.token_urlsafe(32)
+        token = ApiToken(login_id(text), account.name, name, verbs, sites, now, ends_at)
+        await self._record("api_token_added", by, account.name, token=token.handle, verbs=",".join(verbs))
+        await self.tokens.add(token)
+        return text, token
+
+    async def end_api_token(self, by: By, name: str, handle: str) -> None:
+        account = await self._of(name)
+        id = await self.tokens.end(account, handle)
+        if id is None:
+            raise no_such("api_token", handle)
+        self.people.endings.tell(LOGIN_PREFIX + id)
+        await self._record("api_token_ended", by, account, token=handle)
+
+    async def _again(self, by: By, password: str, code: str | None = None) -> Account:
+        """Who is logged in gives the password again, and a code where it is asked for; wrong ones are counted."""
+        people, name = self.people, by.identity.name
+        await people.refuse_guessing(name, by.address, people.clock.now())
+        account = await people.accounts.find(name)
+        if account is None or not await people.hasher.matches(password, account.password_hash):
+            raise InvalidFields([FieldFault("password", "This is not your password.", "Type your present password.")])
+        if code is not None and not await people.second.accepts(name, code, by.address):
+            fault = FieldFault("code", "The code is wrong, or was used already.", "Wait for the next one.")
+            raise InvalidFields([fault])
+        await people.failed.taken_back(name, by.address)
+        return account
+
+    async def _of(self, name: str) -> str:
+        account = await self.people.accounts.find(name.casefold())
+        if account is None:
+            raise no_such("account", name)
+        return account.name
+
+    async def _record(self, action: Action, by: By, account: str, **detail: str) -> None:
+        now = self.people.clock.now()
+        await self.people.trail.add(
+            Deed(action, by.identity.name, by.address, now, detail={"account": account} | detail)
+        )
+
+
+def _require_fitting(
+    identity: Identity, verbs: tuple[Verb, ...], sites: tuple[str, ...] | None, ends_at: datetime, now: datetime
+) -> None:
+    faults = []
+    beyond = sorted(set(verbs) - (verbs_of(identity.roles) - NEVER))
+    if beyond:
+        faults.append(FieldFault("verbs", f"You may not do this yourself: {', '.join(beyond)}.", "Leave it out."))
+    foreign = sorted(site for site in sites or () if not identity.sees(site))
+    if foreign:
+        faults.append(FieldFault("sites", f"Not one of your schools: {', '.join(foreign)}.", "Leave it out."))
+    if not now < ends_at <= now + LONGEST:
+        faults.append(FieldFault("ends_at", "A token ends within a year from now.", "Choose a day within a year."))
+    if faults:
+        raise InvalidFields(faults)

@@ -1,0 +1,106 @@
+"""Playbacks on record: each begins with a deed, and ends with one that says how long somebody looked."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from services.gateway.audit import AuditTrail, Deed, Purpose
+from services.gateway.cameras import Camera
+from services.gateway.handlers.registry import By
+from services.gateway.identity import Identity
+from shared.clock import Clock
+from shared.errors import PeerError
+from shared.telemetry import log
+
+# The same playback asked for again within this (a growing playlist is, every few seconds) is one deed.
+SAME_PLAYBACK_S = 600.0
+# = how long nobody asks for a piece until the looking is over: players buffer up to half a minute ahead
+SILENT_S = 60.0
+_KEPT = 10_000
+
+Key = tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Open:
+    by: By
+    camera: str
+    began: datetime
+    began_s: float
+    seen_s: float
+    detail: dict[str, str]
+
+
+@dataclass(slots=True)
+class PlaybackRecord:
+    """What this gateway has put on record; pieces that another gateway hands out do not lengthen it."""
+
+    trail: AuditTrail
+    clock: Clock
+    _open: OrderedDict[Key, _Open] = field(default_factory=OrderedDict)
+
+    async def asked(
+        self, by: By, camera: Camera, stream: str, from_us: int, to_us: int | None, purpose: Purpose | None
+    ) -> None:
+        """A playlist is asked for: on record before anything is shown."""
+        key = (*_person(by.identity, camera), stream, str(from_us), str(to_us))
+        now_s = self.clock.monotonic()
+        known = self._open.get(key)
+        if known is not None and known.began_s > now_s - SAME_PLAYBACK_S:
+            known.seen_s = now_s
+            return
+        if known is not None:
+            await self._end(key)
+        detail = {"from_us": str(from_us), "to_us": "" if to_us is None else str(to_us), "stream": stream}
+        if purpose is not None:
+            detail["purpose"] = purpose
+        began = self.clock.now()
+        await self.trail.add(Deed("playback", by.identity.name, by.address, began, camera=camera.id, detail=detail))
+        self._open[key] = _Open(by, camera.id, began, now_s, now_s, detail)
+        while len(self._open) > _KEPT:
+            await self._end(next(iter(self._open)))
+
+    def seen(self, identity: Identity, camera: Camera) -> None:
+        """A piece is asked for: it belongs to what this person opened last of this camera."""
+        person = _person(identity, camera)
+        latest = max(
+            (each for key, each in self._open.items() if key[:3] == person), key=lambda each: each.began_s, default=None
+        )
+        if latest is not None:
+            latest.seen_s = self.clock.monotonic()
+
+    async def end_round(self) -> None:
+        """Those that nobody asks of any more end."""
+        silent_since_s = self.clock.monotonic() - SILENT_S
+        for key in [key for key, each in self._open.items() if each.seen_s < silent_since_s]:
+            await self._end(key)
+
+    async def close(self) -> None:
+        """The gateway stops."""
+        for key in list(self._open):
+            await self._end(key)
+
+    async def _end(self, key: Key) -> None:
+        each = self._open.pop(key, None)
+        if each is None:
+            return
+        deed = Deed(
+            "playback_ended",
+            each.by.identity.name,
+            each.by.address,
+            self.clock.now(),
+            camera=each.camera,
+            seconds=round(each.seen_s - each.began_s, 3),
+            detail=each.detail | {"began": each.began.isoformat()},
+        )
+        try:
+            await self.trail.add(deed)
+        except PeerError as error:
+            # The beginning is on record; the end is lost with the database, and said here.
+            log().error("end of a playback not recorded", camera=each.camera, detail=str(error))
+
+
+def _person(identity: Identity, camera: Camera) -> Key:
+    return (identity.name, identity.login or "", camera.id)

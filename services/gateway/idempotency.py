@@ -1,0 +1,64 @@
+"""The same request sent twice is done once: what a key stands for, and what was answered to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import Literal, Protocol
+
+KEPT_S = 24 * 3600
+# = after this a request that never got an answer is taken for lost with its process
+LOST_S = 60
+_KEY = re.compile(r"[\x21-\x7e]{1,200}")
+# What is answered there is shown once and kept by nobody.
+_SECRET_PATHS = re.compile(
+    r"/api/v1/(sessions|guest-sessions|me/|media-tokens|ice-servers|rooms/[^/]*/guests)",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """An answer as it was sent."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+# first: do it; same: that was its answer; other: the key is another request's; running: it is being done.
+Claim = tuple[Literal["first", "other", "running"], None] | tuple[Literal["same"], KeptAnswer]
+
+
+class IdempotencyKeys(Protocol):
+    """Where they are kept; all gateways see the same."""
+
+    async def claim(self, account: str, key: str, fingerprint: str, at: datetime) -> Claim: ...
+
+    async def answered(self, account: str, key: str, answer: KeptAnswer) -> None: ...
+
+    async def forget(self, account: str, key: str) -> None:
+        """It was not done: the next one with this key may."""
+        ...
+
+    async def forget_old(self, at: datetime) -> None: ...
+
+
+def is_key(text: str) -> bool:
+    return _KEY.fullmatch(text) is not None
+
+
+def counts_for(method: str, path: str) -> bool:
+    """Whether a key means anything there."""
+    return method == "POST" and path.startswith("/api/v1/") and _SECRET_PATHS.match(path) is None
+
+
+def fingerprint_of(path: str, query: bytes, body: bytes) -> str:
+    return sha256(b"\x00".join((path.encode(), query, body))).hexdigest()
+
+
+def is_final(status: int) -> bool:
+    """Whether asking again could end in nothing else: what was refused for now may be tried anew."""
+    return status < 500 and status not in (401, 403, 408, 409, 425, 429)

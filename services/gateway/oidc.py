@@ -1,0 +1,105 @@
+"""Logging in at another door (OpenID Connect): what is asked, what comes back, and what it makes of somebody."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from services.gateway.roles import Role
+
+# = how long somebody may take at the provider
+ATTEMPT_LIFETIME_S = 600
+_NOT_IN_NAMES = re.compile(r"[^\w.@-]")
+_LONGEST_NAME = 57
+
+
+class GroupGrant(BaseModel):
+    """What a group of the provider may do here. `sites`: None: every school."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    roles: tuple[Role, ...] = Field(min_length=1)
+    sites: tuple[str, ...] | None = None
+
+
+GROUP_GRANTS: TypeAdapter[dict[str, GroupGrant]] = TypeAdapter(dict[str, GroupGrant])
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Somebody was sent to the provider; it stays with their browser, sealed."""
+
+    state: str
+    nonce: str
+    verifier: str
+    next: str
+    expires_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who the provider says somebody is. `subject` never changes; `name` is for people."""
+
+    issuer: str
+    subject: str
+    name: str
+    groups: tuple[str, ...]
+
+
+class Provider(Protocol):
+    """The other door. All raise PeerError where it does not answer, RequestRefused where it does not vouch."""
+
+    async def address(self, attempt: Attempt, challenge: str) -> str:
+        """Where the browser is sent."""
+        ...
+
+    async def person(self, code: str, attempt: Attempt) -> Person:
+        """Exchange the code, and check every word of what comes back."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+def challenge_of(verifier: str) -> str:
+    """PKCE with S256 (RFC 7636, 4.2)."""
+    return base64.urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+
+
+def person_of(claims: Mapping[str, Any], name_claim: str, groups_claim: str) -> Person:
+    """From the claims of an ID token that was checked."""
+    subject, groups = str(claims["sub"]), claims.get(groups_claim) or ()
+    name = str(claims.get(name_claim) or subject)
+    listed = (groups,) if isinstance(groups, str) else tuple(str(group) for group in groups)
+    return Person(str(claims["iss"]), subject, name, listed)
+
+
+def granted(groups: tuple[str, ...], grants: Mapping[str, GroupGrant]) -> GroupGrant | None:
+    """The sum of what their groups may do; None where none of them may do anything."""
+    found = [grants[group] for group in groups if group in grants]
+    if not found:
+        return None
+    roles = tuple(dict.fromkeys(role for grant in found for role in grant.roles))
+    if any(grant.sites is None for grant in found):
+        return GroupGrant(roles=roles)
+    sites = tuple(dict.fromkeys(site for grant in found for site in grant.sites or ()))
+    return GroupGrant(roles=roles, sites=sites)
+
+
+def account_name(person: Person, *, is_taken: bool) -> str:
+    """As audit rows call them. Where somebody else has that name already, a part of who they really are is added."""
+    name = _NOT_IN_NAMES.sub("-", person.name.strip().casefold())[:_LONGEST_NAME] or "somebody"
+    if not is_taken:
+        return name
+    return f"{name}-{sha256(f'{person.issuer} {person.subject}'.encode()).hexdigest()[:6]}"
+
+
+def safe_next(next: str | None) -> str:
+    """Only our own pages: an address elsewhere is somebody else's idea."""
+    is_own = next is not None and re.fullmatch(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,500}", next)
+    return next if is_own and next is not None else "/"
