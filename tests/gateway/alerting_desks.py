@@ -24,6 +24,7 @@ from services.alerting.wiring import _MIGRATIONS
 from shared.bus.requests import RequestHandler
 from shared.clock import SystemClock
 from shared.database import Database
+from tests.alerting.folding import never_folded
 from tests.gateway.running_gateway import Gateway
 
 
@@ -57,7 +58,7 @@ async def alerting_behind(gateway: Gateway) -> AsyncIterator[Behind]:
     def told() -> None:
         """Nobody listens."""
 
-    alerts = PostgresAlerts(database, told)
+    alerts = PostgresAlerts(database, told, never_folded())
     loop = PostgresLoop(database, alerts, clock.now_us, told)
     desk, shares = LoopDesk(loop, DeadlinePolicy(), weekdays, clock.now_us), ShareDesk(loop, clock.now_us)
     seen = AlertDesk(alerts, clock.now_us)
