@@ -173,7 +173,7 @@ def test_somebody_says_how_and_when_they_are_told(opens: Opens, api: Api) -> Non
     page.locator("[name=risk_max]").select_option("1")
     page.get_by_role("button", name="Add hours").click()
     page.locator("[data-wishes] [data-save]").click()
-    expect(page.locator("[data-wishes] [data-save]")).to_be_disabled(timeout=LIMIT_MS)
+    expect(page.locator(".el-message")).to_contain_text("Saved", timeout=LIMIT_MS)
     told = api.http.get("/notices/people/li").json()
     assert told["risk_max"] == 1
     assert told["hours"] == [{"days": [1, 2, 3, 4, 5], "from_minute": 480, "to_minute": 1080}]
