@@ -96,7 +96,7 @@ export function useWall() {
     soon = window.setTimeout(() => void readFigures(), SOON_MS);
   });
   // Back again: what happened meanwhile is not known here, and the server may have been updated.
-  watch(desk.offlineSinceMs, (sinceMs) => {
+  watch(awaySinceMs, (sinceMs) => {
     if (sinceMs !== null) return;
     readAll();
     void takeUpdate();
