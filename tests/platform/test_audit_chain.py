@@ -114,7 +114,7 @@ def _rewritten(rows: list[ChainedRow]) -> list[ChainedRow]:
 @pytest.mark.parametrize(
     ("forge", "broken_at"),
     [(_without_third, 4), (_swapped, 3), (_doubled, 3), (_rewritten, 4)],
-    ids=lambda each: str(each),
+    ids=("without the third", "swapped", "doubled", "rewritten"),
 )
 def test_moved_removed_and_rewritten_rows_are_named(
     forge: Callable[[list[ChainedRow]], list[ChainedRow]], broken_at: int
