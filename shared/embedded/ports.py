@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import random
 import socket
 from pathlib import Path
 
 HOST = "127.0.0.1"
+# Outgoing connections take theirs from 32768 on (Linux): one that is free there may be taken before it is listened to.
+_LOWEST, _BEYOND = 10_240, 32_768
+_TRIES = 100
 
 
 class Ports:
@@ -55,10 +59,14 @@ def _are_free(port: int, offset: int) -> bool:
 
 
 def free_port() -> int:
+    """Free a moment ago: whoever listens on it may still find it taken, seldom."""
+    for _ in range(_TRIES):
+        port = random.randrange(_LOWEST, _BEYOND)
+        if is_free(port):
+            return port
     with socket.socket() as probe:
         probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+        return int(probe.getsockname()[1])
 
 
 def is_free(port: int, host: str = HOST) -> bool:

@@ -361,7 +361,7 @@ def test_who_may_only_look_does_not_judge_and_a_school_is_not_sent_here(opens: O
     guest.wait_for_url("**/live")
     guest.goto("/watch")
     guest.wait_for_selector("[data-shown]", timeout=LIMIT_MS)
-    expect(guest.locator(".evidence footer button")).to_have_count(0)
+    expect(guest.locator(".evidence > footer button")).to_have_count(0)
     expect(guest.locator(".only")).to_contain_text("may look at alerts, not judge")
     cook = opens("cook")
     assert not cook.url.endswith("/watch")

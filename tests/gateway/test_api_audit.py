@@ -119,14 +119,14 @@ async def test_a_school_sees_who_watched_its_kitchen_and_for_how_long(
     await register(admin, "watched-1", "watched")
     await register(admin, "unwatched-1", "unwatched")
     await account(admin, "watched-school", "school", "watched")
-    await account(admin, "watcher", "supervisor")
-    token = await gateway.token("watcher", PASSWORD)
+    await account(admin, "patroller", "supervisor")
+    token = await gateway.token("patroller", PASSWORD)
     address = f"{gateway.ws_url}/api/v1/cameras/watched-1/live?purpose=patrol"
     async with gateway.client(await gateway.token("watched-school", PASSWORD)) as school:
         async with connect(address, additional_headers={"Authorization": f"Bearer {token}"}, proxy=None):
             seen = (await school.get("/sites/watched/watching")).json()["items"]
             assert [(each["who"], each["action"], each["purpose"]) for each in seen] == [
-                ("watcher", "live_view", "patrol")
+                ("patroller", "live_view", "patrol")
             ]
             assert seen[0]["seconds"] is None, "they still look"
             assert "address" not in seen[0]
@@ -145,12 +145,14 @@ async def test_an_auditor_reads_everything_and_looks_at_nothing(gateway: Gateway
     await account(admin, "reader", "auditor")
     async with gateway.client(await gateway.token("reader", PASSWORD)) as auditor:
         by_action = (await auditor.get("/audit", params={"action": "live_view", "site": "watched"})).json()["items"]
-        assert [(row["who"], row["camera"], row["site"]) for row in by_action] == [("watcher", "watched-1", "watched")]
+        assert [(row["who"], row["camera"], row["site"]) for row in by_action] == [
+            ("patroller", "watched-1", "watched")
+        ]
         assert by_action[0]["detail"]["purpose"] == "patrol"
-        ended = {"action": "live_view_ended", "purpose": "patrol", "who": "watcher", "outcome": "ok"}
+        ended = {"action": "live_view_ended", "purpose": "patrol", "who": "patroller", "outcome": "ok"}
         assert len((await auditor.get("/audit", params=ended)).json()["items"]) == 1
         at = by_action[0]["at"]
-        assert (await auditor.get("/audit", params={"who": "watcher", "until": at})).json()["items"][0][
+        assert (await auditor.get("/audit", params={"who": "patroller", "until": at})).json()["items"][0][
             "action"
         ] == "log_in"
         first = (await auditor.get("/audit", params={"limit": 2})).json()

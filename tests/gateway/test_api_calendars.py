@@ -116,9 +116,9 @@ async def test_what_applies_on_a_day_is_told_to_those_who_see_the_kitchen(
     shown = (await admin.get("/sites/day-1/kitchen-day", params={"day": "2026-10-01"})).json()
     assert (shown["site"], shown["day"], shown["reason"]) == ("day-1", "2026-10-01", "exceptional_day")
     assert (await admin.get("/sites/nowhere/kitchen-day", params={"day": "2026-10-01"})).status_code == 404
-    told = {"name": "cook", "password": PASSWORD, "roles": ["school"], "sites": ["day-1"]}
+    told = {"name": "day-cook", "password": PASSWORD, "roles": ["school"], "sites": ["day-1"]}
     assert (await admin.post("/accounts", json=told)).status_code == 201
-    async with gateway.client(await gateway.token("cook", PASSWORD)) as cook:
+    async with gateway.client(await gateway.token("day-cook", PASSWORD)) as cook:
         assert (await cook.get("/sites/day-1/kitchen-day", params={"day": "2026-10-01"})).status_code == 200
         assert (await cook.get("/sites/day-2/kitchen-day", params={"day": "2026-10-01"})).status_code == 404
         assert (await cook.put("/calendars/school-1", json={})).status_code == 403

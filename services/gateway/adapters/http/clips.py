@@ -61,10 +61,11 @@ async def make_clip(body: NewClip, request: Request, response: Response) -> Clip
 async def list_clips(
     request: Request,
     camera: Annotated[str | None, Query(description="of this camera alone")] = None,
+    asked_by: Annotated[str | None, Query(max_length=64, description="by this account; `alerting`: of alerts")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Page[ClipAnswer]:
-    """Clips of the last week, newest first."""
-    found = await rooms_of(request).recordings.clips(camera, None, limit)
+    """Clips of the last week, newest first; those that prove alerts are kept longer."""
+    found = await rooms_of(request).recordings.clips(camera, asked_by, limit)
     return Page(items=[_answer(clip) for clip in found.items])
 
 

@@ -661,7 +661,7 @@ export interface paths {
         };
         /**
          * List Clips
-         * @description Clips of the last week, newest first.
+         * @description Clips of the last week, newest first; those that prove alerts are kept longer.
          */
         get: operations["list_clips"];
         put?: never;
@@ -14395,6 +14395,8 @@ export interface operations {
             query?: {
                 /** @description of this camera alone */
                 camera?: string | null;
+                /** @description by this account; `alerting`: of alerts */
+                asked_by?: string | null;
                 limit?: number;
             };
             header?: never;

@@ -11,7 +11,8 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 export const recorded = {
   timeline: (camera: string, fromMs: number, toMs: number) =>
     call<Timeline>("GET", `/cameras/${camera}/timeline?${new URLSearchParams({ start: iso(fromMs), end: iso(toMs) })}`),
-  clips: () => call<{ items: Clip[] }>("GET", "/clips?limit=20"),
+  /** Those that somebody asked for: alerts have theirs. */
+  clips: (askedBy: string) => call<{ items: Clip[] }>("GET", `/clips?${new URLSearchParams({ limit: "20", asked_by: askedBy })}`),
   makeClip: (camera: string, fromMs: number, toMs: number) =>
     call<Clip>("POST", "/clips", { camera, start: iso(fromMs), end: iso(toMs), is_exact: true }),
   removeClip: (id: string) => call<void>("DELETE", `/clips/${id}`),

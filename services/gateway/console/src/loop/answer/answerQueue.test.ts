@@ -89,7 +89,7 @@ describe("an answer", () => {
   });
 
   it("that is on its way already is kept for later", async () => {
-    server.breaks = (call) => (call === "answer" ? new Problem(409, "idempotency_key_busy", "being done", {}) : null);
+    server.breaks = (call) => (call === "answer" ? new Problem(409, "Conflict", "being done", {}, null, "idempotency_key_busy") : null);
     expect(await queue().flush("chef")).toBe(false);
     expect(kept.drafts.get("chef/o1")?.state).toBe("waiting");
   });
