@@ -95,11 +95,11 @@ async def test_what_is_about_everybody_is_closed(keeper: httpx.AsyncClient) -> N
 
 
 async def test_a_school_needs_a_site_and_an_administrator_all(admin: httpx.AsyncClient) -> None:
-    person = {"name": "cook", "password": PASSWORD, "roles": ["school"]}
+    person = {"name": "scoped-cook", "password": PASSWORD, "roles": ["school"]}
     refused = await admin.post("/accounts", json=person)
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "sites")
     assert (await admin.post("/accounts", json=person | {"sites": [OWN]})).status_code == 201
     both = await admin.post("/accounts", json={**person, "name": "both", "roles": ["admin"], "sites": [OWN]})
     assert both.status_code == 422
-    moved = await admin.patch("/accounts/cook", json={"roles": ["viewer"], "sites": None})
+    moved = await admin.patch("/accounts/scoped-cook", json={"roles": ["viewer"], "sites": None})
     assert moved.json()["sites"] is None
