@@ -93,7 +93,7 @@ class ShardLeases:
         self._fence_if_due()
         try:
             members, shards = await self._open()
-            if self._now() >= self._said_at + (RETRY_S if self._is_doubtful else HEARTBEAT_S - DOZE_S):
+            if self._now() >= self._said_at + (RETRY_S if self._is_doubtful else HEARTBEAT_S - 2 * DOZE_S):
                 self._say(members)
             if self._has_heard and len(self._unheard) < _UNHEARD_MOST:
                 await self._rebalance(shards)
@@ -220,7 +220,7 @@ class ShardLeases:
 
     async def _wait(self) -> None:
         """Until the next heartbeat is due, or we may hold nothing any more, or there is news."""
-        latest_s = self._said_at + (RETRY_S if self._is_doubtful else HEARTBEAT_S + DOZE_S) - self._now()
+        latest_s = self._said_at + (RETRY_S if self._is_doubtful else HEARTBEAT_S) - self._now()
         if self.held:
             latest_s = min(latest_s, self._beat_at + self._fenced_after_s - self._now())
         now = asyncio.get_running_loop().time()
