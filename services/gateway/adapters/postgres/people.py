@@ -164,17 +164,21 @@ class PostgresFailedLogins:
     async def attempt(self, account: str, address: str, now_s: float) -> float:
         key = {"account": account[:64], "address": address}
         async with self._database.transaction() as session:
-            await session.execute(
-                insert(failed_logins).values(**key, failures=0, last_s=now_s).on_conflict_do_nothing()
+            # One statement makes the row or finds it, and locks it: whoever logs in beside us may delete it any moment.
+            own = insert(failed_logins).values(**key, failures=0, last_s=now_s)
+            own = own.on_conflict_do_update(
+                index_elements=["account", "address"], set_={"failures": failed_logins.c.failures}
             )
+            row = (await session.execute(own.returning(failed_logins.c.failures, failed_logins.c.last_s))).one()
             where = (failed_logins.c.account == key["account"], failed_logins.c.address == address)
-            row = (await session.execute(select(failed_logins).where(*where).with_for_update())).one()
             rule = rule_for(account)
             failures = row.failures if now_s - row.last_s < rule.forget_s else 0
-            wait_s: float = row.last_s + rule.wait_s(failures) - now_s
-            if failures and wait_s > 0:
+            pause_s = rule.wait_s(failures)
+            # Of two at once the other's moment may be later than ours, and nobody has to wait for that.
+            wait_s: float = row.last_s + pause_s - now_s
+            if pause_s > 0 and wait_s > 0:
                 return wait_s
-            counted = {"failures": failures + 1, "last_s": now_s}
+            counted = {"failures": failures + 1, "last_s": max(now_s, row.last_s)}
             await session.execute(update(failed_logins).where(*where).values(counted))
         return 0.0
 
