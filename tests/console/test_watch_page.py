@@ -34,6 +34,8 @@ pytestmark = pytest.mark.chromium
 CAMERA, SITE = "cook-1", "demo"
 PASSWORD = "long enough for all"
 LIMIT_MS = 45_000
+# = `over_after_s` of the rules that these tests put
+OVER_AFTER_US = 3_000_000
 
 
 @pytest.fixture(scope="module")
@@ -89,9 +91,9 @@ class Detector:
         self._say(frame(at, [person(headwear=0.03)], id=camera, site=site, start_us=start_us) for at in range(4))
 
     def _start_us(self, seconds: int) -> int:
-        """From now on, behind what was said before. A detector that said what it saw seconds ago would be late: what
-        else is known of the camera, that it came online for one, may have been judged by then."""
-        start_us = max(_now_us(), self._newest_us + 1_000_000)
+        """From now on: a detector that said what it saw seconds ago would be late, for what else is known of the camera
+        may have been judged by then. And so long after what was said before that this is another incident."""
+        start_us = max(_now_us(), self._newest_us + OVER_AFTER_US + 500_000)
         self._newest_us = start_us + seconds * 1_000_000
         return start_us
 
