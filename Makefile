@@ -18,9 +18,9 @@ ifneq ($(origin SECONDS),command line)
 SECONDS := 20
 endif
 # make test: what to run, e.g. make test TESTS="tests/rtsp -x", and how many files of tests at a time (0: one after the
-# other; 2 on two cores saves a third of the time, and what watches sound, pictures or seconds then fails now and then).
+# other). What fails beside others is run once more, alone.
 TESTS ?= tests
-WORKERS ?= 0
+WORKERS ?= 2
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -38,7 +38,7 @@ up: $(INSTALLED) $(CONSOLE_BUILT) ## run everything on this machine: DATA= PORT=
 	@exec $(BIN)/bk up --data "$(DATA)" --port "$(PORT)" --demo "$(DEMO)"
 
 test: $(INSTALLED) $(CONSOLE_BUILT) peers-if-possible check ## the whole suite: TESTS= for a part of it, WORKERS= at a time
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --durations=25 $(TESTS)
+	@.ci/suite $(BIN)/python "$(WORKERS)" $(TESTS)
 
 test-peers: ## install what tests compare us with: GStreamer's RTSP server, Chromium, ffmpeg (needs root)
 	@.ci/peers install

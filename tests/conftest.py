@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -60,7 +62,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name each test that was skipped, and why."""
+    """Name each test that was skipped, and why; and for the whole suite what failed (see .ci/suite) and what took long."""
+    _tell_skipped(terminalreporter)
+    if failed_to := os.environ.get("BK_FAILED_TO"):
+        reports = [each for kind in ("failed", "error") for each in terminalreporter.stats.get(kind, [])]
+        Path(failed_to).write_text("".join(f"{name}\n" for name in dict.fromkeys(each.nodeid for each in reports)))
+        _tell_slow_files(terminalreporter)
+
+
+def _tell_skipped(terminalreporter: pytest.TerminalReporter) -> None:
     skipped = terminalreporter.stats.get("skipped", [])
     if not skipped:
         return
@@ -68,6 +78,21 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for report in skipped:
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
         terminalreporter.line(f"{report.nodeid}: {reason.removeprefix('Skipped: ')}")
+
+
+def _tell_slow_files(terminalreporter: pytest.TerminalReporter) -> None:
+    took_s: Counter[str] = Counter()
+    for report in itertools.chain.from_iterable(terminalreporter.stats.values()):
+        if isinstance(report, pytest.TestReport):
+            took_s[report.nodeid.partition("::")[0]] += report.duration
+    terminalreporter.section("slowest files")
+    for file, seconds in took_s.most_common(30):
+        terminalreporter.line(f"{seconds:7.1f} s {file}")
+    folders: Counter[str] = Counter()
+    for file, seconds in took_s.items():
+        folders[str(Path(file).parent)] += seconds
+    for folder, seconds in folders.most_common():
+        terminalreporter.line(f"{seconds:7.1f} s {folder}")
 
 
 @pytest.fixture(scope="session")
