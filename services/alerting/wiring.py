@@ -42,6 +42,7 @@ from services.alerting.adapters.rule_bucket import RuleBucket
 from services.alerting.adapters.seal_keeper import SealKeeper
 from services.alerting.adapters.shard_keeper import ShardKeeper
 from services.alerting.adapters.silence_bucket import SilenceBucket
+from services.alerting.adapters.unused_files import UnusedFiles
 from services.alerting.calendars.calendar_clock import CalendarClock
 from services.alerting.calendars.calendar_tree import CalendarTree
 from services.alerting.folding.folds import StormPolicy
@@ -309,7 +310,8 @@ def _loop(context: Context[Settings], stores: _Stores, teller: Teller, rules: _R
         "attachment_put": files.put,
         "attachment": files.get,
     }
-    return _Part(("orders",), (("order-clock", order_clock),), answers)
+    unused = UnusedFiles(stores.objects, loop, clock)
+    return _Part(("orders",), (("order-clock", order_clock), ("unused-photos", unused)), answers)
 
 
 # Attempts long: so late a worker that keeps a channel is taken for dead, and another sends again

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import time
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 import asyncpg
 import pytest
 import pytest_asyncio
 
+from services.alerting.adapters.unused_files import UnusedFiles
 from services.alerting.inspection.frozen import commitment_of
 from shared import subjects
 from shared.bus import Bus
+from shared.clock import FakeClock
 from shared.embedded.process import Process
 from shared.errors import RequestRefused
 from shared.messages.alerting import Alert, AlertList, AlertReview, AlertsWanted
@@ -29,6 +33,8 @@ from shared.messages.inspections import (
     InspectionsWanted,
 )
 from shared.messages.orders import (
+    Attachment,
+    AttachmentPut,
     Case,
     CaseClose,
     CaseList,
@@ -38,8 +44,10 @@ from shared.messages.orders import (
     Order,
     OrderChange,
     OrderChanged,
+    OrderRef,
     OrderServe,
 )
+from shared.objects import ObjectStore
 from shared.subjects import CameraRef
 from tests.alerting.conftest import LIMIT_S, Plant
 from tests.alerting.facts import SECOND_US, camera, frame, person
@@ -141,6 +149,52 @@ async def test_lists_by_site_and_state(gateway: Bus) -> None:
     assert CaseList.decode(await ask(gateway, "cases", CasesWanted(sites=("nowhere",)))).items == ()
     late = CaseList.decode(await ask(gateway, "cases", CasesWanted(is_overdue=True))).items
     assert late == ()
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """Alerting's own answers about orders."""
+
+    bus: Bus
+
+    async def order(self, id: str) -> Order | None:
+        try:
+            return Order.decode(await ask(self.bus, "order", OrderRef(order=id)))
+        except RequestRefused:
+            return None
+
+
+async def test_photos_that_no_answer_names_are_removed_after_a_day(plant: Plant, gateway: Bus) -> None:
+    made = CaseOpen(by="li", site="school-8", source="report", title="A broken bin", risk=3)
+    case = Case.decode(await ask(gateway, "case_open", made))
+    serve = OrderServe(case=case.case, by="li", kind="opinion", title="Mend it", text="The lid.")
+    order = Order.decode(await ask(gateway, "order_serve", serve))
+    photos = []
+    for number in range(2):
+        data = base64.b64encode(b"\xff\xd8\xff" + bytes([number])).decode()
+        put = AttachmentPut(order=order.order, by="cook", kind="image/jpeg", data_base64=data)
+        photos.append(Attachment.decode(await ask(gateway, "attachment_put", put)))
+    change = OrderChange(order=order.order, by="cook", action="read")
+    await ask(gateway, "order_change", change)
+    answer = OrderChange(order=order.order, by="cook", action="answer", text="Done.", attachments=(photos[0],))
+    await ask(gateway, "order_change", answer)
+
+    told = plant.servers.object_environment()
+    bucket = f"{told['BK_S3_BUCKET']}-alerting"
+    store = ObjectStore(told["BK_S3_ENDPOINT"], told["BK_S3_ACCESS_KEY"], told["BK_S3_SECRET_KEY"], bucket)
+    now_us = time.time_ns() // 1000
+    today = UnusedFiles(store, Orders(gateway), FakeClock(now_us + 23 * 3600 * SECOND_US))
+    tomorrow = UnusedFiles(store, Orders(gateway), FakeClock(now_us + 25 * 3600 * SECOND_US))
+    try:
+        await store.put("orders/nobody-knows-this/x.jpg", b"x")
+        assert await today.look() == 0
+        assert await tomorrow.look() == 1
+        assert await store.has(photos[0].object_name)
+        assert not await store.has(photos[1].object_name)
+        assert await store.has("orders/nobody-knows-this/x.jpg"), "what is not understood is left alone"
+        assert await tomorrow.look() == 0
+    finally:
+        store.close()
 
 
 async def test_a_draw_is_made_by_its_last_seed_and_told(gateway: Bus) -> None:

@@ -192,6 +192,17 @@ async def test_csv_that_runs_nothing(people: dict[str, httpx.AsyncClient], admin
     assert {deed["detail"]["what"] for deed in deeds if deed["action"] == "exported"} == {"alerts", "orders", "figures"}
 
 
+async def test_exports_of_one_school_and_never_of_another(people: dict[str, httpx.AsyncClient]) -> None:
+    async def sites_in(who: str, what: str, column: str, site: str) -> set[str]:
+        answer = await people[who].get(f"/exports/{what}.csv", params=RANGE | {"by": "site", "site": site})
+        assert answer.status_code == 200, answer.text
+        return {row[column] for row in csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))}
+
+    for what, column in (("alerts", "site"), ("orders", "site"), ("figures", "key"), ("kitchens", "site")):
+        assert await sites_in("li", what, column, A) == {A}, what
+        assert await sites_in("near", what, column, A) == set(), what
+
+
 async def test_a_spreadsheet_without_a_formula(people: dict[str, httpx.AsyncClient]) -> None:
     for what in ("alerts", "orders", "inspections", "figures", "kitchens"):
         answer = await people["li"].get(f"/exports/{what}.xlsx", params=RANGE)

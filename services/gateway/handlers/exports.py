@@ -122,14 +122,19 @@ class ExportDesk:
     clock: Clock
 
     async def rows(
-        self, by: By, what: What, kind: str, from_us: int, to_us: int, group: FigureGroup
+        self, by: By, what: What, kind: str, from_us: int, to_us: int, group: FigureGroup, asked: tuple[str, ...] = ()
     ) -> AsyncIterator[Rows]:
-        """Pages of rows, the header first. On record before, and the first is there before anything is sent."""
+        """Pages of rows, the header first. On record before, and the first is there before anything is sent.
+
+        Args: asked: of these schools alone; (): of all that may be seen.
+        """
         if not 0 < to_us - from_us <= _DAYS_MAX * 86_400_000_000:
             raise RequestRefused("range_wrong", f"The range ends after it begins, at most {_DAYS_MAX} days later.")
         detail = {"what": what, "kind": kind, "start": _at(from_us).isoformat(), "end": _at(to_us).isoformat()}
         await self.trail.add(Deed("exported", by.identity.name, by.address, self.clock.now(), detail=detail))
-        sites = by.identity.seen_sites(())
+        if asked:
+            detail["sites"] = ",".join(asked)
+        sites = by.identity.seen_sites(asked)
         if what == "alerts":
             pages = self._alerts(sites, from_us, to_us)
         elif what == "orders":
@@ -137,9 +142,9 @@ class ExportDesk:
         elif what == "inspections":
             pages = self._inspections(sites, from_us, to_us)
         elif what == "figures":
-            pages = self._figures(by, from_us, to_us, group)
+            pages = self._figures(by, from_us, to_us, group, asked)
         else:
-            pages = self._kitchens(by, from_us, to_us)
+            pages = self._kitchens(by, from_us, to_us, asked)
         header = await anext(pages)
         return _begun((header, await anext(pages, ())), pages)
 
@@ -177,13 +182,15 @@ class ExportDesk:
                 return
             after = f"{found[-1].due_us}.{found[-1].inspection}"
 
-    async def _figures(self, by: By, from_us: int, to_us: int, group: FigureGroup) -> AsyncIterator[Rows]:
-        rows = await self.figures.figures(by, FiguresWanted(from_us=from_us, to_us=to_us, by=group))
+    async def _figures(
+        self, by: By, from_us: int, to_us: int, group: FigureGroup, asked: tuple[str, ...]
+    ) -> AsyncIterator[Rows]:
+        rows = await self.figures.figures(by, FiguresWanted(from_us=from_us, to_us=to_us, by=group, sites=asked))
         yield (_FIGURE,)
         yield [tuple(getattr(row, name) for name in _FIGURE) for row in rows]
 
-    async def _kitchens(self, by: By, from_us: int, to_us: int) -> AsyncIterator[Rows]:
-        found = await self.figures.risks(by, from_us, to_us)
+    async def _kitchens(self, by: By, from_us: int, to_us: int, asked: tuple[str, ...]) -> AsyncIterator[Rows]:
+        found = [one for one in await self.figures.risks(by, from_us, to_us) if not asked or one.kitchen in asked]
         terms = [term.name for term in found[0].terms] if found else []
         yield (("site", "score", "risk", *(f"{name}_{part}" for name in terms for part in ("amount", "points"))),)
         yield [

@@ -17,8 +17,8 @@ export const figuresApi = {
   figures: (range: Range, by: FigureGroup, site: string) =>
     call<Schemas["FiguresAnswer"]>("GET", `/figures?${params(range, { by, ...(site === "" ? {} : { site }) })}`).then((answer) => answer.items),
   kitchens: (range: Range) => call<Schemas["KitchenRisksAnswer"]>("GET", `/figures/kitchens?${params(range)}`).then((answer) => answer.items),
-  file: (what: Export, kind: ExportKind, range: Range, by: FigureGroup) =>
-    send("GET", `/exports/${what}.${kind}?${params(range, what === "figures" ? { by } : {})}`, null, "", { limitMs: EXPORT_LIMIT_MS }).then((answer) => answer.blob()),
+  file: (what: Export, kind: ExportKind, range: Range, by: FigureGroup, site: string) =>
+    send("GET", `/exports/${what}.${kind}?${params(range, { ...(what === "figures" ? { by } : {}), ...(site === "" ? {} : { site }) })}`, null, "", { limitMs: EXPORT_LIMIT_MS }).then((answer) => answer.blob()),
 };
 
 function params(range: Range, more: Record<string, string> = {}): string {
