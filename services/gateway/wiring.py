@@ -21,7 +21,7 @@ from services.gateway.adapters.bus_services import BusServices
 from services.gateway.adapters.bus_silences import BusSilences
 from services.gateway.adapters.bus_states import BusCameraStates, BusRemovedCameras, BusSpeakers
 from services.gateway.adapters.bus_uniforms import BusUniforms
-from services.gateway.adapters.bus_views import BusViews, ViewKeeper
+from services.gateway.adapters.bus_views import BusViews, LoginKeeper
 from services.gateway.adapters.event_desk import EventDesk
 from services.gateway.adapters.http.app import create_app
 from services.gateway.adapters.http.rooms import Doors, Rooms
@@ -76,6 +76,7 @@ from services.gateway.handlers.rules import RuleDesk
 from services.gateway.handlers.second_factors import SecondFactorDesk
 from services.gateway.handlers.silences import SilenceDesk
 from services.gateway.handlers.snapshots import SnapshotDesk
+from services.gateway.handlers.standing_talks import StandingTalks
 from services.gateway.handlers.talk_records import TalkRecordDesk
 from services.gateway.handlers.talks import TalkDesk
 from services.gateway.handlers.uniforms import UniformDesk
@@ -158,7 +159,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         recordings=RecordingsDesk(recorder, recorded, playbacks, trail, clock),
         evidence=evidence,
         analysis=AnalysisDesk(detector),
-        **_talking(context, registry, recorded, trail, evidence, guest_links),
+        **_talking(context, people, registry, recorded, trail, evidence, guest_links),
         **_ruling(context, stored, registry, photos),
         events=events,
         notices=_notices(context, stored, sealer),
@@ -201,6 +202,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
 
 def _talking(
     context: Context[GatewaySettings],
+    people: People,
     registry: RegistryDesk,
     recorded: S3AndBusBytes,
     trail: AuditTrail,
@@ -209,12 +211,12 @@ def _talking(
 ) -> dict[str, Any]:
     """The desks of all that is said to kitchens, by their names in `Rooms`."""
     bus, clock = context.bus, context.clock
-    intercom = BusIntercom(bus)
+    intercom, standing = BusIntercom(bus), StandingTalks(people, trail, clock)
     return {
         "talk_records": TalkRecordDesk(intercom, recorded, trail, clock),
-        "talks": TalkDesk(registry, intercom, trail, clock),
+        "talks": TalkDesk(registry, intercom, trail, clock, standing),
         "drills": DrillDesk(registry, BusDrills(bus), trail, clock),
-        "broadcasts": BroadcastDesk(registry, BusBroadcasts(bus), trail, clock),
+        "broadcasts": BroadcastDesk(registry, BusBroadcasts(bus), trail, clock, standing),
         "announcements": AnnouncementDesk(registry, BusAnnouncements(bus), recorded, trail, clock),
         "rooms": RoomDesk(registry, BusRooms(bus), evidence, guest_links, trail, clock),
         "ice": IceDesk(IceServers(context.settings), clock),
@@ -228,7 +230,8 @@ async def _tasks(context: Context[GatewaySettings], rooms: Rooms) -> list[tuple[
         ("speakers", BusSpeakers(await context.bus.kv("speakers"), rooms.speakers)),
         ("live-leases", rooms.live.renew_leases),
         ("live-logins", rooms.live.check_logins),
-        ("views", ViewKeeper(rooms.views, rooms.people.endings, context.clock)),
+        ("views", LoginKeeper(rooms.views, rooms.people.endings, context.clock)),
+        ("talks", LoginKeeper(rooms.talks.standing, rooms.people.endings, context.clock)),
     ]
 
 

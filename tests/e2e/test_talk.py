@@ -162,6 +162,28 @@ async def test_a_talk_that_is_not_prepared_begins_to_speak_by_itself(kitchen: Ki
     assert over.what == "teardown", "no camera is left hissing"
 
 
+async def test_who_is_logged_out_does_not_go_on_speaking(kitchen: Kitchen) -> None:
+    api = Api(kitchen.stack.url, kitchen.stack.admin_password)
+    account = {"name": "zhao", "password": "long enough for all", "roles": ["supervisor"]}
+    assert api.http.post("/accounts", json=account).status_code == 201
+    zhao = talker(kitchen.stack, "zhao")
+    assert (await zhao.offer(kitchen.id, prepare="true")).status_code == 201
+    await zhao.until("ready")
+    pressed_s = time.time()
+    assert (await zhao.press()).status_code == 200
+    await kitchen.until_loud(pressed_s)
+    assert api.http.patch("/accounts/zhao", json={"is_enabled": False}).status_code == 200
+    off_s = time.time()
+    async with asyncio.timeout(8):
+        while kitchen.heard_since(time.time() - 0.5):
+            await asyncio.sleep(0.05)
+    print(f"silent {1000 * (time.time() - 0.5 - off_s):.0f} ms after the account was switched off")
+    deeds = api.http.get("/audit", params={"who": "zhao"}).json()["items"]
+    assert [deed["detail"]["why"] for deed in deeds if deed["action"] == "talk_ended"] == ["logged out"]
+    await zhao.close()
+    api.close()
+
+
 async def li_ended(kitchen: Kitchen, gone: Talker) -> str:
     """How a talk ended, asked with another connection of the same person."""
     again = talker(kitchen.stack)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Protocol
 
-from services.gateway.handlers.views import ViewDesk
 from services.gateway.logins import Endings
 from shared.bus import Bus
 from shared.bus.errors import NobodyAnswers
@@ -16,7 +16,7 @@ from shared.messages.views import ViewOpened, ViewRef, ViewsKept, ViewsSeen, Vie
 # A camera that is not pulled yet takes seconds to its first picture.
 _OPEN_LIMIT_S = 12.0
 _LIMIT_S = 5.0
-# = how long somebody may look whose login has ended
+# = how long somebody may look or speak whose login has ended elsewhere
 KEEP_S = 5.0
 
 
@@ -54,10 +54,16 @@ class BusViews:
         return ViewStatus.decode(answer)
 
 
-class ViewKeeper:
+class KeptByLogin(Protocol):
+    """What goes on only while who began it is logged in."""
+
+    async def keep_round(self) -> None: ...
+
+
+class LoginKeeper:
     """Supervised."""
 
-    def __init__(self, desk: ViewDesk, endings: Endings, clock: Clock):
+    def __init__(self, desk: KeptByLogin, endings: Endings, clock: Clock):
         self._desk = desk
         self._clock = clock
         self._is_due = asyncio.Event()

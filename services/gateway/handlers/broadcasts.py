@@ -10,6 +10,7 @@ from typing import Protocol
 
 from services.gateway.audit import Action, AuditTrail, Deed
 from services.gateway.handlers.registry import By, RegistryDesk
+from services.gateway.handlers.standing_talks import StandingTalks
 from services.gateway.identity import Identity
 from services.gateway.pages import PageOf, PageRequest, page_of
 from services.gateway.refusals import bad_cursor, no_such
@@ -67,6 +68,7 @@ class BroadcastDesk:
     intercom: BroadcastIntercom
     trail: AuditTrail
     clock: Clock
+    standing: StandingTalks
 
     async def open(
         self,
@@ -93,7 +95,7 @@ class BroadcastDesk:
             reason=reason,
             source="microphone" if offer is not None else announcement or f"text: {text}"[:500],
         )
-        return await self.intercom.open(
+        opened = await self.intercom.open(
             BroadcastWanted(
                 to=Addressed(cameras=tuple(cameras)),
                 talker=by.identity.name,
@@ -106,6 +108,10 @@ class BroadcastDesk:
                 is_prepared=is_prepared,
             )
         )
+        if offer is not None:  # an announcement says what it says, whoever is there
+            ref = BroadcastRef(broadcast=opened.status.broadcast, talker=by.identity.name)
+            self.standing.opened(by, ref.broadcast, lambda: self.intercom.end(ref))
+        return opened
 
     async def meant(self, identity: Identity, to: Recipients) -> list[CameraOf]:
         """The cameras that these names stand for, each once. Cameras that are switched off are not, unless named."""
@@ -158,6 +164,7 @@ class BroadcastDesk:
 
     async def end(self, by: By, id: str) -> None:
         status = await self.intercom.end(BroadcastRef(broadcast=_checked(id), talker=by.identity.name))
+        self.standing.ended(id)
         counts = ",".join(f"{state}={count}" for state, count in sorted(status.counts.items()))
         await self._record(by, "broadcast_ended", broadcast=id, receipts=counts)
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from services.gateway.audit import Action, AuditTrail, Deed
 from services.gateway.handlers.registry import By, RegistryDesk
+from services.gateway.handlers.standing_talks import StandingTalks
 from services.gateway.identity import not_allowed
 from shared.clock import Clock
 from shared.errors import RequestRefused
@@ -39,6 +40,7 @@ class TalkDesk:
     intercom: Intercom
     trail: AuditTrail
     clock: Clock
+    standing: StandingTalks
 
     async def open(
         self,
@@ -60,7 +62,7 @@ class TalkDesk:
             raise not_allowed("view")
         of_case = {} if case is None else {"case": case}
         await self._record(by, "talk_opened", camera, priority=priority, **looks, **of_case)
-        return await self.intercom.open(
+        opened = await self.intercom.open(
             TalkWanted(
                 site=found.site,
                 camera=found.id,
@@ -72,6 +74,9 @@ class TalkDesk:
                 guest=None if scope is None else f"{scope.room}.{scope.guest}",
             )
         )
+        ref = TalkRef(talk=opened.status.talk, talker=by.identity.name)
+        self.standing.opened(by, ref.talk, lambda: self.intercom.end(ref))
+        return opened
 
     async def status(self, by: By, talk: str) -> TalkStatus:
         return await self.intercom.status(TalkRef(talk=_checked(talk), talker=by.identity.name))
@@ -92,6 +97,7 @@ class TalkDesk:
 
     async def end(self, by: By, talk: str) -> None:
         status = await self.intercom.end(TalkRef(talk=_checked(talk), talker=by.identity.name))
+        self.standing.ended(talk)
         await self._record(by, "talk_ended", status.camera, talk=talk, packets=str(status.packets))
 
     async def _record(self, by: By, action: Action, camera: str | None, **detail: str) -> None:

@@ -1,0 +1,87 @@
+"""Talks and broadcasts that were opened here, each with its login: whoever is logged out does not go on speaking."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from services.gateway.audit import AuditTrail, Deed
+from services.gateway.handlers.registry import By
+from services.gateway.identity import Identity
+from shared.clock import Clock
+from shared.errors import PeerError, RequestRefused
+from shared.telemetry import log
+
+# More than people could speak in at once; the oldest is forgotten first.
+_KEPT_MAX = 10_000
+
+
+class Logins(Protocol):
+    """Who is logged in."""
+
+    async def identity_of_login(self, id: str, *, is_cookie: bool = False) -> Identity:
+        """Raises RequestRefused 401, PeerError where nobody can say."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    by: By
+    end: Callable[[], Awaitable[Any]]
+
+
+@dataclass(slots=True)
+class StandingTalks:
+    """`keep_round` is supervised; ids are those of the intercom.
+
+    A press and a release are requests that ask who it is; the sound between them is not, and goes past the gateway.
+    """
+
+    people: Logins
+    trail: AuditTrail
+    clock: Clock
+    _open: dict[str, _Standing] = field(default_factory=dict)
+
+    def opened(self, by: By, id: str, end: Callable[[], Awaitable[Any]]) -> None:
+        """It stands until `ended`. Args: end: ends it at the intercom."""
+        while len(self._open) >= _KEPT_MAX:
+            del self._open[next(iter(self._open))]
+        self._open[id] = _Standing(by, end)
+
+    def ended(self, id: str) -> None:
+        """It is over, or nobody knows it any more."""
+        self._open.pop(id, None)
+
+    async def keep_round(self) -> None:
+        """Every talk whose login is out ends."""
+        logins = {standing.by.identity.login for standing in self._open.values()}
+        out = {login for login in logins if await self._is_out(login)}
+        for id, standing in list(self._open.items()):
+            if standing.by.identity.login in out:
+                await self._end(id, standing)
+
+    async def _end(self, id: str, standing: _Standing) -> None:
+        try:
+            await standing.end()
+        except PeerError as error:
+            log().warning("a talk whose login is out was not ended, tried again", talk=id, detail=str(error))
+            return
+        except RequestRefused:
+            self.ended(id)  # it was over
+            return
+        self.ended(id)
+        by = standing.by
+        detail = {"talk": id, "why": "logged out"}
+        await self.trail.add(Deed("talk_ended", by.identity.name, by.address, self.clock.now(), detail=detail))
+
+    async def _is_out(self, login: str | None) -> bool:
+        if login is None:
+            return False  # a program's own: it has no login that could end
+        try:
+            await self.people.identity_of_login(login)
+        except RequestRefused:
+            return True
+        except PeerError:
+            return False  # the database is away: who speaks goes on
+        return False
