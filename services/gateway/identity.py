@@ -38,7 +38,16 @@ class Identity:
             return self.guest.may(verb)
         if self.must_change_password and verb not in _BEFORE_CHANGING:
             return False
-        return verb in verbs_of(self.roles) and (self.verbs is None or verb in self.verbs)
+        if verb not in verbs_of(self.roles):
+            return False
+        # A program that may look at cameras may know which there are.
+        return self.verbs is None or verb in self.verbs or (verb == "list" and "view" in self.verbs)
+
+    @property
+    def allowed(self) -> frozenset[Verb]:
+        """All that they may do, for a page to offer no more than that."""
+        known = self.guest.verbs if self.guest is not None else verbs_of(self.roles)
+        return frozenset(verb for verb in known if self.may(verb))
 
     def sees(self, site: str) -> bool:
         """Whether that school is one of theirs."""

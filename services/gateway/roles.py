@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-Role = Literal["admin", "supervisor", "viewer", "school", "guest", "auditor"]
+Role = Literal["admin", "chief", "supervisor", "inspector", "viewer", "school", "guest", "auditor", "sre"]
 Verb = Literal[
     "stay_logged_in",
     "manage_self",
     "be_told",
+    "list",
     "view",
     "snapshot",
     "playback",
@@ -29,7 +30,10 @@ Verb = Literal[
     "read_audit",
 ]
 
-_SEE: frozenset[Verb] = frozenset(("stay_logged_in", "manage_self", "be_told", "view", "snapshot", "playback"))
+# Names and states of schools and cameras, and how the system is: no picture of anybody.
+_LIST: frozenset[Verb] = frozenset(("stay_logged_in", "manage_self", "be_told", "list"))
+
+_SEE: frozenset[Verb] = _LIST | {"view", "snapshot", "playback"}
 
 _SUPERVISE: frozenset[Verb] = _SEE | {
     "export",
@@ -52,7 +56,13 @@ VERBS_OF_ROLE: dict[Role, frozenset[Verb]] = {
     "guest": _SEE,
     # Reads who did what, and looks at no kitchen.
     "auditor": frozenset(("stay_logged_in", "manage_self", "see_watching", "read_audit")),
+    # Keeps it running: cameras, schools, health. Looks at nobody.
+    "sre": _LIST | {"change_registry"},
+    # Goes to kitchens: looks, finds, and brings evidence along; whoever orders is somebody else.
+    "inspector": _SEE | {"inspect", "export", "seal_evidence"},
     "supervisor": _SUPERVISE,
+    # Also says by which rules is judged, when, and who is told.
+    "chief": _SUPERVISE | {"configure", "see_watching"},
     "admin": _SUPERVISE | {"change_registry", "manage_accounts", "see_watching", "read_audit", "configure"},
 }
 

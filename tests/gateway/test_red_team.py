@@ -28,7 +28,7 @@ from tests.gateway.running_gateway import PASSWORD, Gateway
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 OWN, FOREIGN = "red-own", "red-foreign"
-ROLES: tuple[Role, ...] = ("viewer", "supervisor", "school", "guest", "auditor")
+ROLES: tuple[Role, ...] = ("viewer", "inspector", "supervisor", "chief", "school", "guest", "auditor", "sre")
 UNSAFE = [key for key in RULES if key[0] in ("POST", "PUT", "PATCH", "DELETE")]
 # Of what other services hold: they do not run here, so nothing can be told of it; their own tests show whose it is.
 ELSEWHERE = "0000000000000000"

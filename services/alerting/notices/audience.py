@@ -15,6 +15,7 @@ SUPERVISORS = "supervisors"
 ROTA = "rota:"
 # In the detail of an alert: its rule warns the kitchen at once.
 WARNS = "warns_kitchen"
+_OF_BUREAU = frozenset(("supervisor", "chief"))
 _CONSOLE_ALONE = NoticePerson(person="-")
 
 
@@ -46,7 +47,7 @@ def may_hear(known: PersonKnown | None, site: str) -> bool:
 
 def side_of(known: PersonKnown) -> Side | None:
     """None: neither, such as a viewer; told only what they ask for."""
-    if "supervisor" in known.roles:
+    if not _OF_BUREAU.isdisjoint(known.roles):
         return "bureau"
     return "school" if "school" in known.roles else None
 

@@ -10,6 +10,7 @@ from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import Rooms, rooms_of
 from services.gateway.adapters.http.schemas import CurrentSession, LogIn, Page, SessionOpened, User
 from services.gateway.handlers.people import OpenedLogin
+from services.gateway.identity import Identity
 
 router = APIRouter(prefix="/api/v1/sessions", tags=["sessions"])
 
@@ -34,13 +35,25 @@ def _opened(rooms: Rooms, opened: OpenedLogin, response: Response) -> SessionOpe
     set_cookie(rooms, opened, response)
     response.headers["Cache-Control"] = "no-store"
     login = opened.login
-    user = User(
-        name=login.account,
-        roles=list(login.roles),
-        sites=_sites(login.sites),
+    who = Identity(
+        login.account,
+        login.roles,
+        login.id,
+        login.expires_at,
+        sites=login.sites,
         must_change_password=login.must_change_password,
     )
-    return SessionOpened(token=opened.token, expires_at=login.expires_at, user=user)
+    return SessionOpened(token=opened.token, expires_at=login.expires_at, user=_user(who))
+
+
+def _user(who: Identity) -> User:
+    return User(
+        name=who.name,
+        roles=list(who.roles),
+        sites=_sites(who.sites),
+        must_change_password=who.must_change_password,
+        verbs=sorted(who.allowed),
+    )
 
 
 def set_cookie(rooms: Rooms, opened: OpenedLogin, response: Response) -> None:
@@ -60,15 +73,7 @@ def set_cookie(rooms: Rooms, opened: OpenedLogin, response: Response) -> None:
 async def current_login(request: Request) -> CurrentSession:
     """Who is logged in, and until when."""
     identity = identity_of(request)
-    return CurrentSession(
-        user=User(
-            name=identity.name,
-            roles=list(identity.roles),
-            sites=_sites(identity.sites),
-            must_change_password=identity.must_change_password,
-        ),
-        expires_at=identity.expires_at,
-    )
+    return CurrentSession(user=_user(identity), expires_at=identity.expires_at)
 
 
 @router.delete("/current", status_code=204, responses=refusals(401, 403))

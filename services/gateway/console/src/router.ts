@@ -4,7 +4,7 @@ import { createRouter, createWebHistory } from "vue-router";
 import { whenLoginEnds } from "@/api/client";
 import { tabsOf } from "@/manage/tabs";
 import { enter, tokenOf } from "@/rooms/guest";
-import { forget, home, isLoggedIn, mayReview, user } from "@/session";
+import { forget, home, isLoggedIn, mayInspect, user } from "@/session";
 
 declare module "vue-router" {
   interface RouteMeta {
@@ -39,7 +39,7 @@ export const router = createRouter({
     { path: "/broadcast/drills", component: () => import("@/views/DrillsPage.vue") },
     { path: "/broadcast/talks", component: () => import("@/views/TalkRecordsPage.vue") },
     { path: "/figures", component: () => import("@/figures/FiguresPage.vue") },
-    { path: "/inspections", component: () => import("@/inspections/LookList.vue"), beforeEnter: () => mayReview() || "/inspections/draws" },
+    { path: "/inspections", component: () => import("@/inspections/LookList.vue"), beforeEnter: () => mayInspect() || "/inspections/draws" },
     { path: "/inspections/draws", component: () => import("@/inspections/DrawList.vue") },
     { path: "/inspections/draws/new", component: () => import("@/inspections/DrawForm.vue") },
     { path: "/inspections/draws/:id", component: () => import("@/inspections/DrawPage.vue") },
@@ -48,6 +48,8 @@ export const router = createRouter({
     { path: "/rooms/:id", component: () => import("@/views/RoomPage.vue"), meta: { isDark: true } },
     { path: "/cameras", component: () => import("@/views/CameraList.vue") },
     { path: "/sites", component: () => import("@/views/SiteList.vue") },
+    { path: "/audit", component: () => import("@/audit/AuditPage.vue") },
+    { path: "/watching", component: () => import("@/audit/WatchingPage.vue") },
     { path: "/status", component: () => import("@/views/SystemStatus.vue") },
     { path: "/manage", component: { render: () => null }, beforeEnter: () => `/manage/${tabsOf(user.value?.roles ?? [], user.value?.sites)[0]}` },
     { path: "/manage/rules", component: () => import("@/manage/RulesPage.vue") },

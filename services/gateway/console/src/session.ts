@@ -81,26 +81,34 @@ export function isOfSchool(): boolean {
   return roles.length > 0 && roles.every((role) => role === "school");
 }
 
-export function mayConfigure(): boolean {
-  return user.value?.roles.includes("admin") ?? false;
+export type Verb = Schemas["User"]["verbs"][number];
+
+/** As the server says: it refuses in any case, and nobody is led to what it refuses. */
+export function may(verb: Verb): boolean {
+  return user.value?.verbs?.includes(verb) ?? false;
 }
+
+/** Rules, calendars, who is told. */
+export const mayConfigure = (): boolean => may("configure");
+
+/** Cameras and schools. */
+export const mayChangeRegistry = (): boolean => may("change_registry");
 
 /** To kitchens: viewers look, and a school's own people are spoken to. */
-export function maySpeak(): boolean {
-  return user.value?.roles.some((role) => role === "supervisor" || role === "admin") ?? false;
-}
+export const maySpeak = (): boolean => may("talk");
 
-/** Alerts: a viewer sees them; whoever answers for a school is told otherwise, and an auditor looks at no kitchen. */
-export function maySeeAlerts(): boolean {
-  return user.value?.roles.some((role) => role !== "school" && role !== "auditor") ?? false;
-}
+/** Alerts: a viewer sees them; whoever answers for a school is told otherwise. */
+export const maySeeAlerts = (): boolean => may("view") && !isOfSchool();
 
-export function mayReview(): boolean {
-  return user.value?.roles.some((role) => role === "supervisor" || role === "admin") ?? false;
-}
+export const mayReview = (): boolean => may("review");
+
+export const mayInspect = (): boolean => may("inspect");
 
 /** Where somebody's day begins. */
 export function home(): string {
   if (isOfSchool()) return "/kitchen";
-  return mayReview() ? "/watch" : "/live";
+  if (mayReview()) return "/watch";
+  if (mayInspect()) return "/inspections";
+  if (may("view")) return "/live";
+  return may("list") ? "/status" : "/audit";
 }

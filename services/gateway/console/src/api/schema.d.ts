@@ -3007,7 +3007,7 @@ export interface components {
             /** Name */
             name: string;
             /** Roles */
-            roles: ("admin" | "supervisor" | "viewer" | "school" | "guest" | "auditor")[];
+            roles: ("admin" | "chief" | "supervisor" | "inspector" | "viewer" | "school" | "guest" | "auditor" | "sre")[];
             /** Is Enabled */
             is_enabled: boolean;
             /**
@@ -3034,7 +3034,7 @@ export interface components {
             /** Password */
             password?: string | null;
             /** Roles */
-            roles?: ("admin" | "supervisor" | "viewer" | "school" | "guest" | "auditor")[] | null;
+            roles?: ("admin" | "chief" | "supervisor" | "inspector" | "viewer" | "school" | "guest" | "auditor" | "sre")[] | null;
             /** Is Enabled */
             is_enabled?: boolean | null;
             /**
@@ -3380,7 +3380,7 @@ export interface components {
              * Verbs
              * @description what it may do, as far as its account may
              */
-            verbs: ("stay_logged_in" | "manage_self" | "be_told" | "view" | "snapshot" | "playback" | "export" | "seal_evidence" | "teach" | "talk" | "invite" | "review" | "answer" | "order" | "inspect" | "configure" | "change_registry" | "manage_accounts" | "see_watching" | "read_audit")[];
+            verbs: ("stay_logged_in" | "manage_self" | "be_told" | "list" | "view" | "snapshot" | "playback" | "export" | "seal_evidence" | "teach" | "talk" | "invite" | "review" | "answer" | "order" | "inspect" | "configure" | "change_registry" | "manage_accounts" | "see_watching" | "read_audit")[];
             /**
              * Sites
              * @description the only schools it may see; null: those of its account
@@ -5769,7 +5769,7 @@ export interface components {
              */
             password: string;
             /** Roles */
-            roles: ("admin" | "supervisor" | "viewer" | "school" | "guest" | "auditor")[];
+            roles: ("admin" | "chief" | "supervisor" | "inspector" | "viewer" | "school" | "guest" | "auditor" | "sre")[];
             /**
              * Sites
              * @description the only schools it may see; null: all
@@ -5829,7 +5829,7 @@ export interface components {
              * Verbs
              * @description what it may do; nothing you may not
              */
-            verbs: ("stay_logged_in" | "manage_self" | "be_told" | "view" | "snapshot" | "playback" | "export" | "seal_evidence" | "teach" | "talk" | "invite" | "review" | "answer" | "order" | "inspect" | "configure" | "change_registry" | "manage_accounts" | "see_watching" | "read_audit")[];
+            verbs: ("stay_logged_in" | "manage_self" | "be_told" | "list" | "view" | "snapshot" | "playback" | "export" | "seal_evidence" | "teach" | "talk" | "invite" | "review" | "answer" | "order" | "inspect" | "configure" | "change_registry" | "manage_accounts" | "see_watching" | "read_audit")[];
             /**
              * Sites
              * @description the only schools it may see; null: all of yours
@@ -8677,7 +8677,7 @@ export interface components {
             /** Name */
             name: string;
             /** Roles */
-            roles: ("admin" | "supervisor" | "viewer" | "school" | "guest" | "auditor")[];
+            roles: ("admin" | "chief" | "supervisor" | "inspector" | "viewer" | "school" | "guest" | "auditor" | "sre")[];
             /**
              * Sites
              * @description the only schools they may see; null: all
@@ -8689,6 +8689,11 @@ export interface components {
              * @default false
              */
             must_change_password: boolean;
+            /**
+             * Verbs
+             * @description what they may do, at their schools
+             */
+            verbs: ("stay_logged_in" | "manage_self" | "be_told" | "list" | "view" | "snapshot" | "playback" | "export" | "seal_evidence" | "teach" | "talk" | "invite" | "review" | "answer" | "order" | "inspect" | "configure" | "change_registry" | "manage_accounts" | "see_watching" | "read_audit")[];
         };
         /**
          * ViewAnswer
@@ -26708,6 +26713,8 @@ export interface operations {
                 end: string;
                 /** @description of `figures`: in which groups */
                 by?: "total" | "site" | "risk" | "class" | "rule" | "camera" | "model" | "day" | "week";
+                /** @description of these sites */
+                site?: string[] | null;
             };
             header?: never;
             path: {
@@ -26852,6 +26859,8 @@ export interface operations {
                 end: string;
                 /** @description of `figures`: in which groups */
                 by?: "total" | "site" | "risk" | "class" | "rule" | "camera" | "model" | "day" | "week";
+                /** @description of these sites */
+                site?: string[] | null;
             };
             header?: never;
             path: {

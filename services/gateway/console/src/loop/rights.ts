@@ -1,11 +1,7 @@
 /** Who may do what here, so that nobody is offered what the server refuses. */
 
-import { user } from "@/session";
+import { may } from "@/session";
 
-export function mayOrder(): boolean {
-  return user.value?.roles.some((role) => role === "supervisor" || role === "admin") ?? false;
-}
+export const mayOrder = (): boolean => may("order");
 
-export function mayAnswer(): boolean {
-  return user.value?.roles.includes("school") ?? false;
-}
+export const mayAnswer = (): boolean => may("answer");

@@ -6,7 +6,7 @@ export type Tab = (typeof TABS)[number];
 /** `sites`: the only schools this account is about; null: all. */
 export function tabsOf(roles: readonly string[], sites: readonly string[] | null | undefined): Tab[] {
   const isAdmin = roles.includes("admin");
-  const isDesk = roles.some((role) => role !== "school" && role !== "guest");
+  const isDesk = roles.some((role) => !["school", "guest", "sre", "auditor"].includes(role));
   const isForAll = sites === null || sites === undefined;
   const may: Record<Tab, boolean> = {
     rules: isDesk, silences: isDesk, notices: true, accounts: isAdmin && isForAll, calendars: isDesk && isForAll,

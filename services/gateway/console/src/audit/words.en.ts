@@ -1,0 +1,15 @@
+/** The audit trail, and who watched a school. */
+
+import type { AuditWords } from "./words.zh-CN";
+
+export const en: AuditWords = {
+  title: "Audit trail",
+  watchingTitle: "Who watched us",
+  watchingText: "Every view, playback and snapshot is on record, and the school's own people may read it here.",
+  who: "Account", action: "What", camera: "Camera", from: "From", to: "To", outcome: "Outcome", every: "All", refused: "Refused", school: "School",
+  at: "When", about: "About", how: "Detail", address: "From address", seconds: "{n} s", goesOn: "goes on", purpose: "Why", noPurpose: "not said",
+  more: "Earlier", empty: "Nothing like that on record", emptyText: "Take a longer range, or clear the filters.", nobody: "Nobody has watched yet", nobodyText: "Whoever looks at a camera of this school stands here.",
+  export: "Export all", exporting: "Exporting…", verify: "What is exported can be checked with `bk audit verify`: a row that was changed or taken out shows.",
+  retry: "Try again", hash: "Hash",
+  purposes: { patrol: "patrol", draw: "random inspection", case: "case", drill: "drill" },
+};

@@ -1,0 +1,15 @@
+/** 审计：谁做了什么，谁看了我们。 */
+
+export const zhCN = {
+  title: "审计记录",
+  watchingTitle: "谁看过我们",
+  watchingText: "每一次观看、回放和截图都有记录；本校人员可以在这里查看。",
+  who: "账号", action: "操作", camera: "摄像机", from: "从", to: "到", outcome: "结果", every: "全部", refused: "被拒绝的", school: "学校",
+  at: "时间", about: "对象", how: "说明", address: "来源地址", seconds: "{n} 秒", goesOn: "进行中", purpose: "事由", noPurpose: "未说明",
+  more: "更早的", empty: "没有这样的记录", emptyText: "放宽时间范围或清除筛选条件。", nobody: "还没有人看过", nobodyText: "有人观看本校摄像机后，会出现在这里。",
+  export: "导出全部", exporting: "正在导出…", verify: "导出的文件可以用 bk audit verify 检查：任何一行被改动或删除都会被发现。",
+  retry: "再试一次", hash: "哈希",
+  purposes: { patrol: "巡查", draw: "随机抽查", case: "案件", drill: "演练" },
+};
+
+export type AuditWords = typeof zhCN;
