@@ -198,4 +198,4 @@ def test_where_lines_end(text: str, lines: list[str]) -> None:
 
 
 def test_what_a_printer_would_obey_is_left_out() -> None:
-    assert printable("a\x00b\x1b\u202ec\u200b\ue000d\te\r\nf") == "abcd e\nf"
+    assert printable("a\x00b\x1b\u202ec\u200b\ue000\ufe0fd\te\r\nf") == "abcd e\nf"

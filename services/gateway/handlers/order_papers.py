@@ -111,7 +111,10 @@ class _Collector:
     async def _best(self, alert: Alert) -> Got:
         if not self._by.identity.may("playback"):
             return Got(why="no_right")
-        kept = await self._desk.alerts.kept_picture(self._by, alert)
+        try:
+            kept = await self._desk.alerts.kept_picture(self._by, alert)
+        except RequestRefused:
+            kept = None  # not what was hashed any more: the recording has it too
         return await self._still(alert.best) if kept is None else Got(base64.b64decode(kept.data_base64))
 
     async def _still(self, best: BestFrame | None) -> Got:

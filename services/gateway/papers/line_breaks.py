@@ -8,6 +8,10 @@ from collections.abc import Callable, Iterator
 # What may not begin a line, and what may not end one (GB/T 15834-2011, 5.1).
 _NOT_FIRST = frozenset("、。，．；：？！）】》〉」』”’…—～·％!),.:;?]}%")
 _NOT_LAST = frozenset("（【《〈「『“‘([{")
+# General categories of Unicode: controls, marks of format, halves of pairs, private and unassigned ones.
+_UNSEEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn"))
+# They choose how the character before them is drawn, and have no shape of their own.
+_SELECTORS = range(0xFE00, 0xFE10)
 # From here on characters stand in squares: radicals, kana, hanzi, hangul, wide forms, and the planes of hanzi.
 _WIDE = ((0x2E80, 0x9FFF), (0xAC00, 0xD7A3), (0xF900, 0xFAFF), (0xFE30, 0xFE4F), (0xFF00, 0xFFEF), (0x20000, 0x3FFFF))
 
@@ -17,7 +21,7 @@ def printable(text: str) -> str:
     kept = (
         " " if each in "\t\u00a0" else each
         for each in text.replace("\r\n", "\n").replace("\r", "\n")
-        if each == "\n" or each == "\t" or unicodedata.category(each) not in ("Cc", "Cf", "Cs", "Co", "Cn")
+        if each in "\n\t" or (ord(each) not in _SELECTORS and unicodedata.category(each) not in _UNSEEN)
     )
     return "".join(kept)
 

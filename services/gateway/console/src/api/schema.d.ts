@@ -7132,6 +7132,64 @@ export interface components {
             cameras: components["schemas"]["CameraReachAnswer"][];
         };
         /**
+         * Receipt
+         * @description How far one camera is. `played`: all of it was given to a camera that never says what it hears.
+         */
+        Receipt: {
+            /** Site */
+            site: string;
+            /** Camera */
+            camera: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "accepted" | "playing" | "heard" | "played" | "failed" | "skipped";
+            /**
+             * Reason
+             * @description failed and skipped: why
+             */
+            reason?: ("floor_taken" | "preempted" | "no_backchannel" | "codec" | "camera_refused" | "camera_busy" | "wrong_password" | "camera_unreachable" | "camera_gone" | "not_heard" | "camera_disabled" | "no_such_camera" | "not_in_time" | "too_often" | "bus_away") | null;
+            /**
+             * Detail
+             * @description the same in words
+             * @default
+             */
+            detail: string;
+            /**
+             * Holder
+             * @description who has the floor, where it is somebody else
+             */
+            holder?: string | null;
+            /**
+             * Attempts
+             * @description how often the camera was tried; more than one: it was tried again
+             * @default 0
+             */
+            attempts: number;
+            /**
+             * Codec
+             * @description what the camera is given
+             */
+            codec?: string | null;
+            /**
+             * Began Us
+             * @description when it was given its first sound, UTC microseconds
+             */
+            began_us?: number | null;
+            /**
+             * Late Ms
+             * @description how long after the common start that was
+             */
+            late_ms?: number | null;
+            /**
+             * Packets
+             * @description given to it so far
+             * @default 0
+             */
+            packets: number;
+        };
+        /**
          * ReceiptAnswer
          * @description How far one camera is.
          */
@@ -8310,6 +8368,8 @@ export interface components {
              * @default
              */
             detail: string;
+            /** @description of the camera, as the intercom wrote it down */
+            receipt?: components["schemas"]["Receipt"] | null;
         };
         /**
          * Status
