@@ -135,9 +135,8 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     stored.trail = room_trail = RoomTrail(stored.trail, open_rooms, BusRooms(bus))
     guest_links = GuestTokens(_secret(context.settings))
     people = await _people(context, stored, hasher, sealer, GuestDesk(guest_links, open_rooms, context.clock))
-    cameras = await bus.kv("cameras")
+    cameras, known = await bus.kv("cameras"), await _known_people(bus, stored)
     mirror = RegistryMirror(stored.register, cameras, bus)
-    known = await _known_people(bus, stored)
     registry = _registry(context, stored, mirror, sealer)
     live = await _live(context, stored, people, states)
     events = EventDesk(bus, people, context.settings.event_listeners)
@@ -148,11 +147,9 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     trail, clock, of_person = stored.trail, context.clock, context.settings.live_viewers_of_person
     views = ViewDesk(registry, BusViews(bus), people, trail, clock, of_person)
     recorder, recorded, detector, photos = BusRecorder(bus), S3AndBusBytes(bus), BusDetector(bus), PillowPhotos()
-    intercom, speakers = BusIntercom(bus), FoundSpeakers()
-    printer = PaperPrinter()
+    intercom, speakers, printer = BusIntercom(bus), FoundSpeakers(), PaperPrinter()
     closers = [recorded.close, hasher.close, jpegs.close, photos.close, printer.close, database.close]
-    evidence = EvidenceDesk(recorder, recorded, trail, clock)
-    playbacks = PlaybackRecord(trail, clock)
+    evidence, playbacks = EvidenceDesk(recorder, recorded, trail, clock), PlaybackRecord(trail, clock)
     recordings, ruling = (
         RecordingsDesk(recorder, recorded, playbacks, trail, clock),
         _ruling(context, stored, registry, photos),
