@@ -77,8 +77,9 @@ class NoticeSettings(BaseSettings):
     )
     notice_console_url: str = setting(
         "",
-        says="address of the console as people open it; messages link to it. Empty: no links",
-        when_wrong="links in messages lead nowhere",
+        says="address of the console as people open it; messages and papers lead to it. Empty: messages have no links, "
+        "papers have the address that they were asked for at",
+        when_wrong="links in messages and codes on papers lead nowhere",
     )
     notice_mail_server: str = setting(
         "",

@@ -82,7 +82,7 @@ class Settings(ServiceSettings, DatabaseSettings, ObjectSettings, SealingSetting
     )
     time_zone: str = setting(
         "Asia/Shanghai",
-        says="IANA name of the clock by which working time is counted",
+        says="IANA name of the clock by which working time is counted, and that stands on papers",
         when_wrong="deadlines are hours off",
     )
 

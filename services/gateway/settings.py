@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from zoneinfo import available_timezones
 
 from pydantic import SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
@@ -116,6 +117,26 @@ class GatewaySettings(ServiceSettings, DatabaseSettings, SealingSettings, Camera
         when_wrong="too few: a drill or broadcast to very many cameras gets 413",
         ge=10_000,
     )
+    bureau_name: str = setting(
+        "",
+        says="name of the bureau at the head of orders on paper; empty: a general word",
+        when_wrong="schools get papers that do not say from whom",
+    )
+    bureau_name_en: str = setting(
+        "", says="the same on papers in English; empty: BK_BUREAU_NAME", when_wrong="English papers have another head"
+    )
+    notice_console_url: str = setting(
+        "",
+        says="address of the console as people open it; messages and papers lead to it. Empty: messages have no links, "
+        "papers have the address that they were asked for at",
+        when_wrong="links in messages and codes on papers lead nowhere",
+        pattern=r"^(https?://[^\s]{1,200})?$",
+    )
+    time_zone: str = setting(
+        "Asia/Shanghai",
+        says="IANA name of the clock by which working time is counted, and that stands on papers",
+        when_wrong="deadlines are hours off",
+    )
     oidc_issuer: str = setting(
         "",
         says="address of the OpenID Connect provider, exactly as it calls itself; empty: passwords alone",
@@ -155,6 +176,13 @@ class GatewaySettings(ServiceSettings, DatabaseSettings, SealingSettings, Camera
         "without sites: all of them",
         when_wrong="a group that is not named may do nothing; JSON that cannot be read ends the process with one line",
     )
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_a_zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError(f"{name!r} is no IANA time zone, such as Asia/Shanghai")
+        return name
 
     @field_validator("oidc_groups")
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from services.gateway.adapters.bus_alerting import BusAlerting
 from services.gateway.adapters.bus_broadcasts import BusAnnouncements, BusBroadcasts
@@ -30,6 +31,7 @@ from services.gateway.adapters.live_desk import LiveDesk
 from services.gateway.adapters.login_sweep import LoginSweep
 from services.gateway.adapters.names import SystemNames
 from services.gateway.adapters.oidc_provider import ClientOf, OidcProvider
+from services.gateway.adapters.paper_printer import PaperPrinter
 from services.gateway.adapters.password_file import write_password
 from services.gateway.adapters.passwords import Argon2Hasher
 from services.gateway.adapters.people_mirror import PeopleMirror
@@ -63,6 +65,7 @@ from services.gateway.handlers.inspections import InspectionDesk
 from services.gateway.handlers.media import MediaDesk
 from services.gateway.handlers.notices import NoticeDesk
 from services.gateway.handlers.oidc import OidcDesk
+from services.gateway.handlers.order_papers import OrderPaperDesk
 from services.gateway.handlers.orders import OrderDesk
 from services.gateway.handlers.own_account import OwnAccount
 from services.gateway.handlers.people import People
@@ -85,6 +88,8 @@ from services.gateway.live_hub import HubLimit, LiveHub
 from services.gateway.live_viewer import ViewerLimit
 from services.gateway.logins import Endings
 from services.gateway.media_tokens import MediaTokens
+from services.gateway.papers.order_paper import Letterhead
+from services.gateway.papers.paper import Language
 from services.gateway.rate_limits import Limits, RateLimit
 from services.gateway.settings import GatewaySettings
 from services.gateway.speakers import FoundSpeakers
@@ -131,9 +136,8 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     stored.trail = room_trail = RoomTrail(stored.trail, open_rooms, BusRooms(bus))
     guest_links = GuestTokens(_secret(context.settings))
     people = await _people(context, stored, hasher, sealer, GuestDesk(guest_links, open_rooms, context.clock))
-    cameras = await bus.kv("cameras")
+    cameras, known = await bus.kv("cameras"), await _known_people(bus, stored)
     mirror = RegistryMirror(stored.register, cameras, bus)
-    known = await _known_people(bus, stored)
     registry = _registry(context, stored, mirror, sealer)
     live = await _live(context, stored, people, states)
     events = EventDesk(bus, people, context.settings.event_listeners)
@@ -144,10 +148,13 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     trail, clock, of_person = stored.trail, context.clock, context.settings.live_viewers_of_person
     views = ViewDesk(registry, BusViews(bus), people, trail, clock, of_person)
     recorder, recorded, detector, photos = BusRecorder(bus), S3AndBusBytes(bus), BusDetector(bus), PillowPhotos()
-    intercom, speakers = BusIntercom(bus), FoundSpeakers()
-    closers = [recorded.close, hasher.close, jpegs.close, photos.close, database.close]
-    evidence = EvidenceDesk(recorder, recorded, trail, clock)
-    playbacks = PlaybackRecord(trail, clock)
+    intercom, speakers, printer = BusIntercom(bus), FoundSpeakers(), PaperPrinter()
+    closers = [recorded.close, hasher.close, jpegs.close, photos.close, printer.close, database.close]
+    evidence, playbacks = EvidenceDesk(recorder, recorded, trail, clock), PlaybackRecord(trail, clock)
+    recordings, ruling = (
+        RecordingsDesk(recorder, recorded, playbacks, trail, clock),
+        _ruling(context, stored, registry, photos),
+    )
     rooms = Rooms(
         people=people,
         doors=_doors(context, database, stored, people, sealer),
@@ -156,11 +163,12 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         media=MediaDesk(MediaTokens(_secret(context.settings)), people, stored.register, clock),
         live=live,
         snapshots=SnapshotDesk(live, jpegs, states, trail, clock),
-        recordings=RecordingsDesk(recorder, recorded, playbacks, trail, clock),
+        recordings=recordings,
         evidence=evidence,
         analysis=AnalysisDesk(detector),
         **_talking(context, people, registry, recorded, trail, evidence, guest_links),
-        **_ruling(context, stored, registry, photos),
+        **ruling,
+        order_papers=_order_papers(context, trail, registry, recordings, recorder, printer, ruling),
         events=events,
         notices=_notices(context, stored, sealer),
         views=views,
@@ -265,6 +273,35 @@ def _ruling(
         "figures": figures,
         "exports": ExportDesk(alerting, inspections, figures, trail, clock),
     }
+
+
+def _order_papers(
+    context: Context[GatewaySettings],
+    trail: AuditTrail,
+    registry: RegistryDesk,
+    recordings: RecordingsDesk,
+    recorder: BusRecorder,
+    printer: PaperPrinter,
+    ruling: dict[str, Any],
+) -> OrderPaperDesk:
+    settings = context.settings
+    names: dict[Language, str] = {
+        "zh-CN": settings.bureau_name,
+        "en": settings.bureau_name_en or settings.bureau_name,
+    }
+    return OrderPaperDesk(
+        orders=ruling["orders"],
+        alerts=ruling["alerts"],
+        rules=ruling["rules"],
+        recordings=recordings,
+        registry=registry,
+        sealed=recorder,
+        printer=printer,
+        head=Letterhead(names, ZoneInfo(settings.time_zone)),
+        console_url=settings.notice_console_url,
+        trail=trail,
+        clock=context.clock,
+    )
 
 
 async def _live(context: Context[GatewaySettings], stored: _Stored, people: People, states: CameraStates) -> LiveDesk:

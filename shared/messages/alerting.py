@@ -8,6 +8,7 @@ from pydantic import Field
 
 from shared.messages.alert_proofs import AlertProof
 from shared.messages.base import Fact, Message
+from shared.messages.broadcasts import Receipt
 from shared.messages.detector import Hops, MoverClip, SeenBox
 from shared.messages.ingest import AT_US
 from shared.messages.rules import RiskClass
@@ -122,6 +123,7 @@ class SpokenWarning(Message):
     broadcast: str | None = Field(None, description="id at the intercom")
     reason: str | None = Field(None, description="not played: too_often, floor_taken, camera_unreachable, …")
     detail: str = Field("", description="the same in words")
+    receipt: Receipt | None = Field(None, description="of the camera, as the intercom wrote it down")
 
 
 class Alert(Message):

@@ -21,6 +21,8 @@ from typing import Any
 
 import httpx
 import numpy as np
+import pypdfium2
+import pypdfium2.raw
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -32,6 +34,7 @@ from shared.messages.detector import FrameAnalysed
 from shared.subjects import SERVICES
 from tests.alerting.facts import SECOND_US, frame, mover, person
 from tests.e2e.live_client import Api
+from tests.gateway.order_papers import run_on
 from tests.stack import Stack
 
 pytestmark = pytest.mark.chromium
@@ -283,10 +286,30 @@ def test_from_an_alert_to_a_corrected_kitchen(browse: Callable[..., Page], peopl
     for side in (0, 1):
         until(lambda side=side: li.locator(".pair img").nth(side).evaluate(LOADED))  # type: ignore[misc]
     shot(li, "order-1280", tmp_path)
+    on_paper(li, people, order, "en")
     li.locator('[data-action="close"]').click()
     expect(li.locator('[data-state="closed"]')).to_be_visible()
     expect(phone.get_by_text("Nothing to correct")).to_be_visible()
     closes(li, people, tmp_path)
+
+
+def on_paper(page: Page, people: People, order: str, language: str) -> None:
+    """What the button gives is the order with all its pictures, and another program reads it."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name="PDF").first.click()
+    assert download.value.suggested_filename == f"order-{order}-{language}.pdf"
+    pdf = Path(download.value.path()).read_bytes()
+    said = run_on(pdf)
+    told = people.api["li"].get(f"/orders/{order}").json()
+    for each in (order, f"/orders/{order}", "Everybodywearsamasknow.", told["steps"][2]["photos"][0]["sha256"]):
+        assert each in said, each
+    assert "Thecorrectionisseen" in said
+    alert = people.api["li"].get(f"/cases/{told['case']}").json()["alerts"][0]
+    kept = people.api["li"].get(f"/alerts/{alert}/picture.jpg")
+    assert kept.content in pdf, "the picture as it is kept, the box beside it"
+    with pypdfium2.PdfDocument(pdf) as document:
+        images = [each for sheet in document for each in sheet.get_objects([pypdfium2.raw.FPDF_PAGEOBJ_IMAGE])]
+    assert len(images) == 4, "best frame, photo, before and after"
 
 
 def closes(li: Page, people: People, folder: Path) -> None:
@@ -330,6 +353,9 @@ def test_an_appeal_is_decided_by_another(browse: Callable[..., Page], people: Pe
     phone = browse("chef", **PHONE)
     card = phone.locator(f'[data-order="{order}"]')
     card.locator(".open").click()
+    with phone.expect_download() as paper:
+        card.get_by_role("button", name="PDF").click()
+    assert Path(paper.value.path()).read_bytes().startswith(b"%PDF-"), "on the school's phone too"
     card.get_by_role("button", name="You disagree?").click()
     card.locator("textarea").fill("The bins were being emptied.")
     card.get_by_role("button", name="Send the appeal").click()

@@ -24,6 +24,7 @@ from services.alerting.wiring import _MIGRATIONS
 from shared.clock import SystemClock
 from shared.database import Database
 from tests.alerting.folding import never_folded
+from tests.gateway.order_papers import run_on
 from tests.gateway.running_gateway import PASSWORD, Gateway
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -246,6 +247,38 @@ async def test_a_deadline_is_proposed_for_each_class(people: dict[str, httpx.Asy
     assert [(one["risk"], one["working_hours"]) for one in told] == [(1, 4.0), (2, 24.0), (3, 75.0)]
     assert told[0]["due_at"] < told[1]["due_at"] < told[2]["due_at"]
     assert (await people["chef"].get("/deadlines")).status_code == 403
+
+
+async def test_who_may_read_an_order_may_have_it_on_paper(
+    gateway: Gateway, admin: httpx.AsyncClient, people: dict[str, httpx.AsyncClient]
+) -> None:
+    case, order = await served(people)
+    kept = await people["chef"].post(f"/orders/{order}/photos", content=photo())
+    answer = {"action": "answer", "text": "盖子已配齐。", "photos": [kept.json()]}
+    await people["chef"].post(f"/orders/{order}/steps", json=answer)
+    for name, language in (("li", "zh-CN"), ("chef", "en")):
+        made = await people[name].get(f"/orders/{order}/document.pdf", params={"lang": language})
+        assert made.status_code == 200, made.text
+        assert made.headers["content-type"] == "application/pdf"
+        assert made.headers["content-disposition"] == f'attachment; filename="order-{order}-{language}.pdf"'
+        assert made.headers["cache-control"] == "no-store"
+        said = run_on(made.content)
+        for part in (order, case, SITE, "Bothofthem,always.", "盖子已配齐。", f"{gateway.url}/orders/{order}"):
+            assert part in said, part
+        assert kept.json()["sha256"] in said
+        deeds = (await admin.get("/audit", params={"who": name, "action": "exported"})).json()["items"]
+        told = {"what": "order", "kind": "pdf", "order": order, "site": SITE, "language": language}
+        assert deeds[0]["detail"] == told
+
+
+async def test_nobody_else_may_and_what_is_asked_wrong_is_said(people: dict[str, httpx.AsyncClient]) -> None:
+    _, order = await served(people)
+    path = f"/orders/{order}/document.pdf"
+    assert (await people["stranger"].get(path)).status_code == 404
+    assert (await people["li"].get("/orders/o000000000000/document.pdf")).status_code == 404
+    assert (await people["li"].get(path, params={"lang": "fr"})).status_code == 422
+    async with httpx.AsyncClient(base_url=people["li"].base_url, trust_env=False) as nobody:
+        assert (await nobody.get(path)).status_code == 401
 
 
 async def test_a_check_that_was_not_made_has_no_picture(people: dict[str, httpx.AsyncClient]) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from services.recorder.adapters.pdf_report import FONTS, PdfReport, report_printer
+from services.recorder.adapters.pdf_report import PdfReport, report_printer
 from services.recorder.evidence.case_report import HtmlReport, Part, time_text
 from services.recorder.evidence.case_verifier import check
+from shared.chinese_font import FONTS
 from tests.recorder.evidence_cases import KEY, a_case, sealed
 
 needs_font = pytest.mark.skipif(not any(font.exists() for font in FONTS), reason="no font with Chinese here")

@@ -10,7 +10,7 @@ import re
 
 from shared.messages.alerting import Alert, AnnouncementTrigger, SpokenWarning
 from shared.messages.announcements import TEXT_CHARACTERS_MAX, AnnouncementPlay
-from shared.messages.broadcasts import Addressed, BroadcastStatus, CameraOf
+from shared.messages.broadcasts import Addressed, BroadcastStatus, CameraOf, Language
 from shared.messages.rules import Rule
 
 # = after it was last seen, nobody in the kitchen knows any more what is meant
@@ -43,9 +43,15 @@ def request(warning: SpokenWarning, alert: str, site: str, camera: str, rule: st
         to=Addressed(cameras=(CameraOf(site=site, camera=camera),)),
         announcement=warning.announcement,
         text=warning.text,
+        language=_language_of(warning.text or ""),
         reason=f"rule {rule}, alert {alert}",
         asked_by="alerting",
     )
+
+
+def _language_of(text: str) -> Language:
+    """A rule's sentence says by its letters which voice it is for."""
+    return "zh-CN" if not text or any("\u3400" <= each <= "\u9fff" for each in text) else "en"
 
 
 def answered(warning: SpokenWarning, status: BroadcastStatus, now_us: int) -> SpokenWarning:
@@ -54,13 +60,13 @@ def answered(warning: SpokenWarning, status: BroadcastStatus, now_us: int) -> Sp
     state = receipt.state if receipt is not None else None
     if state in ("heard", "played"):
         outcome = "played"
-    elif state in ("failed", "skipped"):
+    elif state == "skipped" or status.state == "ended":
         outcome = "not_played"
     else:
-        outcome = "asked" if status.state != "ended" else "not_played"
+        outcome = "asked"  # one that failed is tried again while the broadcast lasts
     told = {"state": outcome, "broadcast": status.broadcast, "answered_us": now_us}
     if receipt is not None:
-        told |= {"reason": receipt.reason, "detail": receipt.detail or status.detail}
+        told |= {"receipt": receipt, "reason": receipt.reason, "detail": receipt.detail or status.detail}
     return warning.model_copy(update=told)
 
 

@@ -243,8 +243,11 @@ class OrderDesk:
         return await self.keeper.keep(AttachmentPut(order=id, by=by.identity.name, kind="image/jpeg", data_base64=data))
 
     async def photo(self, by: By, id: str, object_name: str) -> bytes:
-        await self.order(by, id)
-        found = await self.keeper.file(AttachmentRef(order=id, object_name=object_name))
+        return await self.photo_of(await self.order(by, id), object_name)
+
+    async def photo_of(self, order: Order, object_name: str) -> bytes:
+        """Of an order that was read just now, by somebody who may."""
+        found = await self.keeper.file(AttachmentRef(order=order.order, object_name=object_name))
         return base64.b64decode(found.data_base64)
 
     async def check(self, by: By, id: str, number: int) -> MachineCheck:

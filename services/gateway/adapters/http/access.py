@@ -103,6 +103,7 @@ RULES: Mapping[tuple[str, str], Needs] = {
     ("GET", "/api/v1/orders/{id}/checks/{number}/{side}.jpg"): Needs("playback", is_scoped=True),
     ("POST", "/api/v1/cases/{id}/orders"): Needs("order", is_scoped=True),
     ("GET", "/api/v1/orders/{id}"): Needs("view", is_scoped=True),
+    ("GET", "/api/v1/orders/{id}/document.pdf"): Needs("view", is_scoped=True),
     ("POST", "/api/v1/orders/{id}/steps"): Needs("view", is_scoped=True),
     ("POST", "/api/v1/orders/{id}/photos"): Needs("answer", is_scoped=True),
     ("GET", "/api/v1/orders/{id}/photos/{name}"): Needs("view", is_scoped=True),

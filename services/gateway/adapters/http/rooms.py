@@ -26,6 +26,7 @@ from services.gateway.handlers.inspections import InspectionDesk
 from services.gateway.handlers.media import MediaDesk
 from services.gateway.handlers.notices import NoticeDesk
 from services.gateway.handlers.oidc import OidcDesk
+from services.gateway.handlers.order_papers import OrderPaperDesk
 from services.gateway.handlers.orders import OrderDesk
 from services.gateway.handlers.own_account import OwnAccount
 from services.gateway.handlers.people import People
@@ -84,6 +85,7 @@ class Rooms:
     calendars: CalendarDesk
     silences: SilenceDesk
     orders: OrderDesk
+    order_papers: OrderPaperDesk
     inspections: InspectionDesk
     figures: FigureDesk
     exports: ExportDesk

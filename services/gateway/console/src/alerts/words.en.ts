@@ -23,6 +23,8 @@ export const en: AlertWords = {
     alt: "Best picture of {what}, {where}", waiting: "Fetching the picture…", soon: "The recording of this moment is being stored; the picture comes in a moment.", none: "There is no recorded picture of this moment.", noneOffline: "The camera was away: there is no picture.", failed: "The picture cannot be read now. {why}", retry: "Try again", playback: "Play back this moment",
     boxes: "Boxes", hideBoxes: "Hide boxes", showBoxes: "Show boxes", at: "taken {time}", other: "nearest recorded picture, {s} s from the alert's", clip: "10 s before and after",
   },
+  spoken: "Spoken there", spokenState: { due: "to be spoken", asked: "being spoken", played: "played", heard: "heard by the camera", not_played: "not spoken", too_late: "not spoken: seen too long ago" },
+  spokenWhy: { camera_unreachable: "the camera cannot be reached", no_backchannel: "the camera has no speaker", wrong_password: "wrong password", floor_taken: "somebody was speaking", too_often: "often enough for this hour", intercom_away: "the intercom was away" },
   facts: "What it rests on", place: "Place", rule: "Rule", ruleVersion: "{rule}, version {version}", seen: "Pictures", seenText: "{broken} of {looked} broke the rule", score: "Score", first: "First seen", last: "Last seen", models: "Models", verdictPicture: "Picture quality", usable: "usable", thresholds: "Thresholds", cameras: "Also seen by", handled: "Handled", nobody: "nobody has taken it", digest: "whole digest {digest}",
   hops: "Time to each step", hop: { received: "received", heard: "at the detector", decoded: "decoded", inferred: "recognised", ruled: "judged", stored: "stored" }, fromPicture: "from the picture", ms: "{n} ms", s: "{n} s",
   fault: {

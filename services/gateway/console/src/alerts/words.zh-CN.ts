@@ -21,6 +21,8 @@ export const zhCN = {
     alt: "{what}的最佳画面，{where}", waiting: "正在读取画面…", soon: "这一刻的录像还在保存，画面马上就来。", none: "这一刻没有录像画面。", noneOffline: "摄像机离线，没有画面可看。", failed: "画面暂时无法读取。{why}", retry: "重试", playback: "回放这一刻",
     boxes: "标框", hideBoxes: "隐藏标框", showBoxes: "显示标框", at: "拍摄于 {time}", other: "录像中最近的一帧，与告警画面相差 {s} 秒", clip: "前后 10 秒片段",
   },
+  spoken: "现场播报", spokenState: { due: "等待播报", asked: "正在播报", played: "已播放", heard: "摄像机已收到", not_played: "未播报", too_late: "未播报：发现太久" },
+  spokenWhy: { camera_unreachable: "摄像机无法连接", no_backchannel: "没有扬声器", wrong_password: "密码错误", floor_taken: "当时有人讲话", too_often: "本小时播报次数已满", intercom_away: "对讲服务不可用" },
   facts: "依据", place: "地点", rule: "规则", ruleVersion: "{rule}，第 {version} 版", seen: "画面", seenText: "{looked} 帧中 {broken} 帧违规", score: "可信度", first: "首次出现", last: "最近出现", models: "模型", verdictPicture: "画面质量", usable: "画面可用", thresholds: "阈值", cameras: "同时看到", handled: "处理", nobody: "尚无人接手", digest: "完整摘要 {digest}",
   hops: "各环节用时", hop: { received: "接收", heard: "送达检测", decoded: "解码", inferred: "识别", ruled: "判定", stored: "入库" }, fromPicture: "从拍摄起", ms: "{n} 毫秒", s: "{n} 秒",
   fault: {

@@ -1691,6 +1691,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/orders/{id}/document.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Order Document
+         * @description The order on paper: violation and pictures, what is required until when, lines to sign and seal, what the school
+         *     answered and what the machine saw since, the evidence's SHA-256, and a QR code that leads to it in the console.
+         *     Pictures that the account may not see, or that are out of reach, are replaced by why.
+         */
+        get: operations["order_document"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notices/channels": {
         parameters: {
             query?: never;
@@ -7110,6 +7132,64 @@ export interface components {
             cameras: components["schemas"]["CameraReachAnswer"][];
         };
         /**
+         * Receipt
+         * @description How far one camera is. `played`: all of it was given to a camera that never says what it hears.
+         */
+        Receipt: {
+            /** Site */
+            site: string;
+            /** Camera */
+            camera: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "accepted" | "playing" | "heard" | "played" | "failed" | "skipped";
+            /**
+             * Reason
+             * @description failed and skipped: why
+             */
+            reason?: ("floor_taken" | "preempted" | "no_backchannel" | "codec" | "camera_refused" | "camera_busy" | "wrong_password" | "camera_unreachable" | "camera_gone" | "not_heard" | "camera_disabled" | "no_such_camera" | "not_in_time" | "too_often" | "bus_away") | null;
+            /**
+             * Detail
+             * @description the same in words
+             * @default
+             */
+            detail: string;
+            /**
+             * Holder
+             * @description who has the floor, where it is somebody else
+             */
+            holder?: string | null;
+            /**
+             * Attempts
+             * @description how often the camera was tried; more than one: it was tried again
+             * @default 0
+             */
+            attempts: number;
+            /**
+             * Codec
+             * @description what the camera is given
+             */
+            codec?: string | null;
+            /**
+             * Began Us
+             * @description when it was given its first sound, UTC microseconds
+             */
+            began_us?: number | null;
+            /**
+             * Late Ms
+             * @description how long after the common start that was
+             */
+            late_ms?: number | null;
+            /**
+             * Packets
+             * @description given to it so far
+             * @default 0
+             */
+            packets: number;
+        };
+        /**
          * ReceiptAnswer
          * @description How far one camera is.
          */
@@ -8288,6 +8368,8 @@ export interface components {
              * @default
              */
             detail: string;
+            /** @description of the camera, as the intercom wrote it down */
+            receipt?: components["schemas"]["Receipt"] | null;
         };
         /**
          * Status
@@ -22804,6 +22886,146 @@ export interface operations {
                 };
                 content: {
                     "image/jpeg": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Log in first: POST /api/v1/sessions, then send the token as 'Authorization: Bearer'.",
+                     *       "code": "not_logged_in"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "Your roles do not allow: change registry. Ask an administrator.",
+                     *       "code": "not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no camera 'cook-9'.",
+                     *       "code": "no_such_camera"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "1 field is wrong; it is listed with what to change.",
+                     *       "code": "invalid_fields",
+                     *       "errors": [
+                     *         {
+                     *           "field": "main.url",
+                     *           "problem": "The scheme 'ftp' is not one that cameras speak.",
+                     *           "change": "Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "Too many requests. Try again in 4 s.",
+                     *       "code": "too_many_requests"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "The camera is unreachable. No route to 192.168.1.64: check power and network cable.",
+                     *       "code": "camera_unreachable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    order_document: {
+        parameters: {
+            query?: {
+                /** @description of all that the bureau did not write itself */
+                lang?: "zh-CN" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A4; its pictures as they are kept, boxes drawn over them; Chinese as text */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
                 };
             };
             /** @description Unauthorized */

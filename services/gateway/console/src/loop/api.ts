@@ -16,6 +16,8 @@ export interface Page<T> {
 }
 type Asked = Record<string, string | string[] | undefined>;
 
+/** Made of pictures that the recorder may have to look for. */
+const PAPER_LIMIT_MS = 120_000;
 /** A photo over a phone's network may take its time. */
 const PHOTO_LIMIT_MS = 120_000;
 
@@ -44,6 +46,8 @@ export const loop = {
   step: (id: string, step: { action: Action; text?: string; photos?: Photo[]; due_at?: string }, key?: string) =>
     send("POST", `/orders/${id}/steps`, JSON.stringify(step), "application/json", key ? { headers: { "Idempotency-Key": key } } : {})
       .then((answer) => answer.json() as Promise<Order>),
+  paper: (id: string, language: "zh-CN" | "en") =>
+    send("GET", `/orders/${encodeURIComponent(id)}/document.pdf?lang=${language}`, null, "", { limitMs: PAPER_LIMIT_MS }).then((answer) => answer.blob()),
   addPhoto: (id: string, photo: Blob) =>
     send("POST", `/orders/${id}/photos`, photo, photo.type || "image/jpeg", { limitMs: PHOTO_LIMIT_MS })
       .then((answer) => answer.json() as Promise<Photo>),

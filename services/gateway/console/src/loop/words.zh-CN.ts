@@ -38,7 +38,7 @@ export const zhCN = {
     due: "整改期限", dueBy: "{class} 类风险，{hours} 个工作小时", change: "修改期限", automatic: "按规定", serve: "送达学校", cancel: "取消", confirmFirst: "这条告警还没有人确认。下达整改单之前，需要有人看过并确认。", confirm: "我看过了，确认违规", notConfirmed: "这条告警被判为误报或看不清，不能下达整改单。", about: "依据", noSubject: "请从一条告警或一个案件下达整改单。", toCases: "去案件列表", caseClosed: "这个案件已结案，不能再下整改单。", served: "已送达",
   },
   orderPage: {
-    print: "打印", readAt: "学校于 {time} 已读", notRead: "学校还没有读", madeBy: "{by} 下达", process: "过程", whatSaid: "学校的反馈", decide: "处理", nothing: "现在没有需要处理的。", closeNow: "整改到位，办结", sendBack: "退回重改", withdraw: "撤销整改单", extend: "延长期限", uphold: "申诉成立", reject: "申诉不成立",
+    print: "打印", pdf: "下载 PDF", pdfBusy: "正在生成 PDF…", readAt: "学校于 {time} 已读", notRead: "学校还没有读", madeBy: "{by} 下达", process: "过程", whatSaid: "学校的反馈", decide: "处理", nothing: "现在没有需要处理的。", closeNow: "整改到位，办结", sendBack: "退回重改", withdraw: "撤销整改单", extend: "延长期限", uphold: "申诉成立", reject: "申诉不成立",
     why: "说明（学校能看到）", whyNeeded: "请写明原因。", newDue: "新的期限", fourEyes: "整改单是您下达的，申诉须由另一位监管人员裁定。", toCase: "查看案件", picture: "违规画面",
     check: {
       title: "机器复核", waiting: "学校反馈后，系统用同一台摄像机、同一条规则再观察一段时间。", running: "正在观察同一台摄像机…", none: "没有可比对的告警规则，请人工复核。", passed: "已看到整改", failed: "仍有违规", inconclusive: "没有看到足够的画面", looked: "观察 {looked} 次，其中违规 {broken} 次", before: "整改前", after: "整改后", noPicture: "没有画面", seeAlert: "查看新的告警", hint: "机器只提供参考，由人办结。",
