@@ -40,8 +40,10 @@ from services.gateway.adapters.postgres.audit import PostgresAuditTrail
 from services.gateway.adapters.postgres.idempotency import PostgresIdempotencyKeys
 from services.gateway.adapters.postgres.linked_accounts import PostgresLinkedAccounts
 from services.gateway.adapters.postgres.people import PostgresAccounts, PostgresFailedLogins, PostgresLogins
+from services.gateway.adapters.postgres.public_screens import PostgresPublicScreens
 from services.gateway.adapters.postgres.register import PostgresRegister
 from services.gateway.adapters.postgres.second_factors import PostgresSecondFactors
+from services.gateway.adapters.public_pictures import PublicPictures
 from services.gateway.adapters.recorded_bytes import S3AndBusBytes
 from services.gateway.adapters.registry_mirror import RegistryMirror
 from services.gateway.audit import AuditTrail
@@ -69,6 +71,7 @@ from services.gateway.handlers.people import People
 from services.gateway.handlers.playbacks import PlaybackRecord
 from services.gateway.handlers.presence import PresenceDesk
 from services.gateway.handlers.probes import ProbeDesk
+from services.gateway.handlers.public_screens import PublicScreenDesk
 from services.gateway.handlers.recordings import RecordingsDesk
 from services.gateway.handlers.registry import RegistryDesk
 from services.gateway.handlers.rooms import RoomDesk
@@ -146,6 +149,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     recorder, recorded, detector, photos = BusRecorder(bus), S3AndBusBytes(bus), BusDetector(bus), PillowPhotos()
     intercom, speakers = BusIntercom(bus), FoundSpeakers()
     closers = [recorded.close, hasher.close, jpegs.close, photos.close, database.close]
+    public = PublicPictures(bus, clock)
     evidence = EvidenceDesk(recorder, recorded, trail, clock)
     playbacks = PlaybackRecord(trail, clock)
     rooms = Rooms(
@@ -162,6 +166,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         **_talking(context, people, registry, recorded, trail, evidence, guest_links),
         **_ruling(context, stored, registry, photos),
         events=events,
+        public_screens=PublicScreenDesk(stored.public_screens, stored.register, public, clock),
         notices=_notices(context, stored, sealer),
         views=views,
         uniforms=UniformDesk(registry, detector, photos, await _uniforms(bus), trail, clock),
@@ -194,6 +199,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
             live.close,
             views.close,
             playbacks.close,
+            public.close,
             rooms.doors.oidc.close,
             *closers,
         ],
@@ -303,6 +309,7 @@ def _limits(context: Context[GatewaySettings]) -> Limits:
         context.clock,
         RateLimit(settings.requests_of_address, settings.requests_of_address * _BURST_S),
         RateLimit(settings.requests_of_account, settings.requests_of_account * _BURST_S),
+        RateLimit(settings.requests_of_public_address, settings.requests_of_public_address * _BURST_S),
         settings.json_body_bytes,
     )
 
@@ -336,6 +343,7 @@ class _Stored:
         self.second_factors = PostgresSecondFactors(database)
         self.api_tokens = PostgresApiTokens(database)
         self.keys = PostgresIdempotencyKeys(database)
+        self.public_screens = PostgresPublicScreens(database)
         self.trail: AuditTrail = PostgresAuditTrail(database)
 
 

@@ -31,6 +31,7 @@ from services.gateway.adapters.http import (
     oidc,
     orders,
     problems,
+    public_screens,
     recordings,
     rules,
     sessions,
@@ -86,6 +87,8 @@ ROUTERS = (
     drills.router,
     emergency_rooms.router,
     media_tokens.router,
+    public_screens.router,
+    public_screens.open_router,
     audit.router,
     status.router,
 )
