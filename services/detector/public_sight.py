@@ -31,6 +31,8 @@ _LOOKS_MIN = 4
 # = how many looks must have gone well before a picture is shown
 _WELL_MIN = 3
 _LOOKS_KEPT = 160
+# = parts of a picture that what is hidden is widened to
+_COLUMNS, _ROWS = 80, 45
 _STALE_US = 10_000_000
 _STALE_INTERVALS = 3.0
 
@@ -132,7 +134,7 @@ def _look(shown: Shown, look: PictureLook, is_wanted: bool) -> _Look:
         parts=parts_of(look.bodies, heads, (), picture.aspect),
         moving=parts_of(look.bodies, heads, shown.motion, picture.aspect),
         heads=around_heads(heads, picture.aspect),
-        canvas=picture.canvas(*size_of(picture)) if is_wanted else None,
+        canvas=picture.made(*size_of(picture)) if is_wanted else None,
     )
 
 
@@ -144,4 +146,5 @@ def _hidden_in(looks: Sequence[_Look]) -> tuple[Box, ...]:
     parts = [part for look in (looks[-2], looks[-1]) for part in look.moving]
     parts += [part for look in near for part in look.parts]
     parts += way_of_heads(looks[-3].heads, looks[-1].heads)
-    return tuple(dict.fromkeys(parts))
+    # On a grid: whoever stands still is one box in a hundred looks, and its blocks do not wander over the face.
+    return tuple(dict.fromkeys(part.widened_to(_COLUMNS, _ROWS) for part in parts))

@@ -108,6 +108,7 @@ class Camera:
     async def tell(self, picture: Picture, look: PictureLook, *, is_usable: bool = True) -> None:
         await self.clock.advance(1.0)
         self.second += 1
+        self.feed.public.prepare(picture, self.clock.now_us())
         self.feed.public.looked(Shown(picture, PictureVerdict(is_usable=is_usable)), look, self.clock.now_us())
 
     async def ask(self, width: int = 640, camera: CameraRef = CAMERA) -> BlurredPicture:
@@ -163,7 +164,7 @@ def test_without_a_second_look_nobody_can_be_made_out_either(models: ModelSet, p
         picture = as_picture(kitchen(height_px), 0)
         (look,) = models.look([picture])
         for second in range(3):
-            sight.looked(seen(second, picture), look, BEGAN_US + second * 1_000_000)
+            tell(sight, seen(second, picture), look)
         settled = sight.settled(BEGAN_US + 2_000_000)
         assert heads_in(packs["heads"], hidden(in_memory(settled.canvas), settled.parts)) == []
 
@@ -175,6 +176,12 @@ def seen(
     return Shown(
         replace(at, captured_us=BEGAN_US + round(second * 1e6)), PictureVerdict(is_usable=is_usable), motion=motion
     )
+
+
+def tell(sight: PublicSight, shown: Shown, look: PictureLook) -> None:
+    """As the decoding thread and then the batcher do."""
+    sight.prepare(shown.picture, BEGAN_US)
+    sight.looked(shown, look, BEGAN_US)
 
 
 def look_of(*faces: Box, bodies: Sequence[Found] = (), models: dict[str, str] = WELL) -> PictureLook:
@@ -193,7 +200,7 @@ def sight_of(*looks: PictureLook) -> PublicSight:
     sight = PublicSight(1.0)
     sight.asked(BEGAN_US)
     for second, look in enumerate(looks):
-        sight.looked(seen(second), look, BEGAN_US)
+        tell(sight, seen(second), look)
     return sight
 
 
@@ -277,6 +284,12 @@ def test_a_picture_that_cannot_be_judged_or_is_old_is_not_shown() -> None:
         assert refusal.value.code == why
 
 
+def test_what_is_hidden_stays_where_it_is() -> None:
+    parts = parts_after(*[look_of(FACE.moved(0.0005 * (at % 3), 0.0005)) for at in range(8)])
+    assert len(set(parts)) == 1, "whoever hardly moves is one box"
+    assert Box(0.111, 0.111, 0.119, 0.13).widened_to(100, 10) == Box(0.11, 0.1, 0.12, 0.2)
+
+
 def test_after_a_hole_it_begins_anew() -> None:
     sight = sight_of(look_of(), look_of(), look_of())
     sight.looked(seen(60), look_of(), BEGAN_US)
@@ -289,11 +302,11 @@ def test_pictures_are_kept_only_while_somebody_asks_and_two_of_them() -> None:
     sight = PublicSight(1.0)
     kept = lambda: [look.canvas is not None for look in sight._looks]  # noqa: E731
     for second in range(3):
-        sight.looked(seen(second), look_of(), BEGAN_US)
+        tell(sight, seen(second), look_of())
     assert not any(kept())
     sight.asked(BEGAN_US)
     for second in range(3, 7):
-        sight.looked(seen(second), look_of(), BEGAN_US)
+        tell(sight, seen(second), look_of())
     assert kept() == [False] * 5 + [True] * 2
     sight.let_go(BEGAN_US + LEASE_US)
     assert not any(kept())
