@@ -197,9 +197,9 @@ async def test_a_public_screens_link_opens_two_addresses_and_nothing_else(gatewa
             for way in carried:
                 answer = await nobody.request(method, address, **way)  # type: ignore[arg-type]
                 assert answer.status_code in (401, 403), (method, address, way, answer.text)
-    for way in (f"?token={link}", ""):
-        bearer = {"Authorization": f"Bearer {link}"} if not way else {}
-        address = f"{gateway.ws_url}/api/v1/cameras/{FOREIGN}-1/live{way}"
+    for query in (f"?token={link}", ""):
+        bearer = {} if query else {"Authorization": f"Bearer {link}"}
+        address = f"{gateway.ws_url}/api/v1/cameras/{FOREIGN}-1/live{query}"
         assert await close_code(address, additional_headers=bearer) == 4401
 
 
