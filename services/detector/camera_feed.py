@@ -14,6 +14,7 @@ from services.detector.coverage import CameraCoverage
 from services.detector.gop_intake import DecodeJob, GopIntake
 from services.detector.picture import Picture
 from services.detector.picture_eye import PictureEye, Shown
+from services.detector.public_sight import PublicSight
 from shared.errors import ProtocolViolation, ResourceExhausted
 from shared.media.fragment import Fragment
 from shared.messages.cameras import AnalysisPolicy
@@ -72,6 +73,7 @@ class CameraFeed:
         self.intake = GopIntake(policy.rate_hz)
         self.sight = CameraSight(camera, policy.stream, policy.zones, policy.masks)
         self.coverage = CameraCoverage(camera)
+        self.public = PublicSight(min(policy.rate_hz, policy.night_rate_hz))
         self._decoder = decoder
         self._eye = eye
         self._prepare = prepare
@@ -109,6 +111,7 @@ class CameraFeed:
             for shown in seen.shown:
                 if shown.verdict.is_usable:
                     self._prepare(shown.picture)
+                    self.public.prepare(shown.picture, now_us)
         except ProtocolViolation as error:
             seen.broken = error
         except ResourceExhausted as error:
@@ -133,6 +136,7 @@ class CameraFeed:
     def tick(self, now_us: int) -> tuple[Sequence[CoverageMinute], Sequence[DetectorFact]]:
         """About once a second: minutes that ended, and faults of a camera that sends nothing."""
         self.coverage.want(self.plan.pace(now_us).analysed_hz, now_us)
+        self.public.let_go(now_us)
         facts = self._eye.nothing_came(now_us) if now_us - self.heard_us > 3_000_000 else ()
         return self.coverage.ended(now_us), facts
 

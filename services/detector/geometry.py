@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import ceil, floor
 
 from shared.messages.detector import SeenBox
 
@@ -54,6 +55,15 @@ class Box:
 
     def moved(self, across: float, down: float) -> Box:
         return Box(self.left + across, self.top + down, self.right + across, self.bottom + down)
+
+    def widened_to(self, columns: int, rows: int) -> Box:
+        """The smallest box of whole cells that holds it, where the picture is divided into so many."""
+        return Box(
+            floor(self.left * columns) / columns,
+            floor(self.top * rows) / rows,
+            ceil(self.right * columns) / columns,
+            ceil(self.bottom * rows) / rows,
+        )
 
     def clipped(self) -> Box:
         """The part of it that lies in the picture."""

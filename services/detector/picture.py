@@ -99,6 +99,10 @@ class Picture:
             made = self._canvases[width, height] = self.planes.canvas(width, height, self.masks)
         return made
 
+    def made(self, width: int, height: int) -> Canvas | None:
+        """A canvas of that size if it was made already."""
+        return self._canvases.get((width, height))
+
     def crop(self, left: int, top: int, right: int, bottom: int, size: int) -> Canvas:
         return self.planes.crop(left, top, right, bottom, size)
 

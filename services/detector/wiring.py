@@ -10,6 +10,7 @@ from tempfile import mkdtemp
 
 from services.detector.adapters.baseline_store import BaselineStore
 from services.detector.adapters.batcher import Batcher
+from services.detector.adapters.blurred_pictures import BlurredPictures
 from services.detector.adapters.camera_decoder import CameraDecoder
 from services.detector.adapters.camera_feeds import CameraFeeds
 from services.detector.adapters.decode_lanes import DecodeLanes
@@ -91,13 +92,15 @@ async def wire(context: Context[Settings]) -> Wired:
     leases = ShardLeases(bus, "detector", worker, clock, handlers.shard_gained, handlers.shard_lost)
     subs = SubLeases(await bus.kv("watches"), worker, handlers.subs_wanted, clock)
     await _listen(bus, handlers, shelf, wardrobe)
+    public = BlurredPictures(feeds.find, batchers[0].look_at, clock)
     answers = {
         "status": handlers.status,
         "capabilities": handlers.capabilities,
         "uniform_photo": UniformPhotos(batchers[0].look_at).judge,
+        "blurred_picture": public.newest,
     }
-    # Each worker may be asked for itself: they may have different devices and packs.
-    pinned = {"capabilities": handlers.capabilities}
+    # Each worker may be asked for itself: they have cameras, and may have devices and packs, of their own.
+    pinned = {"capabilities": handlers.capabilities, "blurred_picture": public.newest}
     stop_answering = await bus.serve("detector", answers, pinned=pinned, instance=worker)
     tasks: list[tuple[str, Supervised | RunOnce]] = [
         ("facts", outbox),
@@ -111,7 +114,7 @@ async def wire(context: Context[Settings]) -> Wired:
     ]
 
     async def end_threads() -> None:
-        for close in (lanes.close, *(one.close for one in batchers), shelf.close):
+        for close in (public.close, lanes.close, *(one.close for one in batchers), shelf.close):
             close()
         if bucket is not None:
             bucket.close()

@@ -100,6 +100,10 @@ Action = Literal[
     "uniform_trusted",
     "uniform_doubted",
     "uniform_forgotten",
+    "public_screen_added",
+    "public_screen_changed",
+    "public_screen_link_renewed",
+    "public_screen_ended",
 ]
 
 

@@ -15,7 +15,7 @@ LOST_S = 60
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 # What is answered there is shown once and kept by nobody.
 _SECRET_PATHS = re.compile(
-    r"/api/v1/(sessions|guest-sessions|me/|media-tokens|ice-servers|rooms/[^/]*/guests)",
+    r"/api/v1/(sessions|guest-sessions|me/|media-tokens|ice-servers|rooms/[^/]*/guests|public-screens)",
 )
 
 

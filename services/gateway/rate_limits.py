@@ -41,6 +41,7 @@ class Limits:
     clock: Clock
     addresses: RateLimit
     accounts: RateLimit
+    public: RateLimit
     json_bytes_max: int
 
     def of_address(self, address: str) -> int:
@@ -48,3 +49,6 @@ class Limits:
 
     def of_account(self, account: str) -> int:
         return self.accounts.wait_s(account, self.clock.monotonic())
+
+    def of_public(self, address: str) -> int:
+        return self.public.wait_s(address, self.clock.monotonic())

@@ -111,6 +111,12 @@ class GatewaySettings(ServiceSettings, DatabaseSettings, SealingSettings, Camera
         when_wrong="too few: a wall that plays back many cameras gets 429",
         ge=0,
     )
+    requests_of_public_address: float = setting(
+        100.0,
+        says="requests a second from one address for public screens, ten seconds' worth at once; 0: no limit",
+        when_wrong="too few: phones behind one address see pictures that stand still; too many: less for those at work",
+        ge=0,
+    )
     json_body_bytes: int = setting(
         1_000_000,
         says="bytes of a JSON body; files have their own limits",

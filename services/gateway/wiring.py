@@ -42,8 +42,10 @@ from services.gateway.adapters.postgres.audit import PostgresAuditTrail
 from services.gateway.adapters.postgres.idempotency import PostgresIdempotencyKeys
 from services.gateway.adapters.postgres.linked_accounts import PostgresLinkedAccounts
 from services.gateway.adapters.postgres.people import PostgresAccounts, PostgresFailedLogins, PostgresLogins
+from services.gateway.adapters.postgres.public_screens import PostgresPublicScreens
 from services.gateway.adapters.postgres.register import PostgresRegister
 from services.gateway.adapters.postgres.second_factors import PostgresSecondFactors
+from services.gateway.adapters.public_pictures import PublicPictures
 from services.gateway.adapters.recorded_bytes import S3AndBusBytes
 from services.gateway.adapters.registry_mirror import RegistryMirror
 from services.gateway.audit import AuditTrail
@@ -72,6 +74,7 @@ from services.gateway.handlers.people import People
 from services.gateway.handlers.playbacks import PlaybackRecord
 from services.gateway.handlers.presence import PresenceDesk
 from services.gateway.handlers.probes import ProbeDesk
+from services.gateway.handlers.public_screens import PublicScreenDesk
 from services.gateway.handlers.recordings import RecordingsDesk
 from services.gateway.handlers.registry import RegistryDesk
 from services.gateway.handlers.rooms import RoomDesk
@@ -155,6 +158,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         RecordingsDesk(recorder, recorded, playbacks, trail, clock),
         _ruling(context, stored, registry, photos),
     )
+    public = PublicPictures(bus, clock)
     rooms = Rooms(
         people=people,
         doors=_doors(context, database, stored, people, sealer),
@@ -170,6 +174,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         **ruling,
         order_papers=_order_papers(context, trail, registry, recordings, recorder, printer, ruling),
         events=events,
+        public_screens=PublicScreenDesk(stored.public_screens, stored.register, public, clock),
         notices=_notices(context, stored, sealer),
         views=views,
         uniforms=UniformDesk(registry, detector, photos, await _uniforms(bus), trail, clock),
@@ -202,6 +207,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
             live.close,
             views.close,
             playbacks.close,
+            public.close,
             rooms.doors.oidc.close,
             *closers,
         ],
@@ -340,6 +346,7 @@ def _limits(context: Context[GatewaySettings]) -> Limits:
         context.clock,
         RateLimit(settings.requests_of_address, settings.requests_of_address * _BURST_S),
         RateLimit(settings.requests_of_account, settings.requests_of_account * _BURST_S),
+        RateLimit(settings.requests_of_public_address, settings.requests_of_public_address * _BURST_S),
         settings.json_body_bytes,
     )
 
@@ -373,6 +380,7 @@ class _Stored:
         self.second_factors = PostgresSecondFactors(database)
         self.api_tokens = PostgresApiTokens(database)
         self.keys = PostgresIdempotencyKeys(database)
+        self.public_screens = PostgresPublicScreens(database)
         self.trail: AuditTrail = PostgresAuditTrail(database)
 
 

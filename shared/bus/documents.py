@@ -153,6 +153,7 @@ COMMANDS = {
     "room_close": ("RoomRef", "RoomStatus"),
     "room_told": ("RoomTold", "RoomsHeard"),
     "uniform_photo": ("UniformPhotoWanted", "UniformPhotoJudged"),
+    "blurred_picture": ("BlurredPictureWanted", "BlurredPicture"),
 }
 MEDIA_USES = {
     "publish": "fragments",

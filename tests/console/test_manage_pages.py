@@ -1,4 +1,4 @@
-"""Managing in a real browser: rules, silences, one's notifications, people and calendars, as the API then has them."""
+"""Managing in a real browser: rules, silences, notifications, people, calendars, public screens, as the API has them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SITE = "demo"
 PASSWORD = "long enough for all"
 LIMIT_MS = 45_000
 PEOPLE = (("boss", "admin", None), ("li", "supervisor", None), ("cook", "school", [SITE]))
-TABS = ("rules", "silences", "notices", "accounts", "calendars")
+TABS = ("rules", "silences", "notices", "accounts", "calendars", "public")
 
 
 @pytest.fixture(scope="module")
@@ -229,6 +229,68 @@ def test_a_calendar_closes_a_kitchen_and_says_why(opens: Opens, api: Api, shots:
     page.locator("input[type=file]").set_input_files({"name": "d.ics", "mimeType": "text/calendar", "buffer": file})
     page.locator("[data-look]").click()
     expect(page.get_by_role("dialog")).to_contain_text("exceptions: 1", timeout=LIMIT_MS)
+
+
+def test_a_public_screen_is_seen_by_everybody_who_has_its_link(
+    opens: Opens, browser: Browser, stack: Stack, shots: Path
+) -> None:
+    page = opens("boss", "/manage/public")
+    page.click("[data-add]")
+    page.click("[data-save]")
+    expect(page.locator(".fault")).to_have_text(["Enter a name.", "Choose cameras."])
+    page.fill("[name=name]", "第二小学食堂")
+    page.click(".el-select")
+    page.click(".el-select-dropdown__item:visible")
+    page.keyboard.press("Escape")
+    page.screenshot(path=shots / "public-form.png")
+    page.click("[data-save]")
+    link = page.input_value("[data-link]")
+    page.screenshot(path=shots / "public-link.png")
+    page.click("[data-close]")
+    expect(page.locator("[data-link]")).to_have_count(0)
+    assert link not in page.content()
+    open_pages = [shown_to_everybody(browser, stack, link, *each) for each in OPEN_PAGES]
+    asked: list[str] = []
+    open_pages[0].on("request", lambda request: asked.append(request.url.removeprefix(stack.url)))
+    for (language, width, _), everybody in zip(OPEN_PAGES, open_pages, strict=True):
+        everybody.wait_for_selector(".open-picture.shown img", timeout=LIMIT_MS)
+        words = "无法辨认" if language == "zh-CN" else "unrecognisable"
+        expect(everybody.locator(".notice")).to_contain_text(words)
+        expect(everybody.locator("h1")).to_have_text("第二小学食堂")
+        everybody.screenshot(path=shots / f"public-page-{width}.png")
+        assert everybody.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0, width
+        assert everybody.context.cookies() == []
+        assert everybody.evaluate("() => document.documentElement.className") == "light"
+    assert findings(open_pages[0]) == []
+    first = open_pages[0].inner_text(".open-picture time")
+    expect(open_pages[0].locator(".open-picture time")).not_to_have_text(first, timeout=LIMIT_MS)
+    assert asked
+    assert all(address.startswith("/api/v1/public/") or "/api/" not in address for address in asked), asked
+    page.click("[data-flip]")
+    open_pages[0].wait_for_selector("[data-closed=off]", timeout=LIMIT_MS)
+    open_pages[0].screenshot(path=shots / "public-off.png")
+    expect(open_pages[0].locator("img")).to_have_count(0)
+    page.click("[data-flip]")
+    open_pages[0].wait_for_selector(".open-picture.shown", timeout=LIMIT_MS)
+    page.click("[data-end]")
+    page.click(".el-message-box__btns .el-button--primary")
+    expect(page.locator(".empty")).to_contain_text("No public screens yet")
+    open_pages[0].wait_for_selector("[data-closed=gone]", timeout=LIMIT_MS)
+    for everybody in open_pages:
+        everybody.context.close()
+
+
+OPEN_PAGES = (("zh-CN", 390, 844), ("en", 1280, 800), ("zh-CN", 1920, 1080))
+
+
+def shown_to_everybody(browser: Browser, stack: Stack, link: str, language: str, width: int, height: int) -> Page:
+    """The page of a link in a browser that knows nobody."""
+    assert link.startswith(f"{stack.url}/public/pub_")
+    context = browser.new_context(viewport={"width": width, "height": height}, locale=language)
+    context.set_default_timeout(LIMIT_MS)
+    page = context.new_page()
+    page.goto(link)
+    return page
 
 
 def test_every_page_fits_and_is_offered_to_whom_it_is_for(opens: Opens, shots: Path) -> None:

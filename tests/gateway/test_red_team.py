@@ -41,6 +41,7 @@ KINDS = {
     "channels": "elsewhere", "rotas": "elsewhere", "chains": "elsewhere", "messages": "elsewhere",
     "draws": "elsewhere", "inspections": "elsewhere", "calendars": "elsewhere", "silences": "elsewhere",
     "rooms": "elsewhere", "guests": "elsewhere", "people": "account", "shares": "account",
+    "public-screens": "public_screen", "public": "elsewhere", "pictures": "part",
     # Parts of a name below an id.
     "recordings": "part", "gops": "part", "photos": "part", "checks": "part", "exports": "part", "": "part",
 }  # fmt: skip
@@ -77,7 +78,11 @@ async def scene(gateway: Gateway) -> AsyncIterator[Scene]:
         ends_at = (datetime.now(UTC) + timedelta(days=1)).isoformat()
         body = {"password": PASSWORD, "name": "x", "verbs": ["view"], "ends_at": ends_at}
         added = (await victim.post("/me/api-tokens", json=body)).json()
+        screen = {"name": "red", "cameras": [f"{FOREIGN}-1"], "ends_at": ends_at}
+        made = (await admin.post("/public-screens", json=screen)).json()
         foreign = {
+            "public_screen": made["screen"]["id"],
+            "public": made["token"],
             "camera": f"{FOREIGN}-1",
             "site": FOREIGN,
             "account": "red-victim",
@@ -89,6 +94,7 @@ async def scene(gateway: Gateway) -> AsyncIterator[Scene]:
         yield Scene(people, foreign, [f"secret name of {FOREIGN}", "10.6.6.6", added["token"]])
         assert (await victim.get("/sites")).status_code == 200, "the victim's login was not ended by anybody"
         assert (await admin.get(f"/cameras/{FOREIGN}-1")).status_code == 200
+        assert (await admin.get(f"/public-screens/{made['screen']['id']}")).json()["revision"] == 1
 
 
 def kinds_in(path: str) -> list[str]:
@@ -122,7 +128,8 @@ async def test_ids_of_another_school_open_nothing(scene: Scene, method: str, pat
             params={"start": "2026-01-01T00:00:00Z", "hour": "2026-01-01T00:00:00Z"},
         )
         # 422 comes before the id is looked at; 503: who would know does not run here.
-        may = RULES[(method, path)].verb in VERBS_OF_ROLE[role]
+        verb = RULES[(method, path)].verb
+        may = verb is None or verb in VERBS_OF_ROLE[role]
         assert answer.status_code in ((404, 403, 413, 415, 422, 503) if may else (403,)), (role, answer.text)
         if kinds_in(path)[0] in ("camera", "site") and method in ("GET", "DELETE"):
             assert answer.status_code in (403, 404), (role, answer.text)
@@ -157,6 +164,43 @@ async def test_a_media_token_opens_its_camera_for_its_verb_alone(gateway: Gatewa
             assert (await nobody.get(path, params={"token": tokens["view"]})).status_code == 401
             headers = {"Authorization": f"Bearer {tokens['view']}"}
             assert (await nobody.get(path, headers=headers)).status_code == 401
+
+
+async def test_a_public_screens_link_opens_two_addresses_and_nothing_else(gateway: Gateway, scene: Scene) -> None:
+    link = scene.foreign["public"]
+    async with gateway.client() as nobody:
+        shown = await nobody.get(f"/public/{link}")
+        assert shown.status_code == 200
+        assert "set-cookie" not in shown.headers
+        assert shown.json() == {
+            "name": "red",
+            "state": "open",
+            "cameras": [{"number": 1, "name": FOREIGN}],
+            "refresh_s": 1,
+        }
+        for forged in (link[:-1], f"{link}x", link.upper(), "pub_", "x", "é", "pub_" + "a" * 43, "a" * 500, "%00"):
+            for address in (f"/public/{forged}", f"/public/{forged}/pictures/1.jpg"):
+                answer = await nobody.get(address)
+                assert answer.status_code in (400, 404, 422), (address, answer.text)
+                assert FOREIGN not in answer.text
+        for number in ("0", "2", "-1", "1000000000000000000000"):
+            assert (await nobody.get(f"/public/{link}/pictures/{number}.jpg")).status_code in (404, 422)
+        for method, path in RULES:
+            if RULES[(method, path)].verb is None or method == "WS":
+                continue
+            address = filled(path, scene.foreign)
+            carried: list[dict[str, dict[str, str]]] = [
+                {"headers": {"Authorization": f"Bearer {link}"}},
+                {"headers": {"Cookie": f"bk_session={link}"}},
+                {"params": {"token": link}},
+            ]
+            for way in carried:
+                answer = await nobody.request(method, address, **way)  # type: ignore[arg-type]
+                assert answer.status_code in (401, 403), (method, address, way, answer.text)
+    for query in (f"?token={link}", ""):
+        bearer = {} if query else {"Authorization": f"Bearer {link}"}
+        address = f"{gateway.ws_url}/api/v1/cameras/{FOREIGN}-1/live{query}"
+        assert await close_code(address, additional_headers=bearer) == 4401
 
 
 async def close_code(address: str, **more: object) -> int:

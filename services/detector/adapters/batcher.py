@@ -161,6 +161,7 @@ class Batcher:
     def _told(self, feed: CameraFeed, shown: Shown, look: PictureLook) -> None:
         now_us = self._clock.now_us()
         fact = feed.sight.see(shown, look, now_us)
+        feed.public.looked(shown, look, now_us)
         feed.coverage.analysed(fact.at_us, shown.verdict.is_usable, look.unavailable)
         _delay.observe(max(0.0, (now_us - fact.at_us) / 1e6))
         self._say(fact)

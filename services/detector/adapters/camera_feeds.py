@@ -51,6 +51,11 @@ class CameraFeeds:
     def feeds(self) -> list[CameraFeed]:
         return [feed for feed, _ in self._feeds.values()]
 
+    def find(self, camera: CameraRef) -> CameraFeed | None:
+        """None where it is not followed here."""
+        found = self._feeds.get(camera)
+        return None if found is None else found[0]
+
     async def run_once(self) -> None:
         for camera in [camera for camera in self._feeds if not self._is_as_wanted(camera)]:
             await self._end(camera)

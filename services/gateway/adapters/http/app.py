@@ -32,6 +32,7 @@ from services.gateway.adapters.http import (
     order_papers,
     orders,
     problems,
+    public_screens,
     recordings,
     rules,
     sessions,
@@ -88,6 +89,8 @@ ROUTERS = (
     drills.router,
     emergency_rooms.router,
     media_tokens.router,
+    public_screens.router,
+    public_screens.open_router,
     audit.router,
     status.router,
 )

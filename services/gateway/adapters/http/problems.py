@@ -122,13 +122,18 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 async def _peer(connection: Request | WebSocket, error: Exception) -> Response | None:
-    path = connection.url.path
+    path = _without_link(connection.url.path)
     log().warning("request needs a peer that is away", path=path, error=type(error).__name__, detail=str(error))
     words = "Something this request needs (database or bus) is away. Try again shortly."
     if isinstance(connection, WebSocket):
         await close_with(connection, _CLOSE_TRY_LATER, words)
         return None
     return problem(503, "peer_away", words, retry_after_s=2)
+
+
+def _without_link(path: str) -> str:
+    """A public screen's address holds its secret: no log does."""
+    return "/api/v1/public/…" if path.startswith("/api/v1/public/") else path
 
 
 async def _exhausted(connection: Request | WebSocket, error: Exception) -> Response | None:

@@ -31,6 +31,7 @@ from services.gateway.handlers.orders import OrderDesk
 from services.gateway.handlers.own_account import OwnAccount
 from services.gateway.handlers.people import People
 from services.gateway.handlers.probes import ProbeDesk
+from services.gateway.handlers.public_screens import PublicScreenDesk
 from services.gateway.handlers.recordings import RecordingsDesk
 from services.gateway.handlers.registry import RegistryDesk
 from services.gateway.handlers.rooms import RoomDesk
@@ -94,6 +95,7 @@ class Rooms:
     drills: DrillDesk
     broadcasts: BroadcastDesk
     announcements: AnnouncementDesk
+    public_screens: PublicScreenDesk
     rooms: RoomDesk
     states: CameraStates
     speakers: FoundSpeakers

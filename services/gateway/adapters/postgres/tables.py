@@ -99,6 +99,23 @@ failed_logins = Table(
     Column("last_s", Double, nullable=False),
 )
 
+public_screens = Table(
+    "public_screens",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("token_hash", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("cameras", ARRAY(String), nullable=False),
+    Column("ends_at", DateTime(timezone=True), nullable=False),
+    Column("hours", JSONB, nullable=False),
+    Column("time_zone", String, nullable=False),
+    Column("is_on", Boolean, nullable=False),
+    Column("made_by", String, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("link_made_at", DateTime(timezone=True), nullable=False),
+    Column("revision", Integer, nullable=False),
+)
+
 sites = Table(
     "sites",
     metadata,

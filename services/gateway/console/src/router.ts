@@ -20,6 +20,8 @@ export const router = createRouter({
   routes: [
     // Whose page is the first one is known once they are logged in.
     { path: "/", component: { render: () => null }, beforeEnter: () => home() },
+    // Whoever has a link: no log-in is asked for, and none is used.
+    { path: "/public/:token", component: () => import("@/public/PublicScreen.vue"), meta: { isPublic: true } },
     { path: "/login", component: () => import("@/views/LogIn.vue"), meta: { isPublic: true, isDark: true } },
     { path: "/watch", component: () => import("@/views/WatchPage.vue"), meta: { isDark: true } },
     { path: "/alerts", component: () => import("@/views/AlertList.vue") },
@@ -56,6 +58,7 @@ export const router = createRouter({
     { path: "/manage/silences", component: () => import("@/manage/SilencesPage.vue") },
     { path: "/manage/notices", component: () => import("@/manage/NoticesPage.vue") },
     { path: "/manage/accounts", component: () => import("@/manage/AccountsPage.vue") },
+    { path: "/manage/public", component: () => import("@/manage/PublicScreensPage.vue") },
     { path: "/manage/calendars", component: () => import("@/manage/CalendarsPage.vue") },
     { path: "/:rest(.*)*", redirect: "/" },
   ],

@@ -15,6 +15,8 @@ export type Calendar = Schemas["KitchenCalendar"];
 export type CalendarVersion = Schemas["CalendarAnswer"];
 export type KitchenDay = Schemas["KitchenDayAnswer"];
 export type CalendarRead = Schemas["CalendarFileAnswer"];
+export type PublicScreen = Schemas["PublicScreenAnswer"];
+export type PublicScreenLink = Schemas["PublicScreenLink"];
 export type Hours = Schemas["RecordingWindow"];
 
 interface List<T> {
@@ -57,6 +59,17 @@ export const accounts = {
   all: () => list<Account>("/accounts"),
   add: (body: object) => call<Account>("POST", "/accounts", body),
   change: (name: string, body: object) => call<Account>("PATCH", `/accounts/${at(name)}`, body),
+};
+
+export const publicScreens = {
+  all: () => list<PublicScreen>("/public-screens"),
+  add: (body: object) => call<PublicScreenLink>("POST", "/public-screens", body),
+  change: async (screen: PublicScreen, body: object) => {
+    const headers = { "If-Match": `"${screen.revision}"` };
+    return (await send("PATCH", `/public-screens/${at(screen.id)}`, JSON.stringify(body), "application/json", { headers })).json() as Promise<PublicScreen>;
+  },
+  renew: (id: string) => call<PublicScreenLink>("POST", `/public-screens/${at(id)}/link`),
+  end: (id: string) => call<void>("DELETE", `/public-screens/${at(id)}`),
 };
 
 export const calendars = {

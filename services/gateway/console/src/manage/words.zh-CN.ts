@@ -1,7 +1,7 @@
-/** 管理：规则、静默与检修、通知、人员、日历。 */
+/** 管理：规则、静默与检修、通知、人员、日历、公开画面。 */
 
 export const zhCN = {
-  title: "管理", tabs: { rules: "规则", silences: "静默与检修", notices: "我的通知", accounts: "人员", calendars: "日历" },
+  title: "管理", tabs: { rules: "规则", silences: "静默与检修", notices: "我的通知", accounts: "人员", calendars: "日历", public: "公开画面" },
   forbidden: "没有查看此页的权限", forbiddenText: "请联系管理员为您的账号开通。", retry: "重试", save: "保存", cancel: "取消", close: "关闭", edit: "修改", saved: "已保存", look: "查看",
   risk: { 1: "Ⅰ 类", 2: "Ⅱ 类", 3: "Ⅲ 类" }, allSites: "全部学校", pickSites: "留空：全部学校", nobody: "系统", version: "第 {n} 版", on: "启用", off: "停用", stale: "别人刚刚修改过。请关闭后重新打开，再作修改。",
   day: { 1: "一", 2: "二", 3: "三", 4: "四", 5: "五", 6: "六", 7: "日" }, daily: "每天", weekdays: "工作日", weekend: "周末", week: "周{days}", nextDay: "次日", hours: { add: "添加时段", remove: "移除时段", from: "开始", to: "结束", days: "星期" },
@@ -29,6 +29,11 @@ export const zhCN = {
   accounts: {
     add: "添加人员", emptyTitle: "还没有其他人员", name: "账号", nameHint: "字母、数字、. {'@'} -", roles: "角色", role: { admin: "管理员", chief: "负责人", supervisor: "监管人员", inspector: "检查员", viewer: "查看者", school: "学校人员", guest: "访客", auditor: "审计员", sre: "运维" }, roleText: { admin: "全部权限，含规则与人员", chief: "监管人员权限，另可设置规则、日历和通知", supervisor: "值守、处置、对讲、整改", inspector: "到校检查：查看、记录、取证", viewer: "只看", school: "看自己的后厨，答复整改", guest: "到期为止，看给定的内容", auditor: "查看谁做了什么，不看画面", sre: "摄像机、学校与系统运行，不看画面" },
     sites: "可见学校", ends: "有效期至", endsHint: "留空：长期有效；访客必填", password: "初始密码（至少 10 位）", newPassword: "新密码（至少 10 位，留空不改）", generate: "生成", show: "请现在转交本人，之后不再显示：", isEnabled: "可以登录", disabled: "已停用", ended: "已到期", until: "至 {time}", forever: "长期", made: "{time} 添加", you: "您", disable: "停用", enable: "恢复", endNow: "停用“{name}”？", endText: "其登录立即失效，记录保留，可随时恢复。", endsLogins: "保存后，该账号现有登录全部失效。", needRole: "至少选择一个角色。", shortPassword: "密码至少 10 位。", badName: "账号为 1–64 位字母、数字、. {'@'} - _。", guestEnds: "访客必须有有效期。", onlySites: "仅所选学校", noSites: "仅分享的案件", guestSites: "访客只能看所选学校，或仅看分享的案件。", schoolSites: "学校人员须指定学校。", adminSites: "管理员管理全部学校。", search: "查找账号", none: "没有匹配的账号。",
+  },
+  publics: {
+    intro: "让家长和公众凭链接查看所选摄像机的画面。人脸由服务器处理到无法辨认；做不到时不显示画面。链接只能打开这一页。", add: "新建公开画面", edit: "修改公开画面", emptyTitle: "还没有公开画面", emptyText: "选择摄像机和截止时间，即可得到一个链接。", name: "名称", nameHint: "公众会看到，例如：第二小学食堂", cameras: "摄像机", camerasHint: "最多 12 台；未开启智能分析的摄像机不能公开。请选俯拍或背向的机位。",
+    ends: "截止时间", endsHint: "一年之内", hours: "展示时段", hoursHint: "留空：全天；按厨房当地时间", isOn: "现在展示", state: { open: "展示中", off: "已关闭", over: "已到期", outside_hours: "时段外" }, until: "至 {time}", by: "{by} 于 {time} 建立", linkMade: "链接生成于 {time}", turnOff: "关闭", turnOn: "开启", renew: "更换链接", renewTitle: "更换“{name}”的链接？", renewText: "原链接立即失效，已打开的页面也不再显示画面。", end: "终止", endTitle: "终止“{name}”？", endText: "链接立即失效，且不能恢复。",
+    linkOf: "“{name}”的链接", link: "链接", once: "链接只显示这一次，请现在复制。", copy: "复制", copied: "已复制", whoHas: "任何持有链接的人都能查看，无需登录；随时可以更换或终止。", open: "打开看看", needName: "请填写名称。", needCameras: "请选择摄像机。", tooMany: "最多 12 台摄像机。", needEnd: "请填写一年之内的截止时间。", needDays: "每个时段至少选一天。",
   },
   calendars: {
     add: "新建日历", emptyTitle: "还没有日历", emptyText: "没有日历时，按各摄像机的工作时段判断。", default: "默认", parent: "上级日历", noParent: "无", inherits: "随上级", sites: "适用学校", sitesCount: "{n} 所学校", title: "名称", titleEn: "英文名称", id: "编号", idHint: "小写字母、数字、- 和 _", isDefault: "也用于没有日历的学校", zone: "时区", holidays: "法定节假日", holiday: { china: "放假停业，调休上班", none: "不考虑", inherit: "随上级" },
