@@ -53,6 +53,7 @@ from services.gateway.handlers.analysis import AnalysisDesk
 from services.gateway.handlers.announcements import AnnouncementDesk
 from services.gateway.handlers.broadcasts import BroadcastDesk
 from services.gateway.handlers.calendars import CalendarDesk
+from services.gateway.handlers.devices import DeviceDesk
 from services.gateway.handlers.drills import DrillDesk
 from services.gateway.handlers.evidence import EvidenceDesk
 from services.gateway.handlers.exports import ExportDesk
@@ -163,6 +164,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         **_ruling(context, stored, registry, photos),
         events=events,
         notices=_notices(context, stored, sealer),
+        devices=DeviceDesk(BusNotices(context.bus), sealer, stored.trail, context.clock),
         views=views,
         uniforms=UniformDesk(registry, detector, photos, await _uniforms(bus), trail, clock),
         states=states,

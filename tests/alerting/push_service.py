@@ -13,8 +13,9 @@ import hmac
 import json
 import os
 import ssl
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
@@ -115,6 +116,7 @@ class PushService:
     pushed: list[Pushed] = field(default_factory=list)
     news: asyncio.Event = field(default_factory=asyncio.Event)
     port: int = 0
+    trusted: Path = Path()
 
     @property
     def origin(self) -> str:
@@ -180,5 +182,24 @@ async def push_service(shown: Path, hidden: Path, service: PushService) -> Async
     tls.load_cert_chain(shown, hidden)
     server = await asyncio.start_server(service.handle, HOST, 0, ssl=tls)
     service.port = server.sockets[0].getsockname()[1]
+    service.trusted = shown
     yield service
     server.close()
+
+
+@contextmanager
+def pushing_beside(shown: Path, hidden: Path) -> Iterator[PushService]:
+    """The same in a thread, for tests that do not wait themselves: what it was told is looked at afterwards."""
+    service, is_up, is_over = PushService(), threading.Event(), threading.Event()
+
+    async def serve() -> None:
+        async with push_service(shown, hidden, service):
+            is_up.set()
+            await asyncio.to_thread(is_over.wait)
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),), name="push service")
+    thread.start()
+    assert is_up.wait(30)
+    yield service
+    is_over.set()
+    thread.join(30)
