@@ -381,12 +381,12 @@ def test_a_device_is_switched_on_is_told_and_opens_what_it_is_about(
     assert first[3:] == ["/", False]
     assert "测试" in str(first[0]), "in the language that li asked for, whatever the page speaks"
     # A second about the same thing takes the place of the first; what is class 1 stays until it was seen.
-    urgent = {"id": "", "title": "[class 1] Alert", "text": "demo", "path": "/alerts/a1", "tag": "t1", "risk": 1}
+    urgent = {"id": "", "title": "[class 1] Alert", "text": "demo", "path": "/orders/o1", "tag": "t1", "risk": 1}
     deliver(page, json.dumps(urgent).encode())
     deliver(page, json.dumps(urgent | {"title": "[class 1] Alert again"}).encode())
-    assert ["[class 1] Alert again", "demo", "t1", "/alerts/a1", True] in shown(page, 2)
+    assert ["[class 1] Alert again", "demo", "t1", "/orders/o1", True] in shown(page, 2)
     click_newest(page)
-    page.wait_for_url("**/watch?alert=a1")
+    page.wait_for_url("**/orders/o1")
     # Nonsense is shown without words, and leads nowhere else.
     deliver(page, b"no JSON")
     deliver(page, json.dumps({"title": "x", "path": "https://evil.example/"}).encode())
