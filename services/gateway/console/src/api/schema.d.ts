@@ -27417,6 +27417,8 @@ export interface operations {
                 end: string;
                 /** @description of `figures`: in which groups */
                 by?: "total" | "site" | "risk" | "class" | "rule" | "camera" | "model" | "day" | "week";
+                /** @description of these sites */
+                site?: string[] | null;
             };
             header?: never;
             path: {
@@ -27561,6 +27563,8 @@ export interface operations {
                 end: string;
                 /** @description of `figures`: in which groups */
                 by?: "total" | "site" | "risk" | "class" | "rule" | "camera" | "model" | "day" | "week";
+                /** @description of these sites */
+                site?: string[] | null;
             };
             header?: never;
             path: {

@@ -53,9 +53,10 @@ export function useDevice(changed: () => void) {
     else if (offer !== null && !(await turnOn(user.value?.name ?? "", offer))) trouble.value = t("push.refused");
     const words = trouble.value;
     await look();
-    if (state.value === "on") await tried();
-    else trouble.value = words;
+    trouble.value = words;
     changed();
+    if (state.value === "on") await tried();
+    if (device.value === null) changed(); // its push service called it over
   });
   const test = () => work(tried);
   const see = () => work(look);
