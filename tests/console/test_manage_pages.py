@@ -343,19 +343,26 @@ SHOWN = """async () => (await (await navigator.serviceWorker.ready).getNotificat
   .map((one) => [one.title, one.body, one.tag, one.data.path, one.requireInteraction])"""
 
 
-def shown(page: Page, count: int) -> list[list[object]]:
-    page.wait_for_function(
-        "async (count) => (await (await navigator.serviceWorker.ready).getNotifications()).length === count", arg=count
-    )
-    return list(page.evaluate(SHOWN))
+def shown(page: Page, *titles: str) -> dict[str, list[object]]:
+    """What stands on the screen, by title, as soon as it is that."""
+    deadline = time.monotonic() + LIMIT_MS / 1000
+    while set(found := {each[0]: each[1:] for each in page.evaluate(SHOWN)}) != set(titles):
+        assert time.monotonic() < deadline, found
+        page.wait_for_timeout(50)
+    return found
 
 
-def click_newest(page: Page) -> None:
+def click(page: Page, title: str) -> None:
     (worker,) = page.context.service_workers
-    worker.evaluate("""async () => {
+    clicked = """async (title) => {
       const all = await self.registration.getNotifications();
-      self.dispatchEvent(new NotificationEvent("notificationclick", { notification: all.at(-1) }));
-    }""")
+      const notification = all.find((one) => one.title === title);
+      self.dispatchEvent(new NotificationEvent("notificationclick", { notification }));
+    }"""
+    worker.evaluate(clicked, title)
+
+
+TRIAL, NAMELESS = "明厨亮灶：测试", "明厨亮灶 Bright Kitchen"
 
 
 def devices_of(api: Api, person: str) -> list[dict[str, Any]]:
@@ -377,20 +384,23 @@ def test_a_device_is_switched_on_is_told_and_opens_what_it_is_about(
     assert (made["service"], made["title"], made["failures"]) == ("127.0.0.1", "Chrome · Linux", 0)
     trial = has.read(pushing.pushed[-1].body)
     deliver(page, trial)
-    (first,) = shown(page, 1)
-    assert first[3:] == ["/", False]
-    assert "测试" in str(first[0]), "in the language that li asked for, whatever the page speaks"
+    # In the language that li asked for, whatever the page speaks.
+    first = shown(page, TRIAL)[TRIAL]
+    assert first[1:] == ["test", "/", False]
     # A second about the same thing takes the place of the first; what is class 1 stays until it was seen.
     urgent = {"id": "", "title": "[class 1] Alert", "text": "demo", "path": "/orders/o1", "tag": "t1", "risk": 1}
     deliver(page, json.dumps(urgent).encode())
+    shown(page, TRIAL, "[class 1] Alert")
     deliver(page, json.dumps(urgent | {"title": "[class 1] Alert again"}).encode())
-    assert ["[class 1] Alert again", "demo", "t1", "/orders/o1", True] in shown(page, 2)
-    click_newest(page)
+    newer = shown(page, TRIAL, "[class 1] Alert again")
+    assert newer["[class 1] Alert again"] == ["demo", "t1", "/orders/o1", True]
+    click(page, "[class 1] Alert again")
     page.wait_for_url("**/orders/o1")
+    shown(page, TRIAL)
     # Nonsense is shown without words, and leads nowhere else.
     deliver(page, b"no JSON")
     deliver(page, json.dumps({"title": "x", "path": "https://evil.example/"}).encode())
-    assert {str(each[3]) for each in shown(page, 3)} == {"/"}
+    assert {str(each[2]) for each in shown(page, TRIAL, NAMELESS, "x").values()} == {"/"}
 
     page.goto("/manage/notices")
     expect(card).to_have_attribute("data-state", "on", timeout=LIMIT_MS)
