@@ -41,10 +41,18 @@ export function useDevice(changed: () => void) {
   /** What comes of a test is seen on the screen of this device, and here where it did not work. */
   async function tried(): Promise<void> {
     if (device.value === null) return;
-    const { is_ok, said } = await push.test(device.value.id);
+    const answer = await push.test(device.value.id).catch((error: unknown) => {
+      if (error instanceof Problem && error.status === 404) return null; // gone since we looked
+      throw error;
+    });
+    await look();
+    if (answer === null) {
+      trouble.value = t("push.over");
+      return;
+    }
+    const { is_ok, said } = answer;
     told.value = is_ok ? t("push.tested") : "";
     trouble.value = is_ok ? "" : t("push.testFailed", { said });
-    await look();
     if (!is_ok && state.value === "on") state.value = "failing";
   }
 
@@ -58,7 +66,10 @@ export function useDevice(changed: () => void) {
     if (state.value === "on") await tried();
     if (device.value === null) changed(); // its push service called it over
   });
-  const test = () => work(tried);
+  const test = () => work(async () => {
+    await tried();
+    changed();
+  });
   const see = () => work(look);
 
   onMounted(() => work(async () => {

@@ -7,6 +7,7 @@ export const en: PushWords = {
   test: "Send a test",
   tested: "A test is on its way: it appears on this device.",
   testFailed: "The test did not work: {said}",
+  over: "This device's subscription is over: switch it on again.",
   refused: "Not allowed: choose “Allow” when the browser asks.",
   noService: "The browser does not reach its own push service, as on closed networks and some phones. Keep this console open: it tells you all the same.",
   state: {
