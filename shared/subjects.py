@@ -185,6 +185,8 @@ NOTICE_ANSWERS = (
     "notice_chain_remove",
     "notice_deliveries",
     "notice_receipt",
+    "notice_push",
+    "notice_device_put",
 )
 
 ROOM_FACTS = ("room_opened", "room_closed")

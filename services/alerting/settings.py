@@ -7,10 +7,11 @@ from zoneinfo import available_timezones
 from pydantic import field_validator
 
 from services.alerting.notice_settings import NoticeSettings
+from services.alerting.push_settings import PushSettings
 from shared.settings import DatabaseSettings, ObjectSettings, SealingSettings, ServiceSettings, setting
 
 
-class Settings(ServiceSettings, DatabaseSettings, ObjectSettings, SealingSettings, NoticeSettings):
+class Settings(ServiceSettings, DatabaseSettings, ObjectSettings, SealingSettings, NoticeSettings, PushSettings):
     """Variables `BK_*` of alerting."""
 
     rule_hold_s: float = setting(
@@ -92,6 +93,13 @@ class Settings(ServiceSettings, DatabaseSettings, ObjectSettings, SealingSetting
         if name not in available_timezones():
             raise ValueError(f"{name!r} is no IANA time zone, such as Asia/Shanghai")
         return name
+
+    @property
+    def push_contact(self) -> str:
+        """Whom push services may turn to (RFC 8292 2.1)."""
+        if self.notice_push_contact or self.notice_console_url.startswith("https://"):
+            return self.notice_push_contact or self.notice_console_url
+        return f"mailto:{self.notice_mail_from}" if self.notice_mail_from else ""
 
     @property
     def own_bucket(self) -> str:

@@ -16,6 +16,7 @@ from services.alerting.adapters.calendar_files import CalendarFiles
 from services.alerting.adapters.channels.beside import Beside
 from services.alerting.adapters.channels.mail import MailChannel, MailServer, Tls
 from services.alerting.adapters.channels.services_of_apprise import AppriseChannel
+from services.alerting.adapters.channels.web_push import WebPushChannel
 from services.alerting.adapters.channels.webhook import WebhookChannel
 from services.alerting.adapters.draw_clock import DrawClock
 from services.alerting.adapters.fact_history import FACTS_MAX, BusFactHistory
@@ -35,6 +36,7 @@ from services.alerting.adapters.postgres.notice_plans import NoticePlans
 from services.alerting.adapters.postgres.notice_queue import NoticeQueue
 from services.alerting.adapters.postgres.outbox import Teller
 from services.alerting.adapters.postgres.proofs import PostgresProofs
+from services.alerting.adapters.postgres.push_keys import kept_key
 from services.alerting.adapters.postgres.warnings import PostgresWarnings
 from services.alerting.adapters.proof_keeper import ProofKeeper
 from services.alerting.adapters.public_holidays import is_workday, public_day
@@ -51,6 +53,7 @@ from services.alerting.handlers.alerts import AlertDesk
 from services.alerting.handlers.attachments import AttachmentDesk
 from services.alerting.handlers.calendars import CalendarDesk
 from services.alerting.handlers.case_shares import ShareDesk
+from services.alerting.handlers.devices import DeviceDesk
 from services.alerting.handlers.draws import DrawDesk
 from services.alerting.handlers.facts import RuledShards
 from services.alerting.handlers.figures import FigureDesk
@@ -64,6 +67,7 @@ from services.alerting.handlers.status import StatusDesk
 from services.alerting.loop.deadlines import DeadlinePolicy
 from services.alerting.loop.machine_check import CheckPolicy
 from services.alerting.notices.channel import AddressRules, Channel, RetryPolicy
+from services.alerting.push.vapid import VapidKey
 from services.alerting.rules.kitchen_clock import PlanClock
 from services.alerting.rules.seed import SEED
 from services.alerting.settings import Settings
@@ -324,15 +328,10 @@ async def _notices(context: Context[Settings], stores: _Stores, teller: Teller) 
     settings, clock = context.settings, context.clock
     known, secrets = PeopleKnown(), NoticeSecrets(stores.sealer)
     await (await context.bus.kv("people")).watch(known.changed)
+    key = await _push_key(context, stores)
     beside = Beside(2 * settings.notice_slots, settings.notice_limit_s)
     services = AppriseChannel(beside, settings.notice_limit_s)
-    ways: dict[ChannelKind, Channel] = {
-        "mail": MailChannel(_mail_server(settings), beside, settings.notice_limit_s),
-        "webhook": WebhookChannel(
-            settings.webhook_networks, settings.notice_limit_s, lambda: clock.now_us() // 1_000_000
-        ),
-        "apprise": services,
-    }
+    ways = _ways(context, beside, services, key)
     retry = RetryPolicy(settings.notice_attempts, settings.notice_retry_s)
     lease_us = round(settings.notice_limit_s * _LEASE_ATTEMPTS * 1e6)
     queue = NoticeQueue(stores.database, settings.worker_id, lease_us, retry, known.may_hear)
@@ -342,10 +341,15 @@ async def _notices(context: Context[Settings], stores: _Stores, teller: Teller) 
     plans = NoticePlans(stores.database, known.by_name, round(settings.notice_stale_h * 3600e6))
     planner = NoticePlanner(plans, clock, settings.notice_keep_days * _DAY_US, sender.wake)
     teller.also_wake(planner.wake)
-    rules = AddressRules(settings.webhook_networks, settings.apprise_schemes, bool(settings.notice_mail_server))
+    rules = AddressRules(
+        settings.webhook_networks, settings.apprise_schemes, bool(settings.notice_mail_server), settings.push_services
+    )
     book = PostgresNoticeBook(stores.database, teller.wake)
     desk = NoticeDesk(book, secrets, rules, ways, services.is_known, settings.notice_channels_max, clock.now_us)
+    devices = DeviceDesk(book, secrets, rules, lambda: key, settings.notice_devices_max)
     answers: Answers = {
+        "notice_push": devices.push,
+        "notice_device_put": devices.put_device,
         "notice_channels": desk.channels,
         "notice_channel_put": desk.put_channel,
         "notice_channel_remove": desk.remove_channel,
@@ -363,6 +367,32 @@ async def _notices(context: Context[Settings], stores: _Stores, teller: Teller) 
     }
     tasks: tuple[Task, ...] = (("notice-planner", planner), ("notice-sender", sender))
     return _Part(("notices",), tasks, answers, (beside.close,))
+
+
+def _ways(
+    context: Context[Settings], beside: Beside, services: AppriseChannel, key: VapidKey | None
+) -> dict[ChannelKind, Channel]:
+    settings, clock = context.settings, context.clock
+
+    def now_s() -> int:
+        return clock.now_us() // 1_000_000
+
+    return {
+        "mail": MailChannel(_mail_server(settings), beside, settings.notice_limit_s),
+        "webhook": WebhookChannel(settings.webhook_networks, settings.notice_limit_s, now_s),
+        "apprise": services,
+        "web_push": WebPushChannel(
+            settings.push_services, lambda: key, settings.push_contact, settings.notice_limit_s, now_s
+        ),
+    }
+
+
+async def _push_key(context: Context[Settings], stores: _Stores) -> VapidKey | None:
+    """What an operator has set, else what was made at the first start."""
+    told = context.settings.notice_push_private_key.get_secret_value()
+    if told:
+        return VapidKey.parse(told)
+    return await kept_key(stores.database, stores.sealer, context.clock.now_us())
 
 
 def _mail_server(settings: Settings) -> MailServer | None:

@@ -57,6 +57,7 @@ from services.gateway.handlers.analysis import AnalysisDesk
 from services.gateway.handlers.announcements import AnnouncementDesk
 from services.gateway.handlers.broadcasts import BroadcastDesk
 from services.gateway.handlers.calendars import CalendarDesk
+from services.gateway.handlers.devices import DeviceDesk
 from services.gateway.handlers.drills import DrillDesk
 from services.gateway.handlers.evidence import EvidenceDesk
 from services.gateway.handlers.exports import ExportDesk
@@ -176,6 +177,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         events=events,
         public_screens=PublicScreenDesk(stored.public_screens, stored.register, public, clock),
         notices=_notices(context, stored, sealer),
+        devices=DeviceDesk(BusNotices(context.bus), sealer, stored.trail, context.clock),
         views=views,
         uniforms=UniformDesk(registry, detector, photos, await _uniforms(bus), trail, clock),
         states=states,

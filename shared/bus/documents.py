@@ -105,6 +105,8 @@ COMMANDS = {
     "notice_chain_remove": ("NoticeChainRef", "NoticeChainList"),
     "notice_deliveries": ("NoticeDeliveriesWanted", "NoticeDeliveryList"),
     "notice_receipt": ("NoticeReceipt", "NoticeDeliveryList"),
+    "notice_push": ("NoticePushWanted", "NoticePush"),
+    "notice_device_put": ("NoticeDevicePut", "NoticeChannelList"),
     "talk_open": ("TalkWanted", "TalkOpened"),
     "talk": ("TalkRef", "TalkStatus"),
     "talk_change": ("TalkChange", "TalkStatus"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -11,7 +12,7 @@ from shared.messages.cameras import RecordingWindow
 from shared.messages.ingest import AT_US
 from shared.messages.rules import RiskClass
 
-ChannelKind = Literal["console", "mail", "webhook", "apprise"]
+ChannelKind = Literal["console", "mail", "webhook", "apprise", "web_push"]
 Language = Literal["zh-CN", "en"]
 NoticeKind = Literal[
     "alert",
@@ -40,6 +41,11 @@ def secret_context(channel: str) -> str:
     return f"notice:{channel}:secret"
 
 
+def device_id(endpoint: str) -> str:
+    """The channel of a device: a browser works it out for itself, and knows which of the listed it is."""
+    return "w" + sha256(endpoint.encode()).hexdigest()[:24]
+
+
 class PersonKnown(Message):
     """Entry of bucket `people`: an account as the gateway has it. Who is not here, or not enabled, is told nothing."""
 
@@ -56,7 +62,7 @@ class NoticeChannel(Message):
     person: str
     kind: ChannelKind
     title: str = ""
-    service: str = Field("", description="apprise: the scheme, such as wecombot or dingtalk")
+    service: str = Field("", description="apprise: the scheme, such as wecombot; web_push: the push service's host")
     is_enabled: bool = True
     failures: int = Field(0, description="attempts in a row that failed")
     last_error: str | None = None
@@ -96,6 +102,33 @@ class NoticeChannelRef(Message):
     """Command `notice_channel_remove`, `notice_channel_test`: one channel."""
 
     channel: str
+
+
+class NoticePushWanted(Message):
+    """Command `notice_push`: what a browser needs to subscribe."""
+
+
+class NoticePush(Message):
+    """Answer of `notice_push`."""
+
+    public_key: str = Field("", description="VAPID, base64url: the browser's applicationServerKey; empty: it is off")
+    why_off: Literal["no_hosts", "seal_broken"] | None = Field(
+        None, description="no_hosts: no push service may be used; seal_broken: the key cannot be opened"
+    )
+    devices_max: int = Field(description="of one person")
+
+
+class NoticeDevicePut(Message):
+    """Command `notice_device_put`: a browser has subscribed. Answer: `NoticeChannelList`.
+
+    Sealed for `address_context` and `secret_context`: its endpoint, and `<p256dh>.<auth>`.
+    """
+
+    channel: str = Field(pattern=_ID, description="`device_id` of the endpoint")
+    person: str = Field(min_length=1, max_length=64)
+    title: str = Field("", max_length=100)
+    sealed_address: str
+    sealed_secret: str
 
 
 class NoticeTest(Message):

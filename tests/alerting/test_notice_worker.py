@@ -9,6 +9,7 @@ import signal
 import time
 from collections.abc import AsyncIterator
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -20,14 +21,19 @@ from shared.messages.notices import (
     NoticeChannelList,
     NoticeChannelPut,
     NoticeChannelRef,
+    NoticeChannelsOf,
     NoticeDeliveriesWanted,
     NoticeDelivery,
     NoticeDeliveryList,
+    NoticeDevicePut,
     NoticePerson,
+    NoticePush,
+    NoticePushWanted,
     NoticeTest,
     NoticeTold,
     PersonKnown,
     address_context,
+    device_id,
     secret_context,
 )
 from shared.sealing import Sealer, decode_key
@@ -35,6 +41,7 @@ from shared.subjects import CameraRef
 from tests.alerting.conftest import LIMIT_S, Plant
 from tests.alerting.facts import SECOND_US, camera, frame, person
 from tests.alerting.notice_values import supervisor
+from tests.alerting.push_service import Browser, PushService, certificate, checked_token, push_service
 from tests.alerting.test_notice_channels import HOST, SECRET, recipe
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -178,3 +185,51 @@ async def test_a_worker_killed_while_it_sends_costs_no_message_and_makes_no_seco
                 await asyncio.sleep(0.05)
         assert [each.why for each in failed] == ["The receiver answered 401:"]
         await second.stop(LIMIT_S)
+
+
+async def test_from_a_fact_to_a_device_that_is_gone_then(plant: Plant, tmp_path: Path) -> None:
+    browser, files = Browser(), certificate(tmp_path)
+    async with push_service(*files, PushService()) as service, plant.bus("gateway") as bus:
+        await (await bus.kv("cameras")).put(CameraRef("school-1", "cook-3").key, camera("cook-3").encode())
+        await add_people(bus, supervisor("wang"))
+        push = {
+            "BK_NOTICE_PUSH_HOSTS": f"{HOST}:{service.port}",
+            "BK_NOTICE_PUSH_NETWORKS": "127.0.0.0/8",
+            "BK_NOTICE_PUSH_CONTACT": "mailto:duty@bureau.example",
+            "SSL_CERT_FILE": str(files[0]),
+        }
+        worker = await plant.worker("alerting-3", **QUICK, **push)
+        offer = NoticePush.decode(await bus.request("alerting", "notice_push", NoticePushWanted()))
+        assert (offer.why_off, offer.devices_max) == (None, 5)
+        sealer = Sealer([decode_key(plant.servers.sealing_environment()["BK_SECRET_KEY"])])
+        endpoint = f"{service.origin}/p/wang"
+        id = device_id(endpoint)
+        wanted = NoticeDevicePut(
+            channel=id,
+            person="wang",
+            sealed_address=sealer.seal(endpoint, address_context(id)),
+            sealed_secret=sealer.seal(browser.secret, secret_context(id)),
+        )
+        await bus.request("alerting", "notice_device_put", wanted)
+        await bus.request("alerting", "notice_person_put", NoticePerson(person="wang", quiet_s=0))
+        await break_a_rule(plant, "cook-3")
+        await service.until(1, LIMIT_S)
+        (pushed,) = service.pushed
+        claims = checked_token(pushed.headers["Authorization"], service.origin, time.time())
+        assert (claims["k"], claims["sub"]) == (offer.public_key, "mailto:duty@bureau.example")
+        note = json.loads(browser.read(pushed.body))
+        assert note["title"].endswith("未戴口罩")
+        assert note["path"].startswith("/alerts/")
+        assert "cook-3" not in str(note)
+
+        service.answer = lambda _: (410, "")
+        tried = NoticeTest.decode(
+            await bus.request("alerting", "notice_channel_test", NoticeChannelRef(channel=id), timeout_s=20)
+        )
+        assert not tried.is_ok
+        assert "410" in tried.said
+        left = NoticeChannelList.decode(
+            await bus.request("alerting", "notice_channels", NoticeChannelsOf(person="wang"))
+        )
+        assert [each.kind for each in left.items] == ["console"]
+        await worker.stop(LIMIT_S)

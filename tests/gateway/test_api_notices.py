@@ -10,21 +10,26 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 import pytest_asyncio
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from services.alerting.adapters.notice_secrets import NoticeSecrets
 from services.alerting.adapters.people_known import PeopleKnown
 from services.alerting.adapters.postgres.notice_book import PostgresNoticeBook
 from services.alerting.adapters.postgres.notice_plans import NoticePlans
 from services.alerting.adapters.postgres.outbox import write_facts
+from services.alerting.handlers.devices import DeviceDesk
 from services.alerting.handlers.notices import NoticeDesk
 from services.alerting.notices.channel import AddressRules, ChannelFailed, Outgoing, Taken
+from services.alerting.push.services import PushServices
+from services.alerting.push.vapid import VapidKey
 from services.alerting.wiring import _MIGRATIONS
 from shared.camera_networks import networks_of
 from shared.clock import SystemClock
 from shared.database import Database
 from shared.messages.alerting import AlertRaised
-from shared.messages.notices import NoticeTold
+from shared.messages.notices import NoticeTold, device_id
 from shared.sealing import Sealer, decode_key
+from tests.alerting.push_service import Browser
 from tests.gateway.running_gateway import PASSWORD, Gateway
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -32,6 +37,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 SITE = "notice-school"
 ADDRESS, SECRET = "http://10.1.2.3/hook-8c1f", "a secret of sixteen"
 LIMIT_S = 20.0
+KEY = VapidKey(ec.generate_private_key(ec.SECP256R1()))
 
 
 @dataclass
@@ -74,10 +80,12 @@ async def alerting(gateway: Gateway) -> AsyncIterator[Alerting]:
     await database.migrate(_MIGRATIONS)
     hook, known = Hook(), PeopleKnown()
     secrets = NoticeSecrets(Sealer([decode_key(gateway.peers.credentials.secret_key)]))
-    rules = AddressRules(networks_of("", allows_loopback=False), frozenset(("wecombot",)), has_mail=True)
-    ways = {"webhook": hook, "mail": hook, "apprise": hook}
+    push = PushServices.parse("push.example")
+    rules = AddressRules(networks_of("", allows_loopback=False), frozenset(("wecombot",)), has_mail=True, push=push)
+    ways = {"webhook": hook, "mail": hook, "apprise": hook, "web_push": hook}
     book = PostgresNoticeBook(database, lambda: None)
     desk = NoticeDesk(book, secrets, rules, ways, known_service, 3, SystemClock().now_us)  # type: ignore[arg-type]
+    devices = DeviceDesk(book, secrets, rules, lambda: KEY, 2)
     bus = await gateway.peers.bus("alerting")
     watch = await (await bus.kv("people")).watch(known.changed)
     answers = {
@@ -95,6 +103,8 @@ async def alerting(gateway: Gateway) -> AsyncIterator[Alerting]:
         "notice_chain_remove": desk.remove_chain,
         "notice_deliveries": desk.deliveries,
         "notice_receipt": desk.receipt,
+        "notice_push": devices.push,
+        "notice_device_put": devices.put_device,
     }
     stop = await bus.serve("alerting", answers)
     yield Alerting(hook, database, known)
@@ -210,6 +220,64 @@ async def test_nobody_has_channels_without_end(people: dict[str, httpx.AsyncClie
     answers = [await people["admin"].post("/notices/channels", json=mail) for _ in range(4)]
     assert [each.status_code for each in answers].count(409) >= 1
     assert answers[-1].json()["code"] == "too_many_channels"
+
+
+def device(endpoint: str, **more: object) -> dict[str, object]:
+    p256dh, _, auth = Browser().secret.partition(".")
+    return {"endpoint": endpoint, "keys": {"p256dh": p256dh, "auth": auth}, "title": "Chrome · Android", **more}
+
+
+async def test_a_device_is_told_switched_off_and_nobody_elses(
+    gateway: Gateway, alerting: Alerting, people: dict[str, httpx.AsyncClient]
+) -> None:
+    nora, cook, admin = people["nora"], people["cook"], people["admin"]
+    offer = (await cook.get("/notices/push")).json()
+    assert offer == {"is_on": True, "why_off": None, "public_key": KEY.public, "devices_max": 2}
+    endpoint = "https://push.example/secret-7f3a"
+    made = await cook.post("/notices/devices", json=device(endpoint))
+    assert made.status_code == 201, made.text
+    id = made.json()["id"]
+    assert (made.json()["kind"], made.json()["service"], id) == ("web_push", "push.example", device_id(endpoint))
+    assert (await cook.post("/notices/devices", json=device(endpoint))).json()["id"] == id, "the same device is one"
+    assert [each["id"] for each in (await cook.get("/notices/devices")).json()["items"]] == [id]
+    # Nobody else sees, tries or removes it here; who may configure has the list of channels for that.
+    for other in (nora, admin):
+        assert (await other.get("/notices/devices")).json()["items"] == []
+        assert (await other.delete(f"/notices/devices/{id}")).status_code == 404
+        assert (await other.post(f"/notices/devices/{id}/test")).status_code == 404
+    moved = await admin.patch(f"/notices/channels/{id}", json={"address": "https://push.example/x", "secret": "x" * 16})
+    assert (moved.status_code, moved.json()["code"]) == (422, "invalid_fields")
+    alerting.hook.is_dead = False
+    tried = await cook.post(f"/notices/devices/{id}/test")
+    assert tried.json()["is_ok"] is True
+    assert alerting.hook.heard[-1][0] == endpoint
+    assert (await cook.post(f"/notices/devices/{id}/test")).json()["code"] == "too_soon"
+    await cook.post("/notices/devices", json=device("https://push.example/second"))
+    third = await cook.post("/notices/devices", json=device("https://push.example/third"))
+    assert (third.status_code, third.json()["code"]) == (409, "too_many_devices")
+    for wrong in (
+        device("http://push.example/a"),
+        device("https://other.example/a"),
+        device("https://push.example@10.0.0.1/a"),
+        device("https://10.0.0.1/a"),
+        device(endpoint, keys={"p256dh": "AAAA", "auth": "AAAA"}),
+        device(endpoint, keys={"p256dh": "x" * 500, "auth": ""}),
+    ):
+        refused = await nora.post("/notices/devices", json=wrong)
+        assert refused.status_code == 422, refused.text
+        assert "secret-7f3a" not in refused.text
+    # The phone is handed on: it is nora's now, and no more cook's.
+    assert (await nora.post("/notices/devices", json=device(endpoint))).status_code == 201
+    assert id not in [each["id"] for each in (await cook.get("/notices/devices")).json()["items"]]
+    assert (await nora.delete(f"/notices/devices/{id}")).status_code == 204
+    assert (await nora.get("/notices/devices")).json()["items"] == []
+    trail = await admin.get("/audit")
+    deeds = {(row["action"], row["who"]) for row in trail.json()["items"] if row["detail"].get("channel") == id}
+    assert {("push_device_added", "cook"), ("push_device_tested", "cook"), ("push_device_removed", "nora")} <= deeds
+    async with alerting.database.transaction() as session:
+        rows = str((await (await session.connection()).exec_driver_sql("select * from notice_channels")).all())
+    for said in (made.text, tried.text, trail.text, rows, (await cook.get("/notices/channels")).text):
+        assert "secret-7f3a" not in said
 
 
 async def test_rotas_and_chains(people: dict[str, httpx.AsyncClient]) -> None:

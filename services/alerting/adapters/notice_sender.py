@@ -11,6 +11,7 @@ from services.alerting.adapters.notice_secrets import NoticeSecrets
 from services.alerting.adapters.postgres.notice_queue import NoticeQueue, Parcel
 from services.alerting.notices.audience import side_of
 from services.alerting.notices.channel import Channel, ChannelFailed, Outgoing, Taken, cleaned
+from services.alerting.notices.note import note_of
 from services.alerting.notices.words import Reader, words
 from shared.clock import Clock
 from shared.errors import RequestRefused
@@ -110,7 +111,7 @@ class NoticeSender:
             address, secret = self._opened(parcel)
             taken = await self._channels[parcel.kind].send(parcel.channel, address, secret, message)
         except ChannelFailed as error:
-            said = ChannelFailed(cleaned(str(error), address, secret), is_final=error.is_final)
+            said = error.saying(cleaned(str(error), address, secret))
             async with self._marking:
                 is_retried = await self._queue.failed(parcel, said, self._clock.now_us())
             outcome = "retried" if is_retried else "failed"
@@ -146,7 +147,7 @@ class NoticeSender:
             for each in parcel.told
         ]
         body = {"id": parcel.message, "person": parcel.wish.person, "title": title, "text": text, "things": things}
-        return Outgoing(parcel.message, title, text, body)
+        return Outgoing(parcel.message, title, text, body, note_of(parcel.told, reader, parcel.message))
 
     def _for_console(self, parcel: Parcel, message: Outgoing) -> NoticeTold:
         sites = {each.thing.site for each in parcel.told}

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from services.alerting.notices.channel import AddressRules, Channel, ChannelFailed, Outgoing, Taken, cleaned
 from services.alerting.notices.duty import require_windows, require_zone
+from services.alerting.notices.note import trial_note
 from services.alerting.notices.thing import console_id, message_id
 from services.alerting.notices.words import trial_words
 from shared.errors import RequestRefused
@@ -54,7 +55,7 @@ class NoticeBook(Protocol):
     async def channels(self, wanted: NoticeChannelsOf) -> Sequence[KeptChannel]: ...
 
     async def put_channel(self, channel: KeptChannel, channels_max: int) -> None:
-        """Raises RequestRefused (409) where its person has so many already."""
+        """Raises RequestRefused (409) where its person has so many already, devices aside."""
         ...
 
     async def remove_channel(self, id: str) -> None: ...
@@ -124,6 +125,8 @@ class NoticeDesk:
             raise RequestRefused("one_console", "Everybody has one console: switch it on or off.", status=422)
         sealed = wanted.sealed_address or (None if there is None else there.address)
         secret = wanted.sealed_secret or (None if there is None else there.secret)
+        if wanted.kind == "web_push" and (there is None or wanted.sealed_address or wanted.sealed_secret):
+            raise RequestRefused("bad_channel", "A device subscribes itself, in its own browser.", status=422)
         service = "" if wanted.kind == "console" else await self._service(wanted, sealed, secret)
         shown = NoticeChannel(
             channel=wanted.channel,
@@ -154,9 +157,12 @@ class NoticeDesk:
         id = message_id((shown.channel, str(began_us)))
         body = {"id": id, "person": shown.person, "title": title, "text": text, "things": []}
         try:
-            taken = await self._sent(found, Outgoing(id, title, text, body))
+            note = trial_note(title, text, "zh-CN" if wish is None else wish.language)
+            taken = await self._sent(found, Outgoing(id, title, text, body, note))
         except ChannelFailed as error:
             is_ok, said = False, self._cleaned(found, str(error))
+            if error.is_gone:
+                await self.book.remove_channel(shown.channel)
         else:
             is_ok, said = True, self._cleaned(found, taken.said)
         return NoticeTest(is_ok=is_ok, said=said, took_ms=(self.now_us() - began_us) // 1000)

@@ -6,11 +6,13 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Literal, Protocol
 from urllib.parse import SplitResult, urlsplit
 
+from services.alerting.notices.note import Note
+from services.alerting.push.services import PushServices, require_keys
 from shared.camera_networks import Network, allows
 from shared.errors import BrightKitchenError, RequestRefused
 from shared.messages.notices import ChannelKind
@@ -22,21 +24,31 @@ _MAIL = re.compile(r"[^\s@<>,;:\"\\\[\]()]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]{0,252
 
 
 class ChannelFailed(BrightKitchenError):
-    """It was not taken; the text is for people. `is_final`: trying the same again cannot help."""
+    """It was not taken; the text is for people. `is_final`: trying the same again cannot help.
 
-    def __init__(self, said: str, *, is_final: bool = False):
+    `is_gone`: nor anything else: the other end is not there any more. `retry_in_s`: not before, it said.
+    """
+
+    def __init__(self, said: str, *, is_final: bool = False, is_gone: bool = False, retry_in_s: float | None = None):
         super().__init__(said[:SAID_MAX])
-        self.is_final = is_final
+        self.is_final = is_final or is_gone
+        self.is_gone = is_gone
+        self.retry_in_s = retry_in_s
+
+    def saying(self, said: str) -> ChannelFailed:
+        """The same in other words."""
+        return ChannelFailed(said, is_final=self.is_final, is_gone=self.is_gone, retry_in_s=self.retry_in_s)
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One message. `id` is the same whenever it is tried again; `body` is what programs are told."""
+    """One message. `id` is the same whenever it is tried again; `body` is what programs are told, `note` a device."""
 
     id: str
     title: str
     text: str
     body: Mapping[str, object]
+    note: Note | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +103,7 @@ class AddressRules:
     networks: tuple[Network, ...]
     schemes: frozenset[str]
     has_mail: bool
+    push: PushServices = field(default_factory=lambda: PushServices(()))
 
     def check(self, kind: ChannelKind, address: str, secret: str) -> str:
         """The service it names. Raises RequestRefused (422) with what to change."""
@@ -102,6 +115,8 @@ class AddressRules:
             return self._mail(address)
         if kind == "webhook":
             return self._webhook(address, secret)
+        if kind == "web_push":
+            return self._web_push(address, secret)
         scheme = address.partition("://")[0].lower()
         if scheme not in self.schemes:
             raise _wrong("This service is not among BK_NOTICE_SCHEMES: an operator adds it there.")
@@ -125,6 +140,21 @@ class AddressRules:
         if len(secret) < SECRET_MIN:
             raise _wrong("A webhook needs a secret of at least 16 characters, which its receiver checks with.")
         return url.scheme
+
+    def _web_push(self, address: str, secret: str) -> str:
+        url = split_endpoint(self.push, address)
+        require_keys(secret)
+        return url.hostname or ""
+
+
+def split_endpoint(services: PushServices, address: str) -> SplitResult:
+    """A subscription's address: https, and at a push service that may be used. Raises RequestRefused (422)."""
+    url = split_url(address)
+    if url.scheme != "https" or url.fragment:
+        raise _wrong("A push service is spoken to by https alone.")
+    if not services.allows_host(url.hostname or "", url.port or 443):
+        raise _wrong("This browser's push service is not in BK_NOTICE_PUSH_HOSTS: an operator adds it there.")
+    return url
 
 
 def split_url(address: str) -> SplitResult:

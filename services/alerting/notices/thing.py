@@ -95,6 +95,11 @@ def message_id(deliveries: tuple[str, ...]) -> str:
     return _digest("message", *sorted(deliveries))
 
 
+def topic_id(subject: str) -> str:
+    """What is told of one subject has one, which says nothing about it: push services see it (RFC 8030 5.4)."""
+    return _digest("topic", subject)
+
+
 def console_id(person: str) -> str:
     """The channel that everybody has."""
     return _digest("console", person)

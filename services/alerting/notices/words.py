@@ -11,6 +11,8 @@ from services.alerting.notices.thing import Thing
 from shared.messages.notices import Language, NoticeKind
 
 _LINES_MAX = 20
+_BRIEF_MAX = 3
+_WITH_DEADLINE: frozenset[NoticeKind] = frozenset(("order_served", "order_reminder", "order_overdue", "order_reopened"))
 _KINDS: Mapping[Language, Mapping[NoticeKind, str]] = {
     "zh-CN": {
         "alert": "告警",
@@ -82,6 +84,19 @@ def words(told: Sequence[Told], reader: Reader) -> tuple[str, str]:
     return title, "\n".join(lines)
 
 
+def brief_words(told: Sequence[Told], reader: Reader) -> tuple[str, str]:
+    """Title and text for the screen of a locked phone: what, which school, when; neither camera nor name."""
+    if len(told) == 1:
+        title, text = _headline(told[0], reader).rpartition(" · ")[0], _short(told[0], reader)
+    else:
+        title = _count(told, reader.language)
+        text = "\n".join(_headline(each, reader) for each in told[:_BRIEF_MAX])
+        text += "\n…" if len(told) > _BRIEF_MAX else ""
+    if reader.is_school and any(each.thing.kind == "alert" for each in told):
+        text += "\n" + _WARNING[reader.language]
+    return title, text
+
+
 def trial_words(language: Language) -> tuple[str, str]:
     """Of the test button."""
     if language == "zh-CN":
@@ -102,11 +117,19 @@ def _line(told: Told, reader: Reader) -> str:
     thing = told.thing
     where = thing.site + (f"/{thing.detail['camera']}" if "camera" in thing.detail else "")
     when = _clock(thing.at_us, reader.time_zone)
-    line = f"{when} {_headline(told, reader).rpartition(' · ')[0]} · {where}"
-    if "due_us" in thing.detail and thing.kind in ("order_served", "order_reminder", "order_overdue", "order_reopened"):
-        due = _clock(int(thing.detail["due_us"]), reader.time_zone)
-        line += f"，期限 {due}" if reader.language == "zh-CN" else f", due {due}"
-    return line
+    return f"{when} {_headline(told, reader).rpartition(' · ')[0]} · {where}{_due(thing, reader)}"
+
+
+def _short(told: Told, reader: Reader) -> str:
+    thing = told.thing
+    return f"{thing.site} · {_clock(thing.at_us, reader.time_zone)}{_due(thing, reader)}"
+
+
+def _due(thing: Thing, reader: Reader) -> str:
+    if "due_us" not in thing.detail or thing.kind not in _WITH_DEADLINE:
+        return ""
+    due = _clock(int(thing.detail["due_us"]), reader.time_zone)
+    return f"，期限 {due}" if reader.language == "zh-CN" else f", due {due}"
 
 
 def _title(told: Told, language: Language) -> str:

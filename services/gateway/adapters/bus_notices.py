@@ -15,8 +15,11 @@ from shared.messages.notices import (
     NoticeChannelsOf,
     NoticeDeliveriesWanted,
     NoticeDeliveryList,
+    NoticeDevicePut,
     NoticePerson,
     NoticePersonRef,
+    NoticePush,
+    NoticePushWanted,
     NoticeReceipt,
     NoticeRota,
     NoticeRotaList,
@@ -31,7 +34,7 @@ _TEST_LIMIT_S = 130.0
 
 
 class BusNotices:
-    """Implements `NoticeKeeper`."""
+    """Implements `NoticeKeeper` and `DeviceKeeper`."""
 
     def __init__(self, bus: Bus):
         self._bus = bus
@@ -78,6 +81,12 @@ class BusNotices:
 
     async def receipt(self, wanted: NoticeReceipt) -> NoticeDeliveryList:
         return NoticeDeliveryList.decode(await self._ask("notice_receipt", wanted))
+
+    async def push(self, wanted: NoticePushWanted) -> NoticePush:
+        return NoticePush.decode(await self._ask("notice_push", wanted))
+
+    async def put_device(self, wanted: NoticeDevicePut) -> NoticeChannelList:
+        return NoticeChannelList.decode(await self._ask("notice_device_put", wanted))
 
     async def _ask(self, name: str, wanted: Message) -> bytes:
         return await self._bus.request("alerting", name, wanted, timeout_s=_LIMIT_S)

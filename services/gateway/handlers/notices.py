@@ -116,6 +116,9 @@ class NoticeDesk:
     async def change_channel(self, by: By, id: str, change: ChannelChange) -> NoticeChannel:
         """Another address of a webhook or a service asks for `configure`, as making it does."""
         there = await self._channel(by, id)
+        if there.kind == "web_push" and (change.address is not None or change.secret is not None):
+            fault = FieldFault("address", "A device names its own.", "Switch it off and on again on that device.")
+            raise InvalidFields([fault])
         is_elsewhere = change.address is not None or change.secret is not None
         if is_elsewhere:
             self._require_kind(by, there.kind)

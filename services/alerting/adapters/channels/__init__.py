@@ -1,1 +1,1 @@
-"""The ways to reach people: mail, signed webhooks, and the services that apprise knows."""
+"""The ways to reach people: mail, signed webhooks, Web Push, and the services that apprise knows."""

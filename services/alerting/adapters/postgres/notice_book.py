@@ -18,7 +18,7 @@ from services.alerting.adapters.postgres.notice_tables import (
     rotas,
     things,
 )
-from services.alerting.adapters.postgres.notice_things import lock_deliveries
+from services.alerting.adapters.postgres.notice_things import drop_waiting, lock_deliveries
 from services.alerting.adapters.postgres.outbox import write_facts
 from services.alerting.handlers.notices import KeptChannel
 from shared.database import Database
@@ -36,6 +36,9 @@ from shared.messages.notices import (
     NoticeRota,
     NoticeTold,
 )
+
+# What says by itself that it has shown a message.
+_THAT_SHOW = ("console", "web_push")
 
 
 class PostgresNoticeBook:
@@ -61,8 +64,12 @@ class PostgresNoticeBook:
         async with self._database.transaction() as session:
             lock = text("select pg_advisory_xact_lock(hashtextextended(:name, 0))")
             await session.execute(lock, {"name": f"notice channels of {shown.person}"})
-            others = select(func.count()).where(channels.c.person == shown.person, channels.c.channel != shown.channel)
-            if int(await session.scalar(others) or 0) >= channels_max:
+            others = select(func.count()).where(
+                channels.c.person == shown.person,
+                channels.c.channel != shown.channel,
+                channels.c.kind != "web_push",
+            )
+            if shown.kind != "web_push" and int(await session.scalar(others) or 0) >= channels_max:
                 said = f"One person has at most {channels_max} channels: remove one first."
                 raise RequestRefused("too_many_channels", said, status=409)
             # What is new deserves a try at once, whatever failed before.
@@ -71,12 +78,31 @@ class PostgresNoticeBook:
             put = upsert(channels).values(row)
             await session.execute(put.on_conflict_do_update(index_elements=["channel"], set_=changed | fresh))
             if not shown.is_enabled:
-                await _drop(session, shown.channel, "The channel was switched off.")
+                await drop_waiting(session, shown.channel, "The channel was switched off.")
+
+    async def put_device(self, device: KeptChannel, devices_max: int) -> None:
+        shown = device.shown
+        async with self._database.transaction() as session:
+            lock = text("select pg_advisory_xact_lock(hashtextextended(:name, 0))")
+            await session.execute(lock, {"name": f"notice devices of {shown.person}"})
+            mine = (channels.c.person == shown.person) & (channels.c.kind == "web_push")
+            others = select(func.count()).where(mine, channels.c.channel != shown.channel)
+            if int(await session.scalar(others) or 0) >= devices_max:
+                said = f"One person has at most {devices_max} devices: remove one first."
+                raise RequestRefused("too_many_devices", said, status=409)
+            of_another = (channels.c.channel == shown.channel) & (channels.c.person != shown.person)
+            if (await session.execute(delete(channels).where(of_another).returning(channels.c.channel))).first():
+                await drop_waiting(session, shown.channel, "Another account uses this device now.")
+            row = shown.model_dump(include={"channel", "person", "kind", "title", "service", "is_enabled"})
+            row |= {"address": device.address, "secret": device.secret}
+            fresh = {"next_us": 0, "failures": 0, "last_error": None}
+            put = upsert(channels).values(row)
+            await session.execute(put.on_conflict_do_update(index_elements=["channel"], set_=row | fresh))
 
     async def remove_channel(self, id: str) -> None:
         async with self._database.transaction() as session:
             await session.execute(delete(channels).where(channels.c.channel == id))
-            await _drop(session, id, "The channel was removed.")
+            await drop_waiting(session, id, "The channel was removed.")
 
     async def tested(self, id: str, now_us: int, every_us: int) -> bool:
         free = channels.c.tested_us <= now_us - every_us
@@ -138,7 +164,7 @@ class PostgresNoticeBook:
         mine = (
             (deliveries.c.message == wanted.message)
             & (deliveries.c.person == wanted.person)
-            & (deliveries.c.channel_kind == "console")
+            & deliveries.c.channel_kind.in_(_THAT_SHOW)
         )
         shown = mine & deliveries.c.sent_us.is_not(None) & deliveries.c.delivered_us.is_(None)
         state = case((deliveries.c.state == "sent", "delivered"), else_=deliveries.c.state)
@@ -173,14 +199,6 @@ class PostgresNoticeBook:
         key = table.primary_key.columns[0]
         async with self._database.transaction() as session:
             return (await session.execute(delete(table).where(key == id).returning(key))).first() is not None
-
-
-async def _drop(session: AsyncSession, channel: str, why: str) -> None:
-    """What waits for a channel that is not there any more is told to nobody, and says so."""
-    ids = await lock_deliveries(session, (deliveries.c.channel == channel) & (deliveries.c.state == "queued"))
-    if ids:
-        values = {"state": "failed", "why": why}
-        await session.execute(update(deliveries).where(deliveries.c.delivery.in_(ids)).values(values))
 
 
 def _channel(row: Any) -> KeptChannel:

@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, case, exists, func, select, update
+from sqlalchemy import and_, case, delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerting.adapters.postgres.notice_tables import attempts, channels, deliveries, people, things
-from services.alerting.adapters.postgres.notice_things import lock_deliveries, thing_from
+from services.alerting.adapters.postgres.notice_things import drop_waiting, lock_deliveries, thing_from
 from services.alerting.adapters.postgres.outbox import write_facts
 from services.alerting.notices.channel import ChannelFailed, RetryPolicy, Taken
 from services.alerting.notices.thing import message_id
@@ -26,6 +26,8 @@ from shared.database import Database
 from shared.messages.base import Fact
 from shared.messages.notices import ChannelKind, NoticePerson
 
+# Whoever asks for more patience than that is asked all the same.
+_ASKED_S_MAX = 3600.0
 # Of one message; what is beyond follows in the next.
 TOGETHER_MAX = 100
 
@@ -92,6 +94,8 @@ class NoticeQueue:
     async def failed(self, parcel: Parcel, error: ChannelFailed, now_us: int) -> bool:
         """It was not taken; whether it is tried again."""
         retry_in_s = None if error.is_final else self._retry.retry_in_s(parcel.attempt)
+        if retry_in_s is not None and error.retry_in_s is not None:
+            retry_in_s = max(retry_in_s, min(error.retry_in_s, _ASKED_S_MAX))
         said = str(error)
         values: dict[str, Any] = {"why": said}
         if retry_in_s is None:
@@ -99,6 +103,11 @@ class NoticeQueue:
         next_us = now_us + round((retry_in_s or parcel.wish.quiet_s) * 1e6)
         async with self._database.transaction() as session:
             await self._mark(session, parcel, "failed", said, values)
+            if error.is_gone:
+                # Unless somebody has entered it anew meanwhile.
+                same = and_(channels.c.channel == parcel.channel, channels.c.address == parcel.address)
+                if (await session.execute(delete(channels).where(same).returning(channels.c.channel))).first():
+                    await drop_waiting(session, parcel.channel, said)
             await self._release(session, parcel, now_us, next_us, said)
         return retry_in_s is not None
 

@@ -29,6 +29,14 @@ async def lock_deliveries(session: AsyncSession, chosen: Any) -> list[str]:
     return list((await session.execute(found)).scalars())
 
 
+async def drop_waiting(session: AsyncSession, channel: str, why: str) -> None:
+    """What waits for a channel that is not there any more is told to nobody, and says so."""
+    ids = await lock_deliveries(session, (deliveries.c.channel == channel) & (deliveries.c.state == "queued"))
+    if ids:
+        values = {"state": "failed", "why": why}
+        await session.execute(update(deliveries).where(deliveries.c.delivery.in_(ids)).values(values))
+
+
 def thing_from(row: Any) -> Thing:
     return Thing(row.thing, row.kind, row.subject, row.site, row.risk, row.at_us, row.by, dict(row.detail))
 

@@ -37,7 +37,7 @@ class ChannelAnswer(Answer):
     person: str
     kind: ChannelKind
     title: str
-    service: str = Field(description="apprise: the scheme, such as wecombot or dingtalk")
+    service: str = Field(description="apprise: the scheme, such as wecombot; web_push: the push service's host")
     is_enabled: bool
     failures: int = Field(description="attempts in a row that failed")
     last_error: str | None = None

@@ -155,6 +155,6 @@ async def list_deliveries(
 
 @router.post("/messages/{id}/receipt", responses=refusals(401, 403, 404))
 async def receipt_message(id: str, request: Request) -> Page[DeliveryAnswer]:
-    """Your console has shown you this message (event notice_told): it is delivered."""
+    """Your console has shown you this message (event notice_told), or your device has: it is delivered."""
     found = await rooms_of(request).notices.receipt(by_of(request), id)
     return Page(items=[delivery_answer(each) for each in found])

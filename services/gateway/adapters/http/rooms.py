@@ -17,6 +17,7 @@ from services.gateway.handlers.analysis import AnalysisDesk
 from services.gateway.handlers.announcements import AnnouncementDesk
 from services.gateway.handlers.broadcasts import BroadcastDesk
 from services.gateway.handlers.calendars import CalendarDesk
+from services.gateway.handlers.devices import DeviceDesk
 from services.gateway.handlers.drills import DrillDesk
 from services.gateway.handlers.evidence import EvidenceDesk
 from services.gateway.handlers.exports import ExportDesk
@@ -81,6 +82,7 @@ class Rooms:
     talk_records: TalkRecordDesk
     alerts: AlertDesk
     notices: NoticeDesk
+    devices: DeviceDesk
     events: EventDesk
     rules: RuleDesk
     calendars: CalendarDesk

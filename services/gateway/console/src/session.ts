@@ -27,6 +27,8 @@ export async function isLoggedIn(): Promise<boolean> {
 }
 
 function keep(found: Schemas["User"]): void {
+  // Small and rare: loaded where somebody has switched it on.
+  if ((localStorage.getItem("bk-push") ?? found.name) !== found.name) void import("@/push/device").then(({ leaveTo }) => leaveTo(found.name));
   user.value = found;
   localStorage.setItem(KEY, JSON.stringify(found));
 }
@@ -62,6 +64,7 @@ export function beforeLogOut(say: () => Promise<void>): () => void {
 
 export async function logOut(): Promise<void> {
   await Promise.allSettled([...farewells].map((say) => say()));
+  if (localStorage.getItem("bk-push") !== null) await import("@/push/device").then(({ turnOff }) => turnOff());
   try {
     await api.logOut();
   } finally {

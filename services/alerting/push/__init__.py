@@ -1,0 +1,1 @@
+"""Web Push as values and rules: encryption, identification, and which push services may be spoken to. Pure."""
