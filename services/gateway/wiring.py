@@ -42,6 +42,7 @@ from services.gateway.adapters.postgres.linked_accounts import PostgresLinkedAcc
 from services.gateway.adapters.postgres.people import PostgresAccounts, PostgresFailedLogins, PostgresLogins
 from services.gateway.adapters.postgres.register import PostgresRegister
 from services.gateway.adapters.postgres.second_factors import PostgresSecondFactors
+from services.gateway.adapters.postgres.units import PostgresUnits
 from services.gateway.adapters.recorded_bytes import S3AndBusBytes
 from services.gateway.adapters.registry_mirror import RegistryMirror
 from services.gateway.audit import AuditTrail
@@ -64,6 +65,7 @@ from services.gateway.handlers.media import MediaDesk
 from services.gateway.handlers.notices import NoticeDesk
 from services.gateway.handlers.oidc import OidcDesk
 from services.gateway.handlers.orders import OrderDesk
+from services.gateway.handlers.organisation import OrganisationDesk
 from services.gateway.handlers.own_account import OwnAccount
 from services.gateway.handlers.people import People
 from services.gateway.handlers.playbacks import PlaybackRecord
@@ -132,7 +134,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     guest_links = GuestTokens(_secret(context.settings))
     people = await _people(context, stored, hasher, sealer, GuestDesk(guest_links, open_rooms, context.clock))
     cameras = await bus.kv("cameras")
-    mirror = RegistryMirror(stored.register, cameras, bus)
+    mirror = RegistryMirror(stored.register, stored.units, cameras, bus)
     known = await _known_people(bus, stored)
     registry = _registry(context, stored, mirror, sealer)
     live = await _live(context, stored, people, states)
@@ -151,6 +153,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     rooms = Rooms(
         people=people,
         doors=_doors(context, database, stored, people, sealer),
+        organisation=OrganisationDesk(stored.units, stored.register, mirror, clock),
         registry=registry,
         probes=ProbeDesk(registry, BusProber(bus, intercom, clock), trail, clock),
         media=MediaDesk(MediaTokens(_secret(context.settings)), people, stored.register, clock),
@@ -290,6 +293,8 @@ async def _known_people(bus: Bus, stored: _Stored) -> PeopleMirror:
     known = PeopleMirror(stored.accounts, await bus.kv("people"), bus)
     await known.open()
     stored.accounts.on_change(known.wake)
+    stored.register.on_site_change(known.wake)
+    stored.units.on_change(known.wake)
     return known
 
 
@@ -332,6 +337,7 @@ class _Stored:
         self.accounts = PostgresAccounts(database)
         self.logins = PostgresLogins(database)
         self.failed = PostgresFailedLogins(database)
+        self.units = PostgresUnits(database)
         self.register = PostgresRegister(database)
         self.second_factors = PostgresSecondFactors(database)
         self.api_tokens = PostgresApiTokens(database)
@@ -345,6 +351,7 @@ async def _people(
     second = SecondFactorDesk(stored.second_factors, sealer, stored.trail, context.clock)
     people = People(
         accounts=stored.accounts,
+        units=stored.units,
         logins=stored.logins,
         failed=stored.failed,
         hasher=hasher,

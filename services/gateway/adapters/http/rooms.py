@@ -27,6 +27,7 @@ from services.gateway.handlers.media import MediaDesk
 from services.gateway.handlers.notices import NoticeDesk
 from services.gateway.handlers.oidc import OidcDesk
 from services.gateway.handlers.orders import OrderDesk
+from services.gateway.handlers.organisation import OrganisationDesk
 from services.gateway.handlers.own_account import OwnAccount
 from services.gateway.handlers.people import People
 from services.gateway.handlers.probes import ProbeDesk
@@ -66,6 +67,7 @@ class Rooms:
 
     people: People
     doors: Doors
+    organisation: OrganisationDesk
     registry: RegistryDesk
     probes: ProbeDesk
     media: MediaDesk

@@ -1,6 +1,6 @@
 /** What managing asks of the gateway. */
 
-import { call, send, type Schemas } from "@/api/client";
+import { all, call, send, type Schemas } from "@/api/client";
 
 export type Rule = Schemas["Rule"];
 export type RuleVersion = Schemas["RuleAnswer"];
@@ -57,6 +57,14 @@ export const accounts = {
   all: () => list<Account>("/accounts"),
   add: (body: object) => call<Account>("POST", "/accounts", body),
   change: (name: string, body: object) => call<Account>("PATCH", `/accounts/${at(name)}`, body),
+};
+
+export const organisation = {
+  units: () => all<Schemas["UnitAnswer"]>("/units"),
+  add: (body: object) => call<Schemas["UnitAnswer"]>("POST", "/units", body),
+  change: (id: string, body: object) => call<Schemas["UnitAnswer"]>("PATCH", `/units/${at(id)}`, body),
+  remove: (id: string) => call<void>("DELETE", `/units/${at(id)}`),
+  place: (site: string, unit: string | null) => call<Schemas["SiteAnswer"]>("PATCH", `/sites/${at(site)}`, { unit }),
 };
 
 export const calendars = {
