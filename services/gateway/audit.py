@@ -30,6 +30,7 @@ Action = Literal[
     "unit_added",
     "unit_changed",
     "unit_removed",
+    "canteens_imported",
     "camera_added",
     "camera_changed",
     "camera_removed",

@@ -45,6 +45,7 @@ from services.gateway.adapters.postgres.second_factors import PostgresSecondFact
 from services.gateway.adapters.postgres.units import PostgresUnits
 from services.gateway.adapters.recorded_bytes import S3AndBusBytes
 from services.gateway.adapters.registry_mirror import RegistryMirror
+from services.gateway.adapters.sheet_reader import SpreadsheetReader
 from services.gateway.audit import AuditTrail
 from services.gateway.camera_addresses import AddressRules
 from services.gateway.camera_states import CameraStates
@@ -54,6 +55,7 @@ from services.gateway.handlers.analysis import AnalysisDesk
 from services.gateway.handlers.announcements import AnnouncementDesk
 from services.gateway.handlers.broadcasts import BroadcastDesk
 from services.gateway.handlers.calendars import CalendarDesk
+from services.gateway.handlers.canteen_import import CanteenImport
 from services.gateway.handlers.drills import DrillDesk
 from services.gateway.handlers.evidence import EvidenceDesk
 from services.gateway.handlers.exports import ExportDesk
@@ -146,8 +148,8 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     trail, clock, of_person = stored.trail, context.clock, context.settings.live_viewers_of_person
     views = ViewDesk(registry, BusViews(bus), people, trail, clock, of_person)
     recorder, recorded, detector, photos = BusRecorder(bus), S3AndBusBytes(bus), BusDetector(bus), PillowPhotos()
-    intercom, speakers = BusIntercom(bus), FoundSpeakers()
-    closers = [recorded.close, hasher.close, jpegs.close, photos.close, database.close]
+    intercom, speakers, sheets = BusIntercom(bus), FoundSpeakers(), SpreadsheetReader()
+    closers = [recorded.close, hasher.close, jpegs.close, photos.close, sheets.close, database.close]
     evidence = EvidenceDesk(recorder, recorded, trail, clock)
     playbacks = PlaybackRecord(trail, clock)
     rooms = Rooms(
@@ -155,6 +157,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         doors=_doors(context, database, stored, people, sealer),
         organisation=OrganisationDesk(stored.units, stored.register, mirror, clock),
         registry=registry,
+        canteens=CanteenImport(registry, stored.units, sealer, sheets, trail),
         probes=ProbeDesk(registry, BusProber(bus, intercom, clock), trail, clock),
         media=MediaDesk(MediaTokens(_secret(context.settings)), people, stored.register, clock),
         live=live,

@@ -17,6 +17,7 @@ from services.gateway.handlers.analysis import AnalysisDesk
 from services.gateway.handlers.announcements import AnnouncementDesk
 from services.gateway.handlers.broadcasts import BroadcastDesk
 from services.gateway.handlers.calendars import CalendarDesk
+from services.gateway.handlers.canteen_import import CanteenImport
 from services.gateway.handlers.drills import DrillDesk
 from services.gateway.handlers.evidence import EvidenceDesk
 from services.gateway.handlers.exports import ExportDesk
@@ -69,6 +70,7 @@ class Rooms:
     doors: Doors
     organisation: OrganisationDesk
     registry: RegistryDesk
+    canteens: CanteenImport
     probes: ProbeDesk
     media: MediaDesk
     live: LiveDesk

@@ -67,6 +67,17 @@ export const organisation = {
   place: (site: string, unit: string | null) => call<Schemas["SiteAnswer"]>("PATCH", `/sites/${at(site)}`, { unit }),
 };
 
+const SHEET = "application/octet-stream";
+// = how long a list of the most rows may take to be read, and to be done
+const TRIAL_LIMIT_MS = 120_000;
+const APPLY_LIMIT_MS = 30 * 60_000;
+
+export const canteens = {
+  template: (kind: "csv" | "xlsx", locale: string) => `/api/v1/canteen-imports/template.${kind}?lang=${locale === "en" ? "en" : "zh-CN"}`,
+  trial: async (file: Blob) => (await send("POST", "/canteen-imports/trial", file, SHEET, { limitMs: TRIAL_LIMIT_MS })).json() as Promise<Schemas["ImportTrial"]>,
+  apply: async (file: Blob) => (await send("POST", "/canteen-imports", file, SHEET, { limitMs: APPLY_LIMIT_MS })).body ?? new ReadableStream<Uint8Array>(),
+};
+
 export const calendars = {
   all: () => list<CalendarVersion>("/calendars"),
   put: (calendar: Calendar) => call<CalendarVersion>("PUT", `/calendars/${at(calendar.calendar)}`, calendar),

@@ -3,7 +3,7 @@ import { tabsOf } from "./tabs";
 
 describe("the pages of managing", () => {
   it.each([
-    [["admin"], null, ["rules", "silences", "notices", "accounts", "organisation", "calendars"]],
+    [["admin"], null, ["rules", "silences", "notices", "accounts", "organisation", "import", "calendars"]],
     [["supervisor"], null, ["rules", "silences", "notices", "calendars"]],
     [["supervisor"], ["demo"], ["rules", "silences", "notices"]],
     [["admin"], ["demo"], ["rules", "silences", "notices"]],

@@ -1,6 +1,6 @@
 /** Which pages of managing are offered to whom, so that nobody is led to what the server refuses. */
 
-export const TABS = ["rules", "silences", "notices", "accounts", "organisation", "calendars"] as const;
+export const TABS = ["rules", "silences", "notices", "accounts", "organisation", "import", "calendars"] as const;
 export type Tab = (typeof TABS)[number];
 
 /** `sites`: the only schools this account is about; null: all. */
@@ -9,7 +9,7 @@ export function tabsOf(roles: readonly string[], sites: readonly string[] | null
   const isDesk = roles.some((role) => role !== "school" && role !== "guest");
   const isForAll = sites === null || sites === undefined;
   const may: Record<Tab, boolean> = {
-    rules: isDesk, silences: isDesk, notices: true, accounts: isAdmin && isForAll, organisation: isAdmin && isForAll, calendars: isDesk && isForAll,
+    rules: isDesk, silences: isDesk, notices: true, accounts: isAdmin && isForAll, organisation: isAdmin && isForAll, import: isAdmin && isForAll, calendars: isDesk && isForAll,
   };
   return TABS.filter((tab) => may[tab]);
 }

@@ -1,7 +1,7 @@
 /** 管理：规则、静默与检修、通知、人员、日历。 */
 
 export const zhCN = {
-  title: "管理", tabs: { rules: "规则", silences: "静默与检修", notices: "我的通知", accounts: "人员", organisation: "组织机构", calendars: "日历" },
+  title: "管理", tabs: { rules: "规则", silences: "静默与检修", notices: "我的通知", accounts: "人员", organisation: "组织机构", import: "批量导入", calendars: "日历" },
   forbidden: "没有查看此页的权限", forbiddenText: "请联系管理员为您的账号开通。", retry: "重试", save: "保存", cancel: "取消", close: "关闭", edit: "修改", saved: "已保存", look: "查看",
   risk: { 1: "Ⅰ 类", 2: "Ⅱ 类", 3: "Ⅲ 类" }, allSites: "全部学校", pickSites: "留空：全部学校", nobody: "系统", version: "第 {n} 版", on: "启用", off: "停用", stale: "别人刚刚修改过。请关闭后重新打开，再作修改。",
   day: { 1: "一", 2: "二", 3: "三", 4: "四", 5: "五", 6: "六", 7: "日" }, daily: "每天", weekdays: "工作日", weekend: "周末", week: "周{days}", nextDay: "次日", hours: { add: "添加时段", remove: "移除时段", from: "开始", to: "结束", days: "星期" },
@@ -34,6 +34,11 @@ export const zhCN = {
     intro: "限定到某个单位的人员，可看到该单位及其下级的全部学校，学校调整后立即生效。规则也可以按单位适用。", add: "添加单位", addBelow: "添加下级", remove: "移除", removeTitle: "移除“{name}”？", removeText: "只有没有下级单位、没有学校、也没有人员限定于此的单位可以移除。", emptyTitle: "还没有单位", emptyText: "先添加最上级的单位，例如本区，再添加其下级。",
     name: "名称（中文）", nameEn: "名称（英文）", nameEnHint: "留空：用中文名", id: "编号", idHint: "小写字母、数字、- 和 _，之后不可更改", kind: "类型", kinds: { province: "省", city: "市", district: "区县", station: "监管所", operator: "办学单位" }, parent: "上级单位", top: "无：最上级",
     moveText: "单位连同其全部下级一起移动，此后由新的上级查看这些学校。", count: "学校 {n} 所", fold: "展开或收起 {name}", stray: "未归属单位的学校：{n} 所", noUnit: "未归属", placeOf: "{name} 所属单位", moved: "{name} 现归属 {unit}",
+  },
+  import: {
+    title: "表格批量导入食堂", intro: "每行一台摄像机，并写明所属学校及单位。请先预检，逐行查看结果；重复导入不会改动已有内容，密码加密保存、不再显示。", template: "下载模板：", file: "文件（CSV 或 XLSX）", look: "预检", apply: "导入", tooLarge: "文件最大 {n} MB，请分成几个文件。",
+    running: "正在导入", progress: "第 {done} 行，共 {of} 行", brokeOff: "连接中断。请重新导入同一文件，将从中断处继续。", wouldBe: "此文件将会：", wasDone: "已完成：", outcome: { new: "新增", changed: "变更", unchanged: "不变", wrong: "有误" }, leftOut: "有误的行不会导入，请在文件中改正后重新预检。", nothing: "此文件中的内容均已登记。",
+    row: "行", about: "学校 · 摄像机", becomes: "结果", more: "仅列出 {n} 行", column: { unit: "单位路径", site_id: "学校编号", site_name: "学校名称", site_kind: "学校类型", camera_id: "摄像机编号", camera_name: "摄像机名称", purpose: "用途", main_url: "主码流地址", sub_url: "子码流地址", username: "用户名", password: "密码", name: "名称", main: "地址", sub: "子码流", row: "整行" },
   },
   calendars: {
     add: "新建日历", emptyTitle: "还没有日历", emptyText: "没有日历时，按各摄像机的工作时段判断。", default: "默认", parent: "上级日历", noParent: "无", inherits: "随上级", sites: "适用学校", sitesCount: "{n} 所学校", title: "名称", titleEn: "英文名称", id: "编号", idHint: "小写字母、数字、- 和 _", isDefault: "也用于没有日历的学校", zone: "时区", holidays: "法定节假日", holiday: { china: "放假停业，调休上班", none: "不考虑", inherit: "随上级" },

@@ -1,0 +1,235 @@
+"""What a spreadsheet of canteens would change: each row against what is registered, and against the rows before it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import Any, Literal
+
+from services.gateway.camera_addresses import CleanUrl
+from services.gateway.cameras import Camera, StreamSource, hosts_of
+from services.gateway.canteen_sheet import SheetRow, kind_of, purpose_of
+from services.gateway.refusals import FieldFault
+from services.gateway.sites import Site
+from services.gateway.units import Unit
+
+Outcome = Literal["new", "changed", "unchanged", "wrong"]
+_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_BETWEEN = re.compile(r"[/／>＞\\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """What the addresses of a row came to: the URL as it may be kept, or what is wrong with it; None: none given."""
+
+    main: CleanUrl | FieldFault | None = None
+    sub: CleanUrl | FieldFault | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SiteStep:
+    """What becomes of a row's school. `changes`: new values of fields of Site by name."""
+
+    site: Site
+    outcome: Outcome
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CameraStep:
+    """What becomes of a row's camera. `changes`: by name, and `password` in clear; it never leaves this process."""
+
+    camera: Camera
+    outcome: Outcome
+    changes: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RowPlan:
+    """`site` and `camera` are None where the row is wrong; `camera` also where it names none."""
+
+    number: int
+    site: SiteStep | None = None
+    camera: CameraStep | None = None
+    faults: tuple[FieldFault, ...] = ()
+
+    @property
+    def outcome(self) -> Outcome:
+        if self.faults or self.site is None:
+            return "wrong"
+        steps = [self.site.outcome] + ([] if self.camera is None else [self.camera.outcome])
+        return "new" if "new" in steps else "changed" if "changed" in steps else "unchanged"
+
+
+class CanteenPlan:
+    """Rows are brought in their order: a school that an earlier row adds is known to a later one."""
+
+    def __init__(
+        self,
+        units: Iterable[Unit],
+        sites: Iterable[Site],
+        cameras: Iterable[Camera],
+        is_password: Callable[[Camera, str], bool],
+    ):
+        """Args: is_password: whether this is the one that is kept for that camera."""
+        self._units = list(units)
+        self._sites = {site.id: site for site in sites}
+        self._cameras = {camera.id: camera for camera in cameras}
+        self._is_password = is_password
+        self._named_in: dict[str, tuple[int, SheetRow]] = {}
+        self._camera_in: dict[str, int] = {}
+
+    def row(self, row: SheetRow, addresses: Addresses, wrong: Iterable[FieldFault] = ()) -> RowPlan:
+        faults = list(wrong)
+        site = self._site(row, faults)
+        camera = None
+        if row.has_camera and site is not None:
+            camera = self._camera(row, site.site, addresses, faults)
+        if faults or site is None:
+            return RowPlan(row.number, faults=tuple(faults))
+        self._sites[site.site.id] = site.site
+        self._named_in.setdefault(site.site.id, (row.number, row))
+        if camera is not None:
+            self._cameras[camera.camera.id] = camera.camera
+            self._camera_in[camera.camera.id] = row.number
+        return RowPlan(row.number, site, camera)
+
+    def _site(self, row: SheetRow, faults: list[FieldFault]) -> SiteStep | None:
+        there = self._found_site(row, faults)
+        unit = self._unit(row["unit"], faults)
+        kind = kind_of(row["site_kind"]) if row["site_kind"] else None
+        if isinstance(kind, FieldFault):
+            faults.append(kind)
+            kind = None
+        id = row["site_id"] or _made_up("site", row["site_name"])
+        if not _ID.fullmatch(id):
+            faults.append(_bad_id("site_id", id))
+        if there is None and not row["site_name"]:
+            faults.append(FieldFault("site_name", "A new school needs a name.", "Enter the school's name."))
+        if faults:
+            return None
+        if there is None:
+            return SiteStep(Site(id, row["site_name"], kind or "school", unit=unit), "new")
+        self._say_the_same(there.id, row, faults)
+        wanted = {"name": row["site_name"] or there.name, "kind": kind or there.kind, "unit": unit or there.unit}
+        changes = {name: value for name, value in wanted.items() if value != getattr(there, name)}
+        return SiteStep(replace(there, **changes), "changed" if changes else "unchanged", changes)
+
+    def _found_site(self, row: SheetRow, faults: list[FieldFault]) -> Site | None:
+        if row["site_id"]:
+            return self._sites.get(row["site_id"])
+        named = [site for site in self._sites.values() if site.name == row["site_name"]]
+        if len(named) > 1:
+            ids = ", ".join(site.id for site in named[:5])
+            problem = f"Several schools are called {row['site_name']!r}: {ids}."
+            faults.append(FieldFault("site_id", problem, "Enter the id of the one that is meant."))
+        return named[0] if len(named) == 1 else None
+
+    def _say_the_same(self, site: str, row: SheetRow, faults: list[FieldFault]) -> None:
+        """Two rows of one school may leave things out, and may not contradict each other."""
+        number, before = self._named_in.get(site, (0, row))
+        for column in ("site_name", "site_kind", "unit"):
+            if row[column] and before[column] and row[column] != before[column]:
+                problem = f"Row {number} says {before[column]!r} of the same school."
+                faults.append(FieldFault(column, problem, "Let both rows say the same, or leave it out in one."))
+
+    def _unit(self, path: str, faults: list[FieldFault]) -> str | None:
+        """Each part is an id or a name below the one before; the first may stand anywhere in the tree."""
+        parts = [part.strip() for part in _BETWEEN.split(path) if part.strip()]
+        found: list[Unit] = []
+        for number, part in enumerate(parts):
+            parents = {unit.id for unit in found}
+            found = [
+                unit
+                for unit in self._units
+                if part in (unit.id, unit.name, unit.name_en) and (number == 0 or unit.parent in parents)
+            ]
+            if not found:
+                below = f" below {parts[number - 1]!r}" if number else ""
+                problem = f"There is no unit {part!r}{below}."
+                faults.append(FieldFault("unit", problem, "Add it under organisation first, or correct the path."))
+                return None
+        if len(found) > 1:
+            problem = f"Several units are called {parts[-1]!r}."
+            faults.append(FieldFault("unit", problem, "Write the whole path from the top, or the unit's id."))
+            return None
+        return found[0].id if found else None
+
+    def _camera(self, row: SheetRow, site: Site, addresses: Addresses, faults: list[FieldFault]) -> CameraStep | None:
+        id = row["camera_id"]
+        there = self._cameras.get(id) if id else self._camera_named(row["camera_name"], site.id)
+        purpose = purpose_of(row["purpose"]) if row["purpose"] else None
+        faults += [each for each in (purpose, addresses.main, addresses.sub) if isinstance(each, FieldFault)]
+        id = id or (there.id if there is not None else _made_up("cam", f"{site.id}/{row['camera_name']}"))
+        if not _ID.fullmatch(id):
+            faults.append(_bad_id("camera_id", id))
+        if there is None:
+            for column, words in (("camera_name", "a name"), ("main_url", "an address")):
+                if not row[column]:
+                    faults.append(FieldFault(column, f"A new camera needs {words}.", f"Enter {words}."))
+        elif there.site != site.id:
+            problem = f"The camera {id!r} belongs to the school {there.site!r}, and stays there."
+            faults.append(FieldFault("camera_id", problem, "Choose another id, or correct the school."))
+        if id in self._camera_in:
+            problem = f"Row {self._camera_in[id]} is about the same camera."
+            faults.append(FieldFault("camera_id" if row["camera_id"] else "camera_name", problem, "Remove one row."))
+        if faults:
+            return None
+        return self._camera_step(row, site, id, there, addresses, faults)
+
+    def _camera_step(
+        self,
+        row: SheetRow,
+        site: Site,
+        id: str,
+        there: Camera | None,
+        addresses: Addresses,
+        faults: list[FieldFault],
+    ) -> CameraStep | None:
+        main, sub = _url(addresses.main), _url(addresses.sub)
+        username = row["username"] or main.username or sub.username
+        password = row["password"] or main.password or sub.password
+        purpose = purpose_of(row["purpose"]) if row["purpose"] else None
+        assert not isinstance(purpose, FieldFault)
+        if there is None:
+            source = StreamSource(main.url)
+            second = StreamSource(sub.url) if sub.url else None
+            camera = Camera(id, site.id, row["camera_name"], purpose or "processing", source, second, username)
+            return CameraStep(camera, "new", password=password)
+        wanted: dict[str, Any] = {
+            "name": row["camera_name"] or there.name,
+            "purpose": purpose or there.purpose,
+            "main": replace(there.main, url=main.url) if main.url else there.main,
+            "sub": there.sub if not sub.url else replace(there.sub or StreamSource(""), url=sub.url),
+            "username": username or there.username,
+        }
+        changes = {name: value for name, value in wanted.items() if value != getattr(there, name)}
+        changed = replace(there, **changes)
+        if password is not None and not self._is_password(there, password):
+            changes["password"] = password
+        elif password is None and there.sealed_password is not None and not hosts_of(changed) <= hosts_of(there):
+            # As for single cameras: a kept password is for the host it was entered for.
+            faults.append(FieldFault("password", "The address names another host.", "Enter the password for it."))
+            return None
+        return CameraStep(changed, "changed" if changes else "unchanged", changes)
+
+    def _camera_named(self, name: str, site: str) -> Camera | None:
+        return next((one for one in self._cameras.values() if one.site == site and one.name == name), None)
+
+
+def _url(address: CleanUrl | FieldFault | None) -> CleanUrl:
+    return address if isinstance(address, CleanUrl) else CleanUrl("")
+
+
+def _made_up(what: str, name: str) -> str:
+    """The same name gives the same id: the file can be sent again."""
+    return f"{what}-{sha256(name.encode()).hexdigest()[:10]}"
+
+
+def _bad_id(column: str, id: str) -> FieldFault:
+    return FieldFault(
+        column, f"{id!r} is no id.", "Use lower-case letters, digits, '-' and '_', at most 63, or leave it empty."
+    )
