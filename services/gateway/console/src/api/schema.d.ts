@@ -28190,6 +28190,8 @@ export interface operations {
                 end: string;
                 /** @description of `figures`: in which groups */
                 by?: "total" | "site" | "risk" | "class" | "rule" | "camera" | "model" | "day" | "week";
+                /** @description of these sites */
+                site?: string[] | null;
             };
             header?: never;
             path: {
@@ -28334,6 +28336,8 @@ export interface operations {
                 end: string;
                 /** @description of `figures`: in which groups */
                 by?: "total" | "site" | "risk" | "class" | "rule" | "camera" | "model" | "day" | "week";
+                /** @description of these sites */
+                site?: string[] | null;
             };
             header?: never;
             path: {
