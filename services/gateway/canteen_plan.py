@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -76,8 +77,15 @@ class CanteenPlan:
     ):
         """Args: is_password: whether this is the one that is kept for that camera."""
         self._units = list(units)
-        self._sites = {site.id: site for site in sites}
-        self._cameras = {camera.id: camera for camera in cameras}
+        self._paths: dict[str, Unit | FieldFault | None] = {"": None}
+        self._sites: dict[str, Site] = {}
+        self._sites_named: dict[str, set[str]] = defaultdict(set)
+        self._cameras: dict[str, Camera] = {}
+        self._cameras_named: dict[tuple[str, str], str] = {}
+        for site in sites:
+            self._keep_site(site)
+        for camera in cameras:
+            self._keep_camera(camera)
         self._is_password = is_password
         self._named_in: dict[str, tuple[int, SheetRow]] = {}
         self._camera_in: dict[str, int] = {}
@@ -90,16 +98,33 @@ class CanteenPlan:
             camera = self._camera(row, site.site, addresses, faults)
         if faults or site is None:
             return RowPlan(row.number, faults=tuple(faults))
-        self._sites[site.site.id] = site.site
+        self._keep_site(site.site)
         self._named_in.setdefault(site.site.id, (row.number, row))
         if camera is not None:
-            self._cameras[camera.camera.id] = camera.camera
+            self._keep_camera(camera.camera)
             self._camera_in[camera.camera.id] = row.number
         return RowPlan(row.number, site, camera)
 
+    def _keep_site(self, site: Site) -> None:
+        before = self._sites.get(site.id)
+        if before is not None:
+            self._sites_named[before.name].discard(site.id)
+        self._sites[site.id] = site
+        self._sites_named[site.name].add(site.id)
+
+    def _keep_camera(self, camera: Camera) -> None:
+        before = self._cameras.get(camera.id)
+        if before is not None:
+            self._cameras_named.pop((before.site, before.name), None)
+        self._cameras[camera.id] = camera
+        self._cameras_named[(camera.site, camera.name)] = camera.id
+
     def _site(self, row: SheetRow, faults: list[FieldFault]) -> SiteStep | None:
         there = self._found_site(row, faults)
-        unit = self._unit(row["unit"], faults)
+        found = self._unit(row["unit"])
+        if isinstance(found, FieldFault):
+            faults.append(found)
+        unit = found.id if isinstance(found, Unit) else None
         kind = kind_of(row["site_kind"]) if row["site_kind"] else None
         if isinstance(kind, FieldFault):
             faults.append(kind)
@@ -121,12 +146,12 @@ class CanteenPlan:
     def _found_site(self, row: SheetRow, faults: list[FieldFault]) -> Site | None:
         if row["site_id"]:
             return self._sites.get(row["site_id"])
-        named = [site for site in self._sites.values() if site.name == row["site_name"]]
+        named = sorted(self._sites_named.get(row["site_name"], ()))
         if len(named) > 1:
-            ids = ", ".join(site.id for site in named[:5])
+            ids = ", ".join(named[:5])
             problem = f"Several schools are called {row['site_name']!r}: {ids}."
             faults.append(FieldFault("site_id", problem, "Enter the id of the one that is meant."))
-        return named[0] if len(named) == 1 else None
+        return self._sites[named[0]] if len(named) == 1 else None
 
     def _say_the_same(self, site: str, row: SheetRow, faults: list[FieldFault]) -> None:
         """Two rows of one school may leave things out, and may not contradict each other."""
@@ -136,27 +161,10 @@ class CanteenPlan:
                 problem = f"Row {number} says {before[column]!r} of the same school."
                 faults.append(FieldFault(column, problem, "Let both rows say the same, or leave it out in one."))
 
-    def _unit(self, path: str, faults: list[FieldFault]) -> str | None:
-        """Each part is an id or a name below the one before; the first may stand anywhere in the tree."""
-        parts = [part.strip() for part in _BETWEEN.split(path) if part.strip()]
-        found: list[Unit] = []
-        for number, part in enumerate(parts):
-            parents = {unit.id for unit in found}
-            found = [
-                unit
-                for unit in self._units
-                if part in (unit.id, unit.name, unit.name_en) and (number == 0 or unit.parent in parents)
-            ]
-            if not found:
-                below = f" below {parts[number - 1]!r}" if number else ""
-                problem = f"There is no unit {part!r}{below}."
-                faults.append(FieldFault("unit", problem, "Add it under organisation first, or correct the path."))
-                return None
-        if len(found) > 1:
-            problem = f"Several units are called {parts[-1]!r}."
-            faults.append(FieldFault("unit", problem, "Write the whole path from the top, or the unit's id."))
-            return None
-        return found[0].id if found else None
+    def _unit(self, path: str) -> Unit | FieldFault | None:
+        if path not in self._paths:
+            self._paths[path] = _unit_at(path, self._units)
+        return self._paths[path]
 
     def _camera(self, row: SheetRow, site: Site, addresses: Addresses, faults: list[FieldFault]) -> CameraStep | None:
         id = row["camera_id"]
@@ -217,7 +225,28 @@ class CanteenPlan:
         return CameraStep(changed, "changed" if changes else "unchanged", changes)
 
     def _camera_named(self, name: str, site: str) -> Camera | None:
-        return next((one for one in self._cameras.values() if one.site == site and one.name == name), None)
+        return self._cameras.get(self._cameras_named.get((site, name), ""))
+
+
+def _unit_at(path: str, units: list[Unit]) -> Unit | FieldFault | None:
+    """Each part is an id or a name below the one before; the first may stand anywhere in the tree."""
+    parts = [part.strip() for part in _BETWEEN.split(path) if part.strip()]
+    found: list[Unit] = []
+    for number, part in enumerate(parts):
+        parents = {unit.id for unit in found}
+        found = [
+            unit
+            for unit in units
+            if part in (unit.id, unit.name, unit.name_en) and (number == 0 or unit.parent in parents)
+        ]
+        if not found:
+            below = f" below {parts[number - 1]!r}" if number else ""
+            problem = f"There is no unit {part!r}{below}."
+            return FieldFault("unit", problem, "Add it under organisation first, or correct the path.")
+    if len(found) > 1:
+        problem = f"Several units are called {parts[-1]!r}."
+        return FieldFault("unit", problem, "Write the whole path from the top, or the unit's id.")
+    return found[0] if found else None
 
 
 def _url(address: CleanUrl | FieldFault | None) -> CleanUrl:

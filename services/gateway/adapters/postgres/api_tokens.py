@@ -60,7 +60,7 @@ class PostgresApiTokens:
             if row.used_at is None or row.used_at < at - _USED_WITHIN:
                 await session.execute(update(api_tokens).where(_OF.id == id, is_old).values(used_at=at))
         roles = tuple(cast(Role, each) for each in row.roles)
-        sites = seen_sites(row.account_sites, row.account_units, row.of_units)
+        sites = seen_sites(row.account_sites, row.account_units, row.of_units or ())
         return ApiTokenOwner(_token(row), roles, sites, row.account_ends_at)
 
     async def of(self, account: str) -> list[ApiToken]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Executable, Row, delete, func, or_, select, text, update
+from sqlalchemy import ARRAY, Executable, Row, String, case, delete, func, null, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.gateway.accounts import Account, seen_sites
@@ -19,7 +19,9 @@ from shared.database import Database
 # A failure older than this says nothing any more; the row goes.
 _LISTED = 200
 # The schools under an account's units, as the organisation is at that moment: beside every query that finds one.
-SITES_OF_UNITS = func.sites_under(accounts.c.units).label("of_units")
+SITES_OF_UNITS = case(
+    (accounts.c.units.is_(None), null()), else_=func.sites_under(accounts.c.units, type_=ARRAY(String))
+).label("of_units")
 _ACCOUNTS = select(accounts, SITES_OF_UNITS)
 _FORGET_FAILURES_S = 24 * 3600.0
 
@@ -136,7 +138,7 @@ class PostgresLogins:
         if row is None:
             return None
         expires_at = row.expires_at if row.ends_at is None else min(row.expires_at, row.ends_at)
-        seen = seen_sites(row.sites, row.units, row.of_units)
+        seen = seen_sites(row.sites, row.units, row.of_units or ())
         return Login(row.id, row.account, _roles(row.roles), expires_at, seen, row.must_change)
 
     async def end(self, id: str) -> None:
@@ -227,7 +229,7 @@ def _account(row: Row[Any]) -> Account:
         _sites(row.sites),
         row.ends_at,
         _sites(row.units),
-        tuple(row.of_units),
+        tuple(row.of_units or ()),
     )
 
 
