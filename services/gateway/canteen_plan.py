@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from services.gateway.camera_addresses import CleanUrl
 from services.gateway.cameras import Camera, StreamSource, hosts_of
-from services.gateway.canteen_sheet import SheetRow, kind_of, purpose_of
+from services.gateway.canteen_sheet import RowFault, SheetRow, kind_of, purpose_of
 from services.gateway.refusals import FieldFault
 from services.gateway.sites import Site
 from services.gateway.units import Unit
@@ -50,12 +50,14 @@ class CameraStep:
 
 @dataclass(frozen=True, slots=True)
 class RowPlan:
-    """`site` and `camera` are None where the row is wrong; `camera` also where it names none."""
+    """`site` and `camera` are None where the row is wrong; `camera` also where it names none. Names are as typed."""
 
     number: int
     site: SiteStep | None = None
     camera: CameraStep | None = None
     faults: tuple[FieldFault, ...] = ()
+    site_name: str = ""
+    camera_name: str = ""
 
     @property
     def outcome(self) -> Outcome:
@@ -97,7 +99,8 @@ class CanteenPlan:
         if row.has_camera and site is not None:
             camera = self._camera(row, site.site, addresses, faults)
         if faults or site is None:
-            return RowPlan(row.number, faults=tuple(faults))
+            site_name, camera_name = (row[f"{what}_name"] or row[f"{what}_id"] for what in ("site", "camera"))
+            return RowPlan(row.number, faults=tuple(faults), site_name=site_name, camera_name=camera_name)
         self._keep_site(site.site)
         self._named_in.setdefault(site.site.id, (row.number, row))
         if camera is not None:
@@ -133,7 +136,7 @@ class CanteenPlan:
         if not _ID.fullmatch(id):
             faults.append(_bad_id("site_id", id))
         if there is None and not row["site_name"]:
-            faults.append(FieldFault("site_name", "A new school needs a name.", "Enter the school's name."))
+            faults.append(RowFault("site_name", "A new school needs a name.", "Enter the school's name.", "need_name"))
         if faults:
             return None
         if there is None:
@@ -150,7 +153,8 @@ class CanteenPlan:
         if len(named) > 1:
             ids = ", ".join(named[:5])
             problem = f"Several schools are called {row['site_name']!r}: {ids}."
-            faults.append(FieldFault("site_id", problem, "Enter the id of the one that is meant."))
+            change, named_too = "Enter the id of the one that is meant.", {"value": row["site_name"], "ids": ids}
+            faults.append(RowFault("site_id", problem, change, "site_twice", named_too))
         return self._sites[named[0]] if len(named) == 1 else None
 
     def _say_the_same(self, site: str, row: SheetRow, faults: list[FieldFault]) -> None:
@@ -159,7 +163,8 @@ class CanteenPlan:
         for column in ("site_name", "site_kind", "unit"):
             if row[column] and before[column] and row[column] != before[column]:
                 problem = f"Row {number} says {before[column]!r} of the same school."
-                faults.append(FieldFault(column, problem, "Let both rows say the same, or leave it out in one."))
+                change, named = "Let both rows say the same, or leave it out in one.", {"value": before[column]}
+                faults.append(RowFault(column, problem, change, "says_otherwise", named | {"row": str(number)}))
 
     def _unit(self, path: str) -> Unit | FieldFault | None:
         if path not in self._paths:
@@ -177,13 +182,16 @@ class CanteenPlan:
         if there is None:
             for column, words in (("camera_name", "a name"), ("main_url", "an address")):
                 if not row[column]:
-                    faults.append(FieldFault(column, f"A new camera needs {words}.", f"Enter {words}."))
+                    code = "need_name" if column == "camera_name" else "need_address"
+                    faults.append(RowFault(column, f"A new camera needs {words}.", f"Enter {words}.", code))
         elif there.site != site.id:
             problem = f"The camera {id!r} belongs to the school {there.site!r}, and stays there."
-            faults.append(FieldFault("camera_id", problem, "Choose another id, or correct the school."))
+            change, named = "Choose another id, or correct the school.", {"value": id, "site": there.site}
+            faults.append(RowFault("camera_id", problem, change, "other_school", named))
         if id in self._camera_in:
             problem = f"Row {self._camera_in[id]} is about the same camera."
-            faults.append(FieldFault("camera_id" if row["camera_id"] else "camera_name", problem, "Remove one row."))
+            column, named = "camera_id" if row["camera_id"] else "camera_name", {"row": str(self._camera_in[id])}
+            faults.append(RowFault(column, problem, "Remove one row.", "camera_twice", named))
         if faults:
             return None
         return self._camera_step(row, site, id, there, addresses, faults)
@@ -220,7 +228,8 @@ class CanteenPlan:
             changes["password"] = password
         elif password is None and there.sealed_password is not None and not hosts_of(changed) <= hosts_of(there):
             # As for single cameras: a kept password is for the host it was entered for.
-            faults.append(FieldFault("password", "The address names another host.", "Enter the password for it."))
+            problem, change = "The address names another host.", "Enter the password for it."
+            faults.append(RowFault("password", problem, change, "other_host"))
             return None
         return CameraStep(changed, "changed" if changes else "unchanged", changes)
 
@@ -242,10 +251,12 @@ def _unit_at(path: str, units: list[Unit]) -> Unit | FieldFault | None:
         if not found:
             below = f" below {parts[number - 1]!r}" if number else ""
             problem = f"There is no unit {part!r}{below}."
-            return FieldFault("unit", problem, "Add it under organisation first, or correct the path.")
+            change = "Add it under organisation first, or correct the path."
+            return RowFault("unit", problem, change, "no_unit", {"value": part, "path": path})
     if len(found) > 1:
         problem = f"Several units are called {parts[-1]!r}."
-        return FieldFault("unit", problem, "Write the whole path from the top, or the unit's id.")
+        change = "Write the whole path from the top, or the unit's id."
+        return RowFault("unit", problem, change, "unit_twice", {"value": parts[-1]})
     return found[0] if found else None
 
 
@@ -259,6 +270,5 @@ def _made_up(what: str, name: str) -> str:
 
 
 def _bad_id(column: str, id: str) -> FieldFault:
-    return FieldFault(
-        column, f"{id!r} is no id.", "Use lower-case letters, digits, '-' and '_', at most 63, or leave it empty."
-    )
+    change = "Use lower-case letters, digits, '-' and '_', at most 63, or leave it empty."
+    return RowFault(column, f"{id!r} is no id.", change, "bad_id", {"value": id})

@@ -98,6 +98,14 @@ class Formula:
     """A cell that computes: nobody can know here what it shows."""
 
 
+@dataclass(frozen=True, slots=True)
+class RowFault(FieldFault):
+    """What is wrong in a row. `code` is stable: the console says it in the reader's language, with what is `named`."""
+
+    code: str = ""
+    named: Mapping[str, str] = field(default_factory=dict)
+
+
 Cell = str | Formula
 Sheet = Sequence[Sequence[Cell]]
 
@@ -129,12 +137,16 @@ def rows_of(sheet: Sheet) -> tuple[list[SheetRow], list[FieldFault], dict[int, l
 
 def kind_of(text: str) -> SiteKind | FieldFault:
     found = _KINDS.get(_plain(text))
-    return found or FieldFault("site_kind", f"{text!r} is no kind of school.", f"Use one of: {', '.join(_KINDS)}.")
+    ones = ", ".join(_KINDS)
+    named = {"value": text, "ones": ones}
+    return found or RowFault("site_kind", f"{text!r} is no kind of school.", f"Use one of: {ones}.", "bad_kind", named)
 
 
 def purpose_of(text: str) -> Purpose | FieldFault:
     found = _PURPOSES.get(_plain(text))
-    return found or FieldFault("purpose", f"{text!r} is no purpose.", f"Use one of: {', '.join(_PURPOSES)}.")
+    ones = ", ".join(_PURPOSES)
+    named = {"value": text, "ones": ones}
+    return found or RowFault("purpose", f"{text!r} is no purpose.", f"Use one of: {ones}.", "bad_purpose", named)
 
 
 def _columns(row: Sequence[Cell]) -> dict[int, str]:
@@ -149,13 +161,13 @@ def _row(number: int, cells: Sequence[Cell], columns: Mapping[int, str]) -> tupl
     for at, column in columns.items():
         cell = cells[at] if at < len(cells) else ""
         if isinstance(cell, Formula):
-            faults.append(FieldFault(column, "This cell is a formula.", "Enter the value itself, as text."))
+            faults.append(RowFault(column, "This cell is a formula.", "Enter the value itself, as text.", "formula"))
             continue
         # A password may begin or end with a space; nothing else does.
         text = cell if column == "password" else cell.strip()
         if "\x00" in text or len(text) > longest[column]:
             problem = f"At most {longest[column]} characters, and no NUL."
-            faults.append(FieldFault(column, problem, "Shorten it."))
+            faults.append(RowFault(column, problem, "Shorten it.", "too_long", {"max": str(longest[column])}))
         elif text:
             said[column] = text
     return SheetRow(number, said), faults

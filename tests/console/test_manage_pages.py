@@ -250,7 +250,12 @@ def test_a_tree_is_made_and_a_school_put_in_it(opens: Opens, api: Api, shots: Pa
         expect(page.locator(f"[data-unit={id}]")).to_contain_text(english, timeout=LIMIT_MS)
     stray = page.locator(f"[data-site={SITE}]")
     stray.locator("select").focus()
-    page.keyboard.type("High-Tech Zone / Station 2")
+    for _ in range(3):
+        page.keyboard.press("ArrowDown")
+    expect(stray.locator("select")).to_have_value("station-2")
+    assert api.http.get(f"/sites/{SITE}").json()["unit"] is None, "looking through the list moves nothing"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
     expect(page.locator("[data-unit=station-2]")).to_contain_text("schools: 1", timeout=LIMIT_MS)
     assert api.http.get(f"/sites/{SITE}").json()["unit"] == "station-2"
     expect(page.locator("[data-unit=gaoxin]")).to_contain_text("schools: 1")
@@ -270,7 +275,7 @@ def test_somebody_is_limited_to_a_unit_and_a_rule_too(opens: Opens, api: Api, sh
     page.locator("[name=account]").fill("zhao")
     page.locator("[name=new-password]").fill(PASSWORD)
     page.get_by_label("these alone").check()
-    page.get_by_role("combobox", name="Units whose schools it sees").click()
+    page.get_by_role("combobox", name="Units whose schools it sees").click(force=True)
     page.locator(".el-select-dropdown__item:visible", has_text="Station 1").click()
     page.locator("[name=account]").click()
     page.screenshot(path=shots / "manage-account-units.png")
@@ -279,7 +284,7 @@ def test_somebody_is_limited_to_a_unit_and_a_rule_too(opens: Opens, api: Api, sh
     assert api.http.patch("/accounts/zhao", json={}).json()["units"] == ["station-1"]
     page.goto("/manage/rules")
     page.locator("[data-rule=no_uniform] button").click()
-    page.get_by_role("combobox", name="Units of the organisation").click()
+    page.get_by_role("combobox", name="Units of the organisation").click(force=True)
     page.locator(".el-select-dropdown__item:visible", has_text="Station 2").click()
     page.locator("[name=deadline_h]").click()
     page.screenshot(path=shots / "manage-rule-units.png")
@@ -304,7 +309,7 @@ def test_canteens_come_from_a_spreadsheet(opens: Opens, api: Api, shots: Path) -
     page.locator("[data-look]").click()
     expect(page.locator("[data-count=new]")).to_have_text("new 1", timeout=LIMIT_MS)
     expect(page.locator("[data-count=wrong]")).to_have_text("wrong 2")
-    expect(page.locator("[data-row='3']")).to_contain_text("There is no unit '没有' below '高新区'")
+    expect(page.locator("[data-row='3']")).to_contain_text("There is no unit “没有” in the path 高新区/没有")
     expect(page.locator("tbody tr").first).to_have_attribute("data-outcome", "wrong")
     page.screenshot(path=shots / "manage-import-trial.png")
     assert api.http.get("/sites/browser-1").status_code == 404
@@ -323,6 +328,8 @@ def test_canteens_come_from_a_spreadsheet(opens: Opens, api: Api, shots: Path) -
     phone.locator("[name=file]").set_input_files(file)
     phone.locator("[data-look]").click()
     expect(phone.locator("[data-count=wrong]")).to_have_text("有误 2", timeout=LIMIT_MS)
+    expect(phone.locator("[data-row='3']")).to_contain_text("路径 高新区/没有 中没有单位“没有”")
+    phone.mouse.move(1, 1)
     phone.screenshot(path=shots / "manage-import-trial-390.png", full_page=True)
     assert findings(phone) == []
 

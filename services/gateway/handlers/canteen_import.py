@@ -89,10 +89,10 @@ class CanteenImport:
             elif camera is not None and camera.changes:
                 await self.registry.change_camera(by, camera.camera.id, camera.changes, None)
         except InvalidFields as refusal:
-            return RowPlan(planned.number, faults=refusal.faults)
+            return _failed(planned, refusal.faults)
         except RequestRefused as refusal:
             # Somebody changed the same thing meanwhile: the next run compares anew.
-            return RowPlan(planned.number, faults=(FieldFault("row", str(refusal), "Send the file again."),))
+            return _failed(planned, (FieldFault("row", str(refusal), "Send the file again."),))
         return planned
 
     async def _opened(self, file: bytes) -> tuple[list[SheetRow], dict[int, list[FieldFault]], CanteenPlan]:
@@ -121,3 +121,10 @@ class CanteenImport:
             return self.unsealer.open(camera.sealed_password, seal_context(camera.ref)) == password
         except BrightKitchenError:
             return False  # sealed with a key that is gone: it is entered anew
+
+
+def _failed(planned: RowPlan, faults: tuple[FieldFault, ...]) -> RowPlan:
+    """What was to be done and was refused."""
+    site = planned.site.site.name if planned.site else ""
+    camera = planned.camera.camera.name if planned.camera else ""
+    return RowPlan(planned.number, faults=faults, site_name=site, camera_name=camera)

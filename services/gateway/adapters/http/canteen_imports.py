@@ -19,6 +19,8 @@ from services.gateway.adapters.http.rooms import rooms_of
 from services.gateway.adapters.http.schemas import FieldProblem
 from services.gateway.adapters.sheet_reader import BYTES_MAX
 from services.gateway.canteen_plan import Outcome, RowPlan
+from services.gateway.canteen_sheet import RowFault
+from services.gateway.refusals import FieldFault
 from shared.errors import PeerError, RequestRefused
 from shared.telemetry import log
 
@@ -46,6 +48,13 @@ _FILE: dict[str, Any] = {
 }
 
 
+class ImportFault(FieldProblem):
+    """One cell that is wrong. `field` is its column, `row` where it is about all of it."""
+
+    code: str | None = Field(None, description="stable; translate this one", examples=["no_unit"])
+    named: dict[str, str] = Field({}, description="what the sentence names")
+
+
 class ImportRow(Answer):
     """What becomes of one row. What is wrong is listed by column, with what to change."""
 
@@ -58,7 +67,7 @@ class ImportRow(Answer):
     camera_name: str | None = None
     camera_outcome: Outcome | None = None
     changes: list[str] = Field([], description="names of what differs; never a value")
-    errors: list[FieldProblem] = Field([], description="`field` is the column: main_url, unit, row, …")
+    errors: list[ImportFault] = Field([], description="what to change, cell by cell")
 
 
 class ImportCounts(Answer):
@@ -145,14 +154,19 @@ def _row(plan: RowPlan) -> ImportRow:
         row=plan.number,
         outcome=plan.outcome,
         site=site.site.id if site else None,
-        site_name=site.site.name if site else None,
+        site_name=site.site.name if site else plan.site_name or None,
         site_outcome=site.outcome if site else None,
         camera=camera.camera.id if camera else None,
-        camera_name=camera.camera.name if camera else None,
+        camera_name=camera.camera.name if camera else plan.camera_name or None,
         camera_outcome=camera.outcome if camera else None,
         changes=changes,
-        errors=[FieldProblem(field=each.field, problem=each.problem, change=each.change) for each in plan.faults],
+        errors=[_fault(each) for each in plan.faults],
     )
+
+
+def _fault(fault: FieldFault) -> ImportFault:
+    code, named = (fault.code, dict(fault.named)) if isinstance(fault, RowFault) else (None, {})
+    return ImportFault(field=fault.field, problem=fault.problem, change=fault.change, code=code, named=named)
 
 
 def _counts(outcomes: Iterable[Outcome]) -> ImportCounts:

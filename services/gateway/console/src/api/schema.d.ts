@@ -5178,27 +5178,6 @@ export interface components {
             windows?: components["schemas"]["DayWindow"][] | null;
         };
         /**
-         * FieldProblem
-         * @description One field that is wrong.
-         */
-        FieldProblem: {
-            /**
-             * Field
-             * @example main.url
-             */
-            field: string;
-            /**
-             * Problem
-             * @example The scheme 'ftp' is not one that cameras speak.
-             */
-            problem: string;
-            /**
-             * Change
-             * @example Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://.
-             */
-            change: string;
-        };
-        /**
          * FigureRow
          * @description One group. Rates are None where nothing can be divided.
          */
@@ -5569,6 +5548,41 @@ export interface components {
             wrong: number;
         };
         /**
+         * ImportFault
+         * @description One cell that is wrong. `field` is its column, `row` where it is about all of it.
+         */
+        ImportFault: {
+            /**
+             * Field
+             * @example main.url
+             */
+            field: string;
+            /**
+             * Problem
+             * @example The scheme 'ftp' is not one that cameras speak.
+             */
+            problem: string;
+            /**
+             * Change
+             * @example Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://.
+             */
+            change: string;
+            /**
+             * Code
+             * @description stable; translate this one
+             * @example no_unit
+             */
+            code?: string | null;
+            /**
+             * Named
+             * @description what the sentence names
+             * @default {}
+             */
+            named: {
+                [key: string]: string;
+            };
+        };
+        /**
          * ImportRow
          * @description What becomes of one row. What is wrong is listed by column, with what to change.
          */
@@ -5609,10 +5623,10 @@ export interface components {
             changes: string[];
             /**
              * Errors
-             * @description `field` is the column: main_url, unit, row, …
+             * @description what to change, cell by cell
              * @default []
              */
-            errors: components["schemas"]["FieldProblem"][];
+            errors: components["schemas"]["ImportFault"][];
         };
         /**
          * ImportTrial
@@ -9413,6 +9427,27 @@ export interface components {
              * @description pass it as `cursor` for the next page; null at the end
              */
             next_cursor?: string | null;
+        };
+        /**
+         * FieldProblem
+         * @description One field that is wrong.
+         */
+        FieldProblem: {
+            /**
+             * Field
+             * @example main.url
+             */
+            field: string;
+            /**
+             * Problem
+             * @example The scheme 'ftp' is not one that cameras speak.
+             */
+            problem: string;
+            /**
+             * Change
+             * @example Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://.
+             */
+            change: string;
         };
         /**
          * Problem

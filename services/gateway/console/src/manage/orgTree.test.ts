@@ -8,7 +8,7 @@ const SITES = [site("b", "east"), site("a", "east"), site("c", "city"), site("d"
 
 describe("the organisation's tree", () => {
   it("stands in order, with what lies in it", () => {
-    const rows = unitRows(UNITS, SITES, "en");
+    const rows = unitRows(UNITS, SITES);
     expect(rows.map((row) => [row.unit.id, row.depth, row.count, row.hasMore])).toEqual([["city", 0, 3, true], ["east", 1, 2, true], ["west", 1, 0, false], ["lone", 0, 0, false]]);
     expect(rows[1]?.sites.map((one) => one.id)).toEqual(["a", "b"]);
     expect(shownRows(rows, new Set(["city"])).map((row) => row.unit.id)).toEqual(["city", "lone"]);

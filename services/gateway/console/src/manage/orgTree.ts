@@ -9,7 +9,7 @@ export const UNIT_KINDS = ["province", "city", "district", "station", "operator"
 export interface UnitRow {
   unit: Unit;
   depth: number;
-  /** Schools of its own, by name. */
+  /** Schools of its own. */
   sites: Site[];
   /** Schools of it and of all below it. */
   count: number;
@@ -28,11 +28,14 @@ export function pathWords(id: string, units: readonly Unit[], locale: string): s
 
 /** In the order of the tree; each is called by its path, so that two stations of one name are told apart. */
 export function unitOptions(units: readonly Unit[], locale: string): { id: string; name: string }[] {
-  return unitRows(units, [], locale).map(({ unit }) => ({ id: unit.id, name: pathWords(unit.id, units, locale) }));
+  return unitRows(units, []).map(({ unit }) => ({ id: unit.id, name: pathWords(unit.id, units, locale) }));
 }
 
-/** Every unit, depth first, by name. One whose parent is not among them stands at the top. */
-export function unitRows(units: readonly Unit[], sites: readonly Site[], locale: string): UnitRow[] {
+/** Station 10 after station 2; names would put 第二 before 第一. */
+const byId = (a: { id: string }, b: { id: string }) => a.id.localeCompare(b.id, "en", { numeric: true });
+
+/** Every unit, depth first. One whose parent is not among them stands at the top. */
+export function unitRows(units: readonly Unit[], sites: readonly Site[]): UnitRow[] {
   const known = new Set(units.map((unit) => unit.id));
   const below = new Map<string | null, Unit[]>();
   for (const unit of units) {
@@ -44,9 +47,9 @@ export function unitRows(units: readonly Unit[], sites: readonly Site[], locale:
   const rows: UnitRow[] = [];
   const walk = (parent: string | null, depth: number): number => {
     let total = 0;
-    const here = (below.get(parent) ?? []).sort((a, b) => nameOfUnit(a, locale).localeCompare(nameOfUnit(b, locale), locale));
+    const here = (below.get(parent) ?? []).sort(byId);
     for (const unit of here) {
-      const mine = (own.get(unit.id) ?? []).sort((a, b) => a.name.localeCompare(b.name, locale));
+      const mine = (own.get(unit.id) ?? []).sort(byId);
       const row: UnitRow = { unit, depth, sites: mine, count: 0, hasMore: mine.length > 0 || below.has(unit.id) };
       rows.push(row);
       row.count = mine.length + walk(unit.id, depth + 1);
