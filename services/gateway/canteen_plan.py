@@ -142,7 +142,11 @@ class CanteenPlan:
         if there is None:
             return SiteStep(Site(id, row["site_name"], kind or "school", unit=unit), "new")
         self._say_the_same(there.id, row, faults)
-        wanted = {"name": row["site_name"] or there.name, "kind": kind or there.kind, "unit": unit or there.unit}
+        wanted: dict[str, Any] = {
+            "name": row["site_name"] or there.name,
+            "kind": kind or there.kind,
+            "unit": unit or there.unit,
+        }
         changes = {name: value for name, value in wanted.items() if value != getattr(there, name)}
         return SiteStep(replace(there, **changes), "changed" if changes else "unchanged", changes)
 

@@ -156,7 +156,8 @@ def _columns(row: Sequence[Cell]) -> dict[int, str]:
 
 
 def _row(number: int, cells: Sequence[Cell], columns: Mapping[int, str]) -> tuple[SheetRow, list[FieldFault]]:
-    faults, said = [], {}
+    faults: list[FieldFault] = []
+    said: dict[str, str] = {}
     longest = {column.id: column.longest for column in COLUMNS}
     for at, column in columns.items():
         cell = cells[at] if at < len(cells) else ""

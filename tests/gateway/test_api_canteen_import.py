@@ -52,6 +52,13 @@ async def done(client: httpx.AsyncClient, file: bytes) -> list[dict[str, Any]]:
         return [json.loads(line) async for line in answer.aiter_lines()]
 
 
+def _said(value: Any) -> Any:
+    """Without what is null: lines leave it out."""
+    if isinstance(value, dict):
+        return {name: _said(each) for name, each in value.items() if each is not None}
+    return [_said(each) for each in value] if isinstance(value, list) else value
+
+
 async def test_a_list_is_tried_done_and_done_again(gateway: Gateway, boss: httpx.AsyncClient) -> None:
     tried = (await boss.post("/canteen-imports/trial", content=sheet(*ROWS))).json()
     assert tried["counts"] == {"new": 3, "changed": 0, "unchanged": 0, "wrong": 2}
@@ -68,9 +75,7 @@ async def test_a_list_is_tried_done_and_done_again(gateway: Gateway, boss: httpx
     lines = await done(boss, sheet(*ROWS))
     assert [line["done"] for line in lines] == [1, 2, 3, 4, 5, 5]
     assert lines[-1]["counts"] == tried["counts"]
-    assert [line["row"] for line in lines[:-1]] == [
-        {name: value for name, value in row.items() if value is not None} for row in tried["rows"]
-    ], "done as it was tried"
+    assert [line["row"] for line in lines[:-1]] == _said(tried["rows"]), "done as it was tried"
     assert (await boss.get("/sites/imp-a")).json() | {"recordings_gb": None} == {
         "id": "imp-a", "name": "导入甲校", "kind": "primary", "unit": "imp-one", "recordings_gb": None,
     }  # fmt: skip
