@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -14,8 +14,9 @@ from services.gateway.roles import Role
 class Account:
     """`password_hash` is argon2id in PHC form. `name` is compared without regard to case.
 
-    `sites`: ids of the schools this account is about; None: all of them. `ends_at`: from then on it is as if switched
-    off, on every way in: it is looked at where a login is.
+    `sites` and `units` limit it to these schools and to all schools under these units, together; both None: to none.
+    `of_units` are the schools under `units` at the moment it was read: found, never kept. `ends_at`: from then on it is
+    as if switched off, on every way in: it is looked at where a login is.
     """
 
     name: str
@@ -25,6 +26,26 @@ class Account:
     created_at: datetime
     sites: tuple[str, ...] | None = None
     ends_at: datetime | None = None
+    units: tuple[str, ...] | None = None
+    of_units: tuple[str, ...] = ()
+
+    @property
+    def seen_sites(self) -> tuple[str, ...] | None:
+        """The only schools it may see, as the organisation is now; None: all."""
+        return seen_sites(self.sites, self.units, self.of_units)
+
+    @property
+    def is_limited(self) -> bool:
+        return self.sites is not None or self.units is not None
+
+
+def seen_sites(
+    sites: Sequence[str] | None, units: Sequence[str] | None, of_units: Sequence[str]
+) -> tuple[str, ...] | None:
+    """What limits to schools and to units come to; None: no limit."""
+    if sites is None and units is None:
+        return None
+    return tuple(dict.fromkeys((*(sites or ()), *of_units)))
 
 
 def is_open_at(account: Account, us: int) -> bool:

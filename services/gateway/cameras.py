@@ -61,8 +61,8 @@ class Camera:
     def ref(self) -> CameraRef:
         return CameraRef(self.site, self.id)
 
-    def desired(self, site: Site | None) -> DesiredCamera:
-        """What all services are told; `site` is the one it belongs to."""
+    def desired(self, site: Site | None, units: tuple[str, ...] = ()) -> DesiredCamera:
+        """What all services are told; `site` is the one it belongs to, `units` the units that lies under."""
         recordings_gb = None if site is None else site.recordings_gb
         return DesiredCamera(
             site=self.site,
@@ -83,6 +83,7 @@ class Camera:
             recording=self.recording,
             analysis=self.analysis,
             site_budget_bytes=None if recordings_gb is None else recordings_gb * 10**9,
+            units=units,
         )
 
 

@@ -20,12 +20,16 @@ _LONGEST_NAME = 57
 
 
 class GroupGrant(BaseModel):
-    """What a group of the provider may do here. `sites`: None: every school."""
+    """What a group of the provider may do here.
+
+    `sites`, `units`: these schools and those under these units; both None: every school.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     roles: tuple[Role, ...] = Field(min_length=1)
     sites: tuple[str, ...] | None = None
+    units: tuple[str, ...] | None = None
 
 
 GROUP_GRANTS: TypeAdapter[dict[str, GroupGrant]] = TypeAdapter(dict[str, GroupGrant])
@@ -85,10 +89,11 @@ def granted(groups: tuple[str, ...], grants: Mapping[str, GroupGrant]) -> GroupG
     if not found:
         return None
     roles = tuple(dict.fromkeys(role for grant in found for role in grant.roles))
-    if any(grant.sites is None for grant in found):
+    if any(grant.sites is None and grant.units is None for grant in found):
         return GroupGrant(roles=roles)
     sites = tuple(dict.fromkeys(site for grant in found for site in grant.sites or ()))
-    return GroupGrant(roles=roles, sites=sites)
+    units = tuple(dict.fromkeys(unit for grant in found for unit in grant.units or ()))
+    return GroupGrant(roles=roles, sites=sites, units=units or None)
 
 
 def account_name(person: Person, *, is_taken: bool) -> str:

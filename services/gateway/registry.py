@@ -21,11 +21,11 @@ class Register(Protocol):
     async def site(self, id: str) -> Site | None: ...
 
     async def add_site(self, site: Site, deed: Deed) -> bool:
-        """False where the id is taken."""
+        """False where the id is taken. Raises InvalidFields where its unit is not there."""
         ...
 
     async def replace_site(self, site: Site, deed: Deed) -> bool:
-        """`site.revision` is the one that was read; False where it is another by now."""
+        """`site.revision` is the one that was read; False where it is another by now. Raises InvalidFields as above."""
         ...
 
     async def remove_site(self, id: str, deed: Deed) -> bool:

@@ -12,11 +12,13 @@ SiteKind = Literal["kindergarten", "primary", "secondary", "school", "university
 class Site:
     """`id` is a subject token and never changes; `revision` counts the changes and is its ETag.
 
-    `recordings_gb` is what all its recordings may take together, in 10^9 bytes; None: no bound.
+    `unit` is the part of the organisation it belongs to; None: of none. `recordings_gb` is what all its recordings may
+    take together, in 10^9 bytes; None: no bound.
     """
 
     id: str
     name: str
     kind: SiteKind
     recordings_gb: int | None = None
+    unit: str | None = None
     revision: int = 1

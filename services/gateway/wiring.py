@@ -45,9 +45,11 @@ from services.gateway.adapters.postgres.people import PostgresAccounts, Postgres
 from services.gateway.adapters.postgres.public_screens import PostgresPublicScreens
 from services.gateway.adapters.postgres.register import PostgresRegister
 from services.gateway.adapters.postgres.second_factors import PostgresSecondFactors
+from services.gateway.adapters.postgres.units import PostgresUnits
 from services.gateway.adapters.public_pictures import PublicPictures
 from services.gateway.adapters.recorded_bytes import S3AndBusBytes
 from services.gateway.adapters.registry_mirror import RegistryMirror
+from services.gateway.adapters.sheet_reader import SpreadsheetReader
 from services.gateway.audit import AuditTrail
 from services.gateway.camera_addresses import AddressRules
 from services.gateway.camera_states import CameraStates
@@ -57,6 +59,7 @@ from services.gateway.handlers.analysis import AnalysisDesk
 from services.gateway.handlers.announcements import AnnouncementDesk
 from services.gateway.handlers.broadcasts import BroadcastDesk
 from services.gateway.handlers.calendars import CalendarDesk
+from services.gateway.handlers.canteen_import import CanteenImport
 from services.gateway.handlers.devices import DeviceDesk
 from services.gateway.handlers.drills import DrillDesk
 from services.gateway.handlers.evidence import EvidenceDesk
@@ -70,6 +73,7 @@ from services.gateway.handlers.notices import NoticeDesk
 from services.gateway.handlers.oidc import OidcDesk
 from services.gateway.handlers.order_papers import OrderPaperDesk
 from services.gateway.handlers.orders import OrderDesk
+from services.gateway.handlers.organisation import OrganisationDesk
 from services.gateway.handlers.own_account import OwnAccount
 from services.gateway.handlers.people import People
 from services.gateway.handlers.playbacks import PlaybackRecord
@@ -141,7 +145,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     guest_links = GuestTokens(_secret(context.settings))
     people = await _people(context, stored, hasher, sealer, GuestDesk(guest_links, open_rooms, context.clock))
     cameras, known = await bus.kv("cameras"), await _known_people(bus, stored)
-    mirror = RegistryMirror(stored.register, cameras, bus)
+    mirror = RegistryMirror(stored.register, stored.units, cameras, bus)
     registry = _registry(context, stored, mirror, sealer)
     live = await _live(context, stored, people, states)
     events = EventDesk(bus, people, context.settings.event_listeners)
@@ -152,8 +156,8 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     trail, clock, of_person = stored.trail, context.clock, context.settings.live_viewers_of_person
     views = ViewDesk(registry, BusViews(bus), people, trail, clock, of_person)
     recorder, recorded, detector, photos = BusRecorder(bus), S3AndBusBytes(bus), BusDetector(bus), PillowPhotos()
-    intercom, speakers, printer = BusIntercom(bus), FoundSpeakers(), PaperPrinter()
-    closers = [recorded.close, hasher.close, jpegs.close, photos.close, printer.close, database.close]
+    intercom, speakers, printer, sheets = BusIntercom(bus), FoundSpeakers(), PaperPrinter(), SpreadsheetReader()
+    closers = [recorded.close, hasher.close, jpegs.close, photos.close, printer.close, sheets.close, database.close]
     evidence, playbacks = EvidenceDesk(recorder, recorded, trail, clock), PlaybackRecord(trail, clock)
     recordings, ruling = (
         RecordingsDesk(recorder, recorded, playbacks, trail, clock),
@@ -163,7 +167,9 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     rooms = Rooms(
         people=people,
         doors=_doors(context, database, stored, people, sealer),
+        organisation=OrganisationDesk(stored.units, stored.register, mirror, clock),
         registry=registry,
+        canteens=CanteenImport(registry, stored.units, sealer, sheets, trail),
         probes=ProbeDesk(registry, BusProber(bus, intercom, clock), trail, clock),
         media=MediaDesk(MediaTokens(_secret(context.settings)), people, stored.register, clock),
         live=live,
@@ -335,6 +341,8 @@ async def _known_people(bus: Bus, stored: _Stored) -> PeopleMirror:
     known = PeopleMirror(stored.accounts, await bus.kv("people"), bus)
     await known.open()
     stored.accounts.on_change(known.wake)
+    stored.register.on_site_change(known.wake)
+    stored.units.on_change(known.wake)
     return known
 
 
@@ -378,6 +386,7 @@ class _Stored:
         self.accounts = PostgresAccounts(database)
         self.logins = PostgresLogins(database)
         self.failed = PostgresFailedLogins(database)
+        self.units = PostgresUnits(database)
         self.register = PostgresRegister(database)
         self.second_factors = PostgresSecondFactors(database)
         self.api_tokens = PostgresApiTokens(database)
@@ -392,6 +401,7 @@ async def _people(
     second = SecondFactorDesk(stored.second_factors, sealer, stored.trail, context.clock)
     people = People(
         accounts=stored.accounts,
+        units=stored.units,
         logins=stored.logins,
         failed=stored.failed,
         hasher=hasher,

@@ -104,6 +104,9 @@ class DesiredCamera(Message):
     site_budget_bytes: int | None = Field(
         None, description="what all recordings of its site may take together; None: no bound but the days"
     )
+    units: tuple[str, ...] = Field(
+        (), description="of the organisation, ids from the top down to the one its site belongs to; empty: none"
+    )
 
 
 class CameraState(Message):

@@ -38,6 +38,7 @@ class Where(Message):
     """Which kitchens and which parts of the picture. Empty: everywhere."""
 
     sites: tuple[str, ...] = ()
+    units: tuple[str, ...] = Field((), description="of the organisation: the schools of these and of all below them")
     site_kinds: tuple[str, ...] = Field((), description="kindergarten, primary, secondary, school, university, other")
     purposes: tuple[str, ...] = Field((), description="of the camera: hygiene, processing, dishes, storage")
     cameras: tuple[str, ...] = ()

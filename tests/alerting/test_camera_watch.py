@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.alerting.rules.camera_watch import CameraWatch
+from services.alerting.rules.camera_watch import CameraWatch, is_about
 from services.alerting.rules.kitchen_clock import PlanClock
 from shared.messages.rules import Condition, Rule, Watched, Where
 from tests.alerting.facts import NIGHT, SECOND_US, START_US, camera, frame, mover, no_mask, person
@@ -75,6 +75,23 @@ def test_a_zone_is_a_part_of_the_picture() -> None:
     assert happenings(CameraWatch(camera(), [rule], PlanClock()), outside) == []
     inside = [frame(second, [person(mask=0.02, zones=("z1",))]) for second in range(6)]
     assert happenings(CameraWatch(camera(), [rule], PlanClock()), inside)[0] == ("raised", 2)
+
+
+@pytest.mark.parametrize(
+    ("where", "lies_under", "is_its"),
+    [
+        (Where(), (), True),
+        (Where(units=("east",)), ("city", "east"), True),
+        (Where(units=("city",)), ("city", "east"), True),
+        (Where(units=("west", "east")), ("city", "east"), True),
+        (Where(units=("west",)), ("city", "east"), False),
+        (Where(units=("west",)), (), False),
+        (Where(units=("east",), site_kinds=("primary",)), ("city", "east"), False),
+        (Where(units=("east",), sites=("school-2",)), ("city", "east"), False),
+    ],
+)
+def test_a_rule_is_about_what_lies_under_its_units(where: Where, lies_under: tuple[str, ...], is_its: bool) -> None:
+    assert is_about(no_mask(where=where), camera(units=lies_under, site_kind="secondary")) is is_its
 
 
 def test_intrusion_is_a_person_while_the_kitchen_is_closed() -> None:

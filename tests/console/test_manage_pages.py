@@ -29,7 +29,7 @@ SITE = "demo"
 PASSWORD = "long enough for all"
 LIMIT_MS = 45_000
 PEOPLE = (("boss", "admin", None), ("li", "supervisor", None), ("cook", "school", [SITE]))
-TABS = ("rules", "silences", "notices", "accounts", "calendars", "public")
+TABS = ("rules", "silences", "notices", "accounts", "organisation", "import", "calendars", "public")
 
 
 @pytest.fixture(scope="module")
@@ -307,6 +307,109 @@ def shown_to_everybody(browser: Browser, stack: Stack, link: str, language: str,
     page = context.new_page()
     page.goto(link)
     return page
+
+
+def test_a_tree_is_made_and_a_school_put_in_it(opens: Opens, api: Api, shots: Path) -> None:
+    page = opens("boss", "/manage/organisation")
+    expect(page.locator(".manage .empty")).to_contain_text("No units yet", timeout=LIMIT_MS)
+    for below, id, name, english, kind in (
+        (None, "gaoxin", "高新区", "High-Tech Zone", "district"),
+        ("gaoxin", "station-1", "第一监管所", "Station 1", "station"),
+        ("gaoxin", "station-2", "第二监管所", "Station 2", "station"),
+    ):
+        page.locator("[data-add]" if below is None else f"[data-below={below}]").click()
+        dialog = page.get_by_role("dialog")
+        dialog.locator("[name=name]").fill(name)
+        dialog.locator("[name=name_en]").fill(english)
+        dialog.locator("[name=id]").fill(id)
+        dialog.locator("[name=kind]").select_option(kind)
+        page.screenshot(path=shots / "manage-unit-form.png")
+        dialog.locator("[data-save]").click()
+        expect(page.locator(f"[data-unit={id}]")).to_contain_text(english, timeout=LIMIT_MS)
+    stray = page.locator(f"[data-site={SITE}]")
+    stray.locator("select").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowDown")
+    expect(stray.locator("select")).to_have_value("station-2")
+    assert api.http.get(f"/sites/{SITE}").json()["unit"] is None, "looking through the list moves nothing"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-unit=station-2]")).to_contain_text("schools: 1", timeout=LIMIT_MS)
+    assert api.http.get(f"/sites/{SITE}").json()["unit"] == "station-2"
+    expect(page.locator("[data-unit=gaoxin]")).to_contain_text("schools: 1")
+    page.locator("[data-unit=gaoxin]").get_by_role("button", name="Open or shut").click()
+    expect(page.locator("[data-unit=station-1]")).to_have_count(0)
+    page.locator("[data-unit=gaoxin]").get_by_role("button", name="Open or shut").click()
+    page.locator("[data-unit=station-2]").get_by_role("button", name="Remove").click()
+    page.locator(".el-message-box").get_by_role("button", name="Remove").click()
+    expect(page.get_by_role("alert")).to_contain_text("Schools belong to this unit", timeout=LIMIT_MS)
+    page.screenshot(path=shots / "manage-organisation-refused.png")
+
+
+def test_somebody_is_limited_to_a_unit_and_a_rule_too(opens: Opens, api: Api, shots: Path) -> None:
+    assert api.http.get("/units/station-2").status_code == 200, "made by the test before"
+    page = opens("boss", "/manage/accounts")
+    page.locator("[data-add]").click()
+    page.locator("[name=account]").fill("zhao")
+    page.locator("[name=new-password]").fill(PASSWORD)
+    page.get_by_label("these alone").check()
+    page.get_by_role("combobox", name="Units whose schools it sees").click(force=True)
+    page.locator(".el-select-dropdown__item:visible", has_text="Station 1").click()
+    page.locator("[name=account]").click()
+    page.screenshot(path=shots / "manage-account-units.png")
+    page.locator("[data-save]").click()
+    expect(page.locator("[data-account=zhao]")).to_contain_text("High-Tech Zone / Station 1", timeout=LIMIT_MS)
+    assert api.http.patch("/accounts/zhao", json={}).json()["units"] == ["station-1"]
+    page.goto("/manage/rules")
+    page.locator("[data-rule=no_uniform] button").click()
+    page.get_by_role("combobox", name="Units of the organisation").click(force=True)
+    page.locator(".el-select-dropdown__item:visible", has_text="Station 2").click()
+    page.locator("[name=deadline_h]").click()
+    page.screenshot(path=shots / "manage-rule-units.png")
+    page.locator("[data-put]").click()
+    expect(page.get_by_role("dialog")).to_have_count(0, timeout=LIMIT_MS)
+    assert rule_of(api, "no_uniform")["where"]["units"] == ["station-2"]
+
+
+def test_canteens_come_from_a_spreadsheet(opens: Opens, api: Api, shots: Path) -> None:
+    page = opens("boss", "/manage/import")
+    with page.expect_download() as template:
+        page.locator("[data-template]").click()
+    assert template.value.suggested_filename == "canteens.xlsx"
+    head = "单位路径,学校编号,学校名称,学校类型,摄像机名称,用途,主码流地址,用户名,密码"
+    rows = ["高新区/第一监管所,browser-1,浏览器小学,小学,烹饪间,烹饪,rtsp://10.4.0.1/1,u,secret-of-browser"]
+    rows += ["高新区/没有,browser-2,另一小学,小学,,,,,", ",browser-1,,,备餐间,跳舞,rtsp://10.4.0.2/1,,"]
+    file = {"name": "canteens.csv", "mimeType": "text/csv", "buffer": "\r\n".join([head, *rows]).encode()}
+    page.locator("[name=file]").set_input_files({**file, "buffer": b"nothing of ours"})
+    page.locator("[data-look]").click()
+    expect(page.get_by_role("alert")).to_contain_text("No row names the columns", timeout=LIMIT_MS)
+    page.locator("[name=file]").set_input_files(file)
+    page.locator("[data-look]").click()
+    expect(page.locator("[data-count=new]")).to_have_text("new 1", timeout=LIMIT_MS)
+    expect(page.locator("[data-count=wrong]")).to_have_text("wrong 2")
+    expect(page.locator("[data-row='3']")).to_contain_text("There is no unit “没有” in the path 高新区/没有")
+    expect(page.locator("tbody tr").first).to_have_attribute("data-outcome", "wrong")
+    page.screenshot(path=shots / "manage-import-trial.png")
+    assert api.http.get("/sites/browser-1").status_code == 404
+    page.locator("[data-apply]").click()
+    expect(page.locator("[data-stage=done]")).to_contain_text("Done:", timeout=LIMIT_MS)
+    page.screenshot(path=shots / "manage-import-done.png")
+    assert api.http.get("/sites/browser-1").json()["unit"] == "station-1"
+    (camera,) = (one for one in api.http.get("/cameras?limit=500").json()["items"] if one["site"] == "browser-1")
+    assert (camera["name"], camera["has_password"]) == ("烹饪间", True)
+    assert "secret-of-browser" not in page.content()
+    page.locator("[data-look]").click()
+    expect(page.locator("[data-count=unchanged]")).to_have_text("unchanged 1", timeout=LIMIT_MS)
+    expect(page.locator("[data-apply]")).to_be_disabled()
+    api.http.delete(f"/cameras/{camera['id']}")  # nobody is to wait for it
+    phone = opens("boss", "/manage/import", language="zh-CN", width=390)
+    phone.locator("[name=file]").set_input_files(file)
+    phone.locator("[data-look]").click()
+    expect(phone.locator("[data-count=wrong]")).to_have_text("有误 2", timeout=LIMIT_MS)
+    expect(phone.locator("[data-row='3']")).to_contain_text("路径 高新区/没有 中没有单位“没有”")
+    phone.mouse.move(1, 1)
+    phone.screenshot(path=shots / "manage-import-trial-390.png", full_page=True)
+    assert findings(phone) == []
 
 
 def test_every_page_fits_and_is_offered_to_whom_it_is_for(opens: Opens, shots: Path) -> None:

@@ -39,7 +39,7 @@ async def desired(gateway: Gateway, camera: CameraRef, wanted: Any = lambda foun
 async def test_a_site_from_cradle_to_grave(admin: httpx.AsyncClient) -> None:
     answer = await admin.post("/sites", json={"id": "site-1", "name": " 一小 ", "kind": "primary"})
     assert answer.status_code == 201
-    assert answer.json() == {"id": "site-1", "name": "一小", "kind": "primary", "recordings_gb": None}
+    assert answer.json() == {"id": "site-1", "name": "一小", "kind": "primary", "recordings_gb": None, "unit": None}
     assert answer.headers["Location"] == "/api/v1/sites/site-1"
     first = answer.headers["ETag"]
     assert (await admin.post("/sites", json={"id": "site-1", "name": "x"})).status_code == 409

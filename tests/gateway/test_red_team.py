@@ -34,7 +34,7 @@ UNSAFE = [key for key in RULES if key[0] in ("POST", "PUT", "PATCH", "DELETE")]
 ELSEWHERE = "0000000000000000"
 # What stands in an address, by what comes before it. Here is where a route with a new kind of id says what it is.
 KINDS = {
-    "cameras": "camera", "sites": "site", "accounts": "account", "sessions": "session", "api-tokens": "api_token",
+    "cameras": "camera", "sites": "site", "accounts": "account", "sessions": "session", "units": "unit", "api-tokens": "api_token",
     "talks": "elsewhere", "cases": "elsewhere", "orders": "elsewhere", "rules": "elsewhere", "alerts": "elsewhere",
     "views": "elsewhere", "drills": "elsewhere", "broadcasts": "elsewhere", "announcements": "elsewhere",
     "announcement-schedules": "elsewhere", "clips": "elsewhere", "evidence": "elsewhere",
@@ -61,7 +61,9 @@ async def scene(gateway: Gateway) -> AsyncIterator[Scene]:
     async with AsyncExitStack() as stack:
         admin = await stack.enter_async_context(gateway.client(await gateway.token()))
         for site in (OWN, FOREIGN):
-            await admin.post("/sites", json={"id": site, "name": f"secret name of {site}"})
+            unit = {"id": f"{site}-unit", "name": f"secret name of {site}", "kind": "station"}
+            assert (await admin.post("/units", json=unit)).status_code == 201
+            await admin.post("/sites", json={"id": site, "name": f"secret name of {site}", "unit": unit["id"]})
             camera = {"id": f"{site}-1", "site": site, "name": site, "main": {"url": f"rtsp://10.6.6.6/{site}"}}
             assert (await admin.post("/cameras", json=camera)).status_code == 201
         people: dict[Role, httpx.AsyncClient] = {}
@@ -85,6 +87,7 @@ async def scene(gateway: Gateway) -> AsyncIterator[Scene]:
             "public": made["token"],
             "camera": f"{FOREIGN}-1",
             "site": FOREIGN,
+            "unit": f"{FOREIGN}-unit",
             "account": "red-victim",
             "session": (await victim.get("/sessions")).json()["items"][0]["id"],
             "api_token": added["api_token"]["id"],
@@ -131,7 +134,7 @@ async def test_ids_of_another_school_open_nothing(scene: Scene, method: str, pat
         verb = RULES[(method, path)].verb
         may = verb is None or verb in VERBS_OF_ROLE[role]
         assert answer.status_code in ((404, 403, 413, 415, 422, 503) if may else (403,)), (role, answer.text)
-        if kinds_in(path)[0] in ("camera", "site") and method in ("GET", "DELETE"):
+        if kinds_in(path)[0] in ("camera", "site", "unit") and method in ("GET", "DELETE"):
             assert answer.status_code in (403, 404), (role, answer.text)
         if kinds_in(path)[0] in ("session", "api_token"):
             assert answer.status_code == 404, (role, answer.text)

@@ -80,11 +80,13 @@ def scene() -> Scene:
     async def camera(id: str) -> Any:
         return SimpleNamespace(site="school", id=id)
 
-    async def identity_of_login(login: str) -> None:
+    async def identity_of_login(login: str) -> Identity:
         if "database" in out:
             raise PeerError("away")
         if login in out:
             raise not_logged_in()
+        seen = ("another",) if f"school of {login}" in out else None
+        return Identity(login, ("viewer",), login, clock.now(), sites=seen)
 
     async def add(deed: Deed) -> None:
         if "trail" in out:
@@ -141,9 +143,13 @@ async def test_views_whose_login_ended_end_and_the_others_go_on(scene: Scene) ->
     assert scene.ends() == [("li", 12.0, "login_ended")]
     assert scene.intercom.views[li].state == "ended"
     assert scene.intercom.views[wang].state == "playing"
+    scene.out.add("school of login of wang")
     scene.out.add("database")
     await scene.desk.keep_round()
     assert scene.intercom.views[wang].state == "playing", "who looks goes on while the database is away"
+    scene.out.discard("database")
+    await scene.desk.keep_round()
+    assert scene.intercom.views[wang].state == "ended", "the school is not theirs any more"
 
 
 async def test_what_ended_by_itself_is_found(scene: Scene) -> None:

@@ -216,6 +216,7 @@ def is_about(rule: Rule, camera: DesiredCamera) -> bool:
     where = rule.where
     return (
         (not where.sites or camera.site in where.sites)
+        and (not where.units or not set(where.units).isdisjoint(camera.units))
         and (not where.site_kinds or camera.site_kind in where.site_kinds)
         and (not where.purposes or camera.purpose in where.purposes)
         and (not where.cameras or camera.camera in where.cameras)

@@ -77,15 +77,14 @@ class EventDesk:
 
         return self._people.endings.listen(hear)
 
-    async def is_still_in(self, identity: Identity) -> bool:
-        """Whether the login that asked is still one."""
+    async def as_it_is_now(self, identity: Identity) -> Identity | None:
+        """Who asked, with the schools that are theirs by now; None where that login is none any more."""
         if identity.login is None:
-            return False
+            return None
         try:
-            await self._people.identity_of_login(identity.login)
+            return await self._people.identity_of_login(identity.login)
         except RequestRefused:
-            return False
-        return True
+            return None
 
     def _hear(self, source: str) -> Callable[[str, bytes, int], Awaitable[None]]:
         async def hear(subject: str, data: bytes, seq: int) -> None:

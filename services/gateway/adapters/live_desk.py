@@ -151,15 +151,19 @@ class LiveDesk:
                 view.viewer.end(CLOSE_NOT_LOGGED_IN, "The login was ended.")
 
     async def check_logins(self) -> None:
-        """One round: end the views whose login has ended, wherever that was."""
+        """One round: end the views whose login has ended, or whose school is not theirs any more, wherever that was."""
         await self._clock.sleep(LOGIN_CHECK_S)
         for login in {view.login for view in self._views if view.login is not None}:
             try:
-                await self._people.identity_of_login(login)
+                identity = await self._people.identity_of_login(login)
             except RequestRefused as refusal:
                 for view in self._views:
                     if view.login == login:
                         view.viewer.end(CLOSE_NOT_LOGGED_IN, str(refusal))
+                continue
+            for view in self._views:
+                if view.login == login and not identity.sees(view.camera.site):
+                    view.viewer.end(CLOSE_NOT_FOUND, "This camera's school is not one of yours any more.")
 
     async def close(self) -> None:
         """End every subscription and lease."""

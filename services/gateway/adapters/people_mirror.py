@@ -17,7 +17,7 @@ COMPARE_S = 60.0
 
 
 class PeopleMirror:
-    """A supervised task; `wake` after an account was added or changed.
+    """A supervised task; `wake` after an account was added or changed, or a school moved in the organisation.
 
     The database is right. What the bucket holds is read before the accounts are asked, and written over that revision
     alone: of two gateways the one with the older answer is refused, and compares again.
@@ -71,4 +71,6 @@ def _key(account: Account) -> str:
 
 
 def _known(account: Account) -> PersonKnown:
-    return PersonKnown(person=account.name, roles=account.roles, sites=account.sites, is_enabled=account.is_enabled)
+    return PersonKnown(
+        person=account.name, roles=account.roles, sites=account.seen_sites, is_enabled=account.is_enabled
+    )

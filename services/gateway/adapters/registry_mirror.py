@@ -12,6 +12,7 @@ import asyncio
 
 from services.gateway.adapters.postgres.register import PendingFact, PostgresRegister
 from services.gateway.cameras import Camera
+from services.gateway.units import Units
 from shared.bus import Bus
 from shared.bus.errors import RevisionConflict
 from shared.bus.kv import KvBucket
@@ -33,8 +34,9 @@ _corrected = counter("registry_keys_written_total", "Keys of the bucket cameras 
 class RegistryMirror:
     """Implements `DesiredCameras`; a supervised task."""
 
-    def __init__(self, register: PostgresRegister, bucket: KvBucket, bus: Bus):
+    def __init__(self, register: PostgresRegister, units: Units, bucket: KvBucket, bus: Bus):
         self._register = register
+        self._units = units
         self._bucket = bucket
         self._bus = bus
         self._changed: set[CameraRef] = set()
@@ -80,7 +82,8 @@ class RegistryMirror:
             desired = None
             if camera is not None and camera.site == ref.site:
                 site = await self._register.site(camera.site)
-                desired = camera.desired(site).encode()
+                units = await self._units.path(None if site is None else site.unit)
+                desired = camera.desired(site, units).encode()
             if desired == (there.value if there is not None else None):
                 return
             try:

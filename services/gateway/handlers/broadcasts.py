@@ -110,7 +110,8 @@ class BroadcastDesk:
         )
         if offer is not None:  # an announcement says what it says, whoever is there
             ref = BroadcastRef(broadcast=opened.status.broadcast, talker=by.identity.name)
-            self.standing.opened(by, ref.broadcast, lambda: self.intercom.end(ref))
+            sites = {camera.site for camera in cameras}
+            self.standing.opened(by, ref.broadcast, sites, lambda: self.intercom.end(ref))
         return opened
 
     async def meant(self, identity: Identity, to: Recipients) -> list[CameraOf]:

@@ -174,7 +174,8 @@ class InspectionDesk:
 
     def _can_look(self, account: Account, site: str | None, until_us: int) -> bool:
         """Args: site: None: all."""
-        sees = account.sites is None or (site is not None and site in account.sites)
+        seen = account.seen_sites
+        sees = seen is None or (site is not None and site in seen)
         return sees and "inspect" in verbs_of(account.roles) and is_open_at(account, until_us)
 
     async def _record(self, by: By, action: Action, **detail: str) -> None:

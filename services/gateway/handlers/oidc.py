@@ -91,12 +91,15 @@ class OidcDesk:
         name = await self.links.find(person.issuer, person.subject)
         account = None if name is None else await people.accounts.find(name)
         if account is None:
-            account = await self._new(person, grant)
-        changed = replace(account, roles=grant.roles, sites=grant.sites)
+            new = await self._new(person, grant)
+            return await people.accounts.find(new.name) or new
+        changed = replace(account, roles=grant.roles, sites=grant.sites, units=grant.units)
         if changed != account:
             _require_fitting(changed)
             await people.accounts.replace(changed)
             await people.end_logins(account.name)  # what it may do now, older logins must not outlive
+            # Read again: what lies under its units is known where it is kept.
+            changed = await people.accounts.find(changed.name) or changed
         return changed
 
     async def _new(self, person: Person, grant: GroupGrant) -> Account:
@@ -105,7 +108,7 @@ class OidcDesk:
         nobody = await people.hasher.hash(secrets.token_urlsafe(32))
         for is_taken in (False, True):
             name = account_name(person, is_taken=is_taken)
-            account = Account(name, nobody, grant.roles, True, people.clock.now(), grant.sites)
+            account = Account(name, nobody, grant.roles, True, people.clock.now(), grant.sites, units=grant.units)
             _require_fitting(account)
             if await people.accounts.add(account):
                 await self.links.link(person.issuer, person.subject, name)

@@ -18,6 +18,7 @@ from services.gateway.lockout import ANY_ACCOUNT, FailedLogins
 from services.gateway.logins import Endings, Login, Logins, login_id
 from services.gateway.refusals import FieldFault, InvalidFields, TryLater, no_such, taken
 from services.gateway.roles import Role
+from services.gateway.units import Units, no_such_unit
 from shared.clock import Clock
 from shared.errors import RequestRefused
 
@@ -49,6 +50,7 @@ class People:
     """Accounts and logins."""
 
     accounts: Accounts
+    units: Units
     logins: Logins
     failed: FailedLogins
     hasher: PasswordHasher
@@ -87,7 +89,7 @@ class People:
         expires_at = now + timedelta(seconds=self.login_lifetime_s)
         if account.ends_at is not None:
             expires_at = min(expires_at, account.ends_at)
-        login = Login(login_id(token), account.name, account.roles, expires_at, account.sites, must_change)
+        login = Login(login_id(token), account.name, account.roles, expires_at, account.seen_sites, must_change)
         detail = {} if by == "password" else {"by": by}
         await self.trail.add(Deed("log_in", account.name, address, now, detail=detail))
         await self.logins.add(login, address, agent[:_AGENT_LENGTH], now)
@@ -151,12 +153,14 @@ class People:
         password: str,
         roles: tuple[Role, ...],
         sites: tuple[str, ...] | None = None,
+        units: tuple[str, ...] | None = None,
         ends_at: datetime | None = None,
         must_change_password: bool = False,
     ) -> Account:
         now = self.clock.now()
-        account = Account(name.casefold(), await self.hasher.hash(password), roles, True, now, sites, ends_at)
+        account = Account(name.casefold(), await self.hasher.hash(password), roles, True, now, sites, ends_at, units)
         require_fitting(account, now)
+        await self._require_units(account)
         if not await self.accounts.add(account):
             raise taken("account", account.name)
         if must_change_password:
@@ -175,6 +179,8 @@ class People:
         is_enabled: bool | None = None,
         sites: tuple[str, ...] | None = None,
         is_for_all_sites: bool = False,
+        units: tuple[str, ...] | None = None,
+        is_for_all_units: bool = False,
         ends_at: datetime | None = None,
         is_without_end: bool = False,
         must_change_password: bool | None = None,
@@ -189,9 +195,11 @@ class People:
             roles=account.roles if roles is None else roles,
             is_enabled=account.is_enabled if is_enabled is None else is_enabled,
             sites=None if is_for_all_sites else account.sites if sites is None else sites,
+            units=None if is_for_all_units else account.units if units is None else units,
             ends_at=None if is_without_end else account.ends_at if ends_at is None else ends_at,
         )
         require_fitting(changed, None if ends_at is None else self.clock.now())
+        await self._require_units(changed)
         await self._keep_one_administrator(changed)
         await self.accounts.replace(changed)
         if must_change_password is not None or password is not None:
@@ -210,6 +218,11 @@ class People:
         await self.accounts.add_first(account, lambda: keep(password))
         if is_password_once:
             await self.accounts.set_must_change_password(account.name, True)
+
+    async def _require_units(self, account: Account) -> None:
+        missing = await self.units.missing(account.units or ())
+        if missing:
+            raise InvalidFields([no_such_unit("units", each) for each in missing])
 
     async def _require_second_factor(self, account: str, code: str | None, address: str) -> None:
         """After the password was right: who does not have it learns nothing about the second factor."""
@@ -259,6 +272,8 @@ def _named(account: Account) -> dict[str, str]:
     named = {"account": account.name, "roles": ",".join(account.roles), "is_enabled": str(account.is_enabled).lower()}
     if account.ends_at is not None:
         named["ends_at"] = account.ends_at.isoformat()
+    if account.units is not None:
+        named["units"] = ",".join(account.units)
     return named if account.sites is None else named | {"sites": ",".join(account.sites)}
 
 
@@ -269,21 +284,24 @@ def require_fitting(account: Account, now: datetime | None = None) -> None:
     """
     if now is not None and account.ends_at is not None and account.ends_at <= now:
         raise InvalidFields([FieldFault("ends_at", "This moment is over.", "Choose a later one, or switch it off.")])
-    if "guest" in account.roles and (account.ends_at is None or account.sites is None):
+    if "guest" in account.roles and (account.ends_at is None or not account.is_limited):
         fault = FieldFault(
             "ends_at" if account.ends_at is None else "sites",
             "A guest of another department sees what is named, until a day.",
-            "Give `ends_at`, and `sites`: [] where they see shared cases alone.",
+            "Give `ends_at`, and `sites` or `units`; `sites`: [] where they see shared cases alone.",
         )
         raise InvalidFields([fault])
     if "admin" in account.roles and account.ends_at is not None:
         fault = FieldFault("ends_at", "An administrator has no end.", "Leave `ends_at` out, or choose another role.")
         raise InvalidFields([fault])
-    if "school" in account.roles and not account.sites:
-        fault = FieldFault("sites", "The role `school` is for the people of a school.", "Name at least one site.")
-        raise InvalidFields([fault])
-    if "admin" in account.roles and account.sites is not None:
+    if "school" in account.roles and not account.sites and not account.units:
         fault = FieldFault(
-            "sites", "An administrator manages every site.", "Leave `sites` out, or choose another role."
+            "sites", "The role `school` is for the people of a school.", "Name at least one site, or one unit."
+        )
+        raise InvalidFields([fault])
+    if "admin" in account.roles and account.is_limited:
+        field = "units" if account.sites is None else "sites"
+        fault = FieldFault(
+            field, "An administrator manages every site.", f"Leave `{field}` out, or choose another role."
         )
         raise InvalidFields([fault])

@@ -54,7 +54,8 @@ class RegistryDesk:
         return _found("site", id, await self.register.site(id))
 
     async def add_site(self, by: By, site: Site) -> Site:
-        if not await self.register.add_site(site, self._deed("site_added", by, site=site.id, name=site.name)):
+        deed = self._deed("site_added", by, site=site.id, name=site.name, unit=site.unit or "")
+        if not await self.register.add_site(site, deed):
             raise taken("site", site.id)
         return site
 
@@ -63,11 +64,13 @@ class RegistryDesk:
         site = await self.site(id)
         _require_revision(site.revision, if_match)
         changed = replace(site, **changes)
-        if not await self.register.replace_site(
-            changed, self._deed("site_changed", by, site=id, fields=_named(changes))
-        ):
+        deed = self._deed("site_changed", by, site=id, fields=_named(changes))
+        if changed.unit != site.unit:
+            moved = {"unit": changed.unit or "", "unit_before": site.unit or ""}
+            deed = replace(deed, detail={**deed.detail, **moved})
+        if not await self.register.replace_site(changed, deed):
             raise changed_meanwhile()
-        if (changed.recordings_gb, changed.kind, changed.name) != (site.recordings_gb, site.kind, site.name):
+        if changed != site:
             for camera in await self.register.every_camera():
                 if camera.site == id:
                     self.desired.changed(camera.ref)  # each is told of its site

@@ -1,8 +1,8 @@
-"""Talks and broadcasts that were opened here, each with its login: whoever is logged out does not go on speaking."""
+"""Talks and broadcasts opened here, each with its login: who is logged out, or may not go there, speaks no more."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -28,6 +28,7 @@ class Logins(Protocol):
 @dataclass(frozen=True, slots=True)
 class _Standing:
     by: By
+    sites: frozenset[str]
     end: Callable[[], Awaitable[Any]]
 
 
@@ -43,25 +44,28 @@ class StandingTalks:
     clock: Clock
     _open: dict[str, _Standing] = field(default_factory=dict)
 
-    def opened(self, by: By, id: str, end: Callable[[], Awaitable[Any]]) -> None:
-        """It stands until `ended`. Args: end: ends it at the intercom."""
+    def opened(self, by: By, id: str, sites: Iterable[str], end: Callable[[], Awaitable[Any]]) -> None:
+        """It stands until `ended`. Args: sites: whose kitchens hear it; end: ends it at the intercom."""
         while len(self._open) >= _KEPT_MAX:
             del self._open[next(iter(self._open))]
-        self._open[id] = _Standing(by, end)
+        self._open[id] = _Standing(by, frozenset(sites), end)
 
     def ended(self, id: str) -> None:
         """It is over, or nobody knows it any more."""
         self._open.pop(id, None)
 
     async def keep_round(self) -> None:
-        """Every talk whose login is out ends."""
+        """Every talk ends whose login is out, or to a school that has moved out of its reach."""
         logins = {standing.by.identity.login for standing in self._open.values()}
-        out = {login for login in logins if await self._is_out(login)}
+        now = {login: await self._as_it_is_now(login) for login in logins if login is not None}
         for id, standing in list(self._open.items()):
-            if standing.by.identity.login in out:
-                await self._end(id, standing)
+            found = now.get(standing.by.identity.login or "", standing.by.identity)
+            if found is None:
+                await self._end(id, standing, "logged out")
+            elif not all(map(found.sees, standing.sites)):
+                await self._end(id, standing, "not their school any more")
 
-    async def _end(self, id: str, standing: _Standing) -> None:
+    async def _end(self, id: str, standing: _Standing, why: str) -> None:
         try:
             await standing.end()
         except PeerError as error:
@@ -72,16 +76,14 @@ class StandingTalks:
             return
         self.ended(id)
         by = standing.by
-        detail = {"talk": id, "why": "logged out"}
+        detail = {"talk": id, "why": why}
         await self.trail.add(Deed("talk_ended", by.identity.name, by.address, self.clock.now(), detail=detail))
 
-    async def _is_out(self, login: str | None) -> bool:
-        if login is None:
-            return False  # a program's own: it has no login that could end
+    async def _as_it_is_now(self, login: str) -> Identity | None:
+        """None where it is out; while the database is away everybody stays who they were."""
         try:
-            await self.people.identity_of_login(login)
+            return await self.people.identity_of_login(login)
         except RequestRefused:
-            return True
+            return None
         except PeerError:
-            return False  # the database is away: who speaks goes on
-        return False
+            return next(each.by.identity for each in self._open.values() if each.by.identity.login == login)

@@ -75,7 +75,7 @@ class TalkDesk:
             )
         )
         ref = TalkRef(talk=opened.status.talk, talker=by.identity.name)
-        self.standing.opened(by, ref.talk, lambda: self.intercom.end(ref))
+        self.standing.opened(by, ref.talk, (found.site,), lambda: self.intercom.end(ref))
         return opened
 
     async def status(self, by: By, talk: str) -> TalkStatus:

@@ -41,6 +41,7 @@ class _Open:
     """A view that this gateway opened."""
 
     by: By
+    site: str
     camera: str
     stream: str
     purpose: str
@@ -67,7 +68,7 @@ class ViewDesk:
         found = await self.registry.camera(camera)
         wanted = ViewWanted(site=found.site, camera=found.id, viewer=by.identity.name, stream=stream, offer=offer)
         opened = await self.intercom.open(wanted)
-        view = _Open(by, found.id, stream, purpose, self.clock.now())
+        view = _Open(by, found.site, found.id, stream, purpose, self.clock.now())
         try:
             detail = _detail(view)
             await self.trail.add(
@@ -90,15 +91,15 @@ class ViewDesk:
         await self._ended(view, status)
 
     async def keep_round(self) -> None:
-        """Every view whose login lives goes on, every other ends; what ended is put on record."""
-        logins = {view: each.by.identity.login for view, each in self._open.items()}
-        refused = {login for login in set(logins.values()) if await self._is_out(login)}
+        """Every view goes on whose login lives and may see that school, every other ends; what ended is on record."""
+        places = {view: (each.by.identity.login, each.site) for view, each in self._open.items()}
+        refused = {place for place in set(places.values()) if await self._is_out(*place)}
         of_worker: dict[str, list[str]] = defaultdict(list)
-        for view in logins:
+        for view in places:
             of_worker[view.rpartition(".")[0]].append(view)
         for worker, views in of_worker.items():
-            out = tuple(view for view in views if logins[view] in refused)
-            kept = tuple(view for view in views if logins[view] not in refused)
+            out = tuple(view for view in views if places[view] in refused)
+            kept = tuple(view for view in views if places[view] not in refused)
             try:
                 seen = await self.intercom.keep(worker, ViewsKept(views=kept, refused=out))
             except PeerError as error:
@@ -123,16 +124,15 @@ class ViewDesk:
                 status = None
             await self._ended(view, status)
 
-    async def _is_out(self, login: str | None) -> bool:
+    async def _is_out(self, login: str | None, site: str) -> bool:
         if login is None:
             return True
         try:
-            await self.people.identity_of_login(login)
+            return not (await self.people.identity_of_login(login)).sees(site)
         except RequestRefused:
             return True
         except PeerError:
             return False  # the database is away: who looks goes on
-        return False
 
     async def _ended(self, id: str, status: ViewStatus | None) -> None:
         view = self._open.pop(id, None)

@@ -40,6 +40,7 @@ async def add_account(body: NewAccount, request: Request) -> AccountAnswer:
             body.password,
             tuple(body.roles),
             sites,
+            None if body.units is None else tuple(body.units),
             ends_at=body.ends_at,
             must_change_password=body.must_change_password,
         )
@@ -59,6 +60,8 @@ async def change_account(name: str, body: AccountChange, request: Request) -> Ac
         sites=None if body.sites is None else tuple(body.sites),
         must_change_password=body.must_change_password,
         is_for_all_sites=body.sites is None and "sites" in body.model_fields_set,
+        units=None if body.units is None else tuple(body.units),
+        is_for_all_units=body.units is None and "units" in body.model_fields_set,
         ends_at=body.ends_at,
         is_without_end=body.ends_at is None and "ends_at" in body.model_fields_set,
     )
@@ -102,5 +105,6 @@ def _answer(account: Account) -> AccountAnswer:
         is_enabled=account.is_enabled,
         created_at=account.created_at,
         sites=None if account.sites is None else list(account.sites),
+        units=None if account.units is None else list(account.units),
         ends_at=account.ends_at,
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -41,26 +42,38 @@ async def events(
     The first event is `hello`; its id is the place to go on from. `reset` says that too much was missed to be sent
     again: read the lists anew.
     """
-    identity = identity_of(request)
-    named, sites = frozenset(name or ()), frozenset(site or ())
-
-    def wants(event: Event) -> bool:
-        if named and event.name not in named:
-            return False
-        if event.person is not None:
-            return event.person == identity.name and (not sites or event.site in sites)
-        if event.site == "-":
-            return identity.sites is None and not sites
-        return identity.sees(event.site) and (not sites or event.site in sites)
-
+    asks = _Asks(identity_of(request), frozenset(name or ()), frozenset(site or ()))
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    stream = _stream(rooms_of(request).events, identity, wants, last_event_id or since)
+    stream = _stream(rooms_of(request).events, asks, last_event_id or since)
     return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
 
-async def _stream(
-    desk: EventDesk, identity: Identity, wants: Callable[[Event], bool], asked: str | None
-) -> AsyncIterator[bytes]:
+@dataclass(slots=True)
+class _Asks:
+    """Who listens, as they were when last looked at, and to what: nothing named is everything they may hear."""
+
+    identity: Identity
+    named: frozenset[str]
+    sites: frozenset[str]
+
+    def wants(self, event: Event) -> bool:
+        if self.named and event.name not in self.named:
+            return False
+        if event.person is not None:
+            return event.person == self.identity.name and (not self.sites or event.site in self.sites)
+        if event.site == "-":
+            return self.identity.sites is None and not self.sites
+        return self.identity.sees(event.site) and (not self.sites or event.site in self.sites)
+
+    async def may_go_on(self, desk: EventDesk) -> bool:
+        """Looked at again: a login may have ended elsewhere, a school may have moved."""
+        found = await desk.as_it_is_now(self.identity)
+        if found is not None:
+            self.identity = found
+        return found is not None
+
+
+async def _stream(desk: EventDesk, asks: _Asks, asked: str | None) -> AsyncIterator[bytes]:
     loop = asyncio.get_running_loop()
     place = None if asked is None else place_of(asked)
     if asked is not None and place is None:
@@ -71,20 +84,20 @@ async def _stream(
         ending.set()
         news.set()
 
-    let_go = desk.on_ending(identity, ended)
+    let_go = desk.on_ending(asks.identity, ended)
     try:
-        async with desk.listener(wants, place, news.set) as (listener, missed):
+        async with desk.listener(asks.wants, place, news.set) as (listener, missed):
             went = dict(place or listener.place)
             yield _told("hello", place_id(went), b"{}")
             for event in missed:
                 went[event.source] = event.seq
-                if wants(event):
+                if asks.wants(event):
                     yield _told(event.name, place_id(went), event.data)
             checked = loop.time()
             while not listener.is_lost:
                 # Also while much happens: who is busy listening may be logged out meanwhile, by another gateway.
                 is_due = loop.time() - checked >= _HEARTBEAT_S
-                if ending.is_set() or (is_due and not await desk.is_still_in(identity)):
+                if ending.is_set() or (is_due and not await asks.may_go_on(desk)):
                     yield b"event: logged_out\ndata: {}\n\n"
                     return
                 if is_due:

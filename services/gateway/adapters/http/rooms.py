@@ -17,6 +17,7 @@ from services.gateway.handlers.analysis import AnalysisDesk
 from services.gateway.handlers.announcements import AnnouncementDesk
 from services.gateway.handlers.broadcasts import BroadcastDesk
 from services.gateway.handlers.calendars import CalendarDesk
+from services.gateway.handlers.canteen_import import CanteenImport
 from services.gateway.handlers.devices import DeviceDesk
 from services.gateway.handlers.drills import DrillDesk
 from services.gateway.handlers.evidence import EvidenceDesk
@@ -29,6 +30,7 @@ from services.gateway.handlers.notices import NoticeDesk
 from services.gateway.handlers.oidc import OidcDesk
 from services.gateway.handlers.order_papers import OrderPaperDesk
 from services.gateway.handlers.orders import OrderDesk
+from services.gateway.handlers.organisation import OrganisationDesk
 from services.gateway.handlers.own_account import OwnAccount
 from services.gateway.handlers.people import People
 from services.gateway.handlers.probes import ProbeDesk
@@ -69,7 +71,9 @@ class Rooms:
 
     people: People
     doors: Doors
+    organisation: OrganisationDesk
     registry: RegistryDesk
+    canteens: CanteenImport
     probes: ProbeDesk
     media: MediaDesk
     live: LiveDesk

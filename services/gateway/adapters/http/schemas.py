@@ -104,13 +104,28 @@ class CurrentSession(Answer):
     expires_at: datetime
 
 
+LimitSites = Annotated[
+    list[Id] | None,
+    Field(max_length=1000, description="the only schools it may see; null: all, unless `units` limits it"),
+]
+LimitUnits = Annotated[
+    list[Id] | None,
+    Field(
+        max_length=200,
+        description="limits it to the schools under these units of the organisation, as they are at each moment;"
+        " with `sites`: to both together; null: not limited by units",
+    ),
+]
+
+
 class NewAccount(Body):
     """Somebody who may log in."""
 
     name: LoginName
     password: NewPassword
     roles: list[Role] = Field(min_length=1)
-    sites: list[Id] | None = Field(None, max_length=1000, description="the only schools it may see; null: all")
+    sites: LimitSites = None
+    units: LimitUnits = None
     ends_at: AwareDatetime | None = Field(None, description="good until then; `guest` needs it; null: for ever")
     must_change_password: bool = Field(False, description="the password is for the first log-in alone")
 
@@ -121,7 +136,8 @@ class AccountChange(Body):
     password: NewPassword | None = None
     roles: list[Role] | None = Field(None, min_length=1)
     is_enabled: bool | None = None
-    sites: list[Id] | None = Field(None, max_length=1000, description="the only schools it may see; null: all")
+    sites: LimitSites = None
+    units: LimitUnits = None
     ends_at: AwareDatetime | None = Field(None, description="good until then; null: for ever")
     must_change_password: bool | None = Field(None, description="true: the password is for the next log-in alone")
 
@@ -133,7 +149,8 @@ class AccountAnswer(Answer):
     roles: list[Role]
     is_enabled: bool
     created_at: datetime
-    sites: list[str] | None = Field(description="the only schools it may see; null: all")
+    sites: list[str] | None = Field(description="the only schools it may see; null: all, unless `units` limits it")
+    units: list[str] | None = Field(description="it may see the schools under these too; null: not limited by units")
     ends_at: datetime | None = Field(description="good until then; null: for ever")
 
 
@@ -144,14 +161,16 @@ class NewSite(Body):
     name: Name = Field(examples=["第二小学"])
     kind: SiteKind = "school"
     recordings_gb: RecordingsGb = None
+    unit: Id | None = Field(None, description="of the organisation; null: of none")
 
 
 class SiteChange(Body):
-    """What to change; what is left out stays."""
+    """What to change; what is left out stays. `unit` null: of none."""
 
     name: Name | None = None
     kind: SiteKind | None = None
     recordings_gb: RecordingsGb = None
+    unit: Id | None = None
 
 
 class SiteAnswer(Answer):
@@ -161,6 +180,7 @@ class SiteAnswer(Answer):
     name: str
     kind: SiteKind
     recordings_gb: int | None
+    unit: str | None = Field(description="of the organisation; null: of none")
 
 
 class Stream(Body):

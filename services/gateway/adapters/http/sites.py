@@ -25,7 +25,7 @@ async def list_sites(request: Request, page: Paging) -> Page[SiteAnswer]:
 @router.post("", status_code=201, responses=refusals(401, 403, 409, 422))
 async def add_site(body: NewSite, request: Request, response: Response) -> SiteAnswer:
     """Register a site."""
-    site = Site(body.id, body.name, body.kind, body.recordings_gb)
+    site = Site(body.id, body.name, body.kind, body.recordings_gb, body.unit)
     site = await rooms_of(request).registry.add_site(by_of(request), site)
     response.headers["Location"] = f"{router.prefix}/{site.id}"
     response.headers["ETag"] = etag(site.revision)
@@ -44,9 +44,9 @@ async def get_site(id: str, request: Request, response: Response) -> SiteAnswer:
 async def change_site(
     id: str, body: SiteChange, request: Request, response: Response, if_match: IfMatch = None
 ) -> SiteAnswer:
-    """Change name, kind, or what its recordings may take (null: no bound)."""
+    """Change name, kind, unit, or what its recordings may take (null: no bound)."""
     given = body.model_dump(exclude_unset=True)
-    changes = {name: value for name, value in given.items() if value is not None or name == "recordings_gb"}
+    changes = {name: value for name, value in given.items() if value is not None or name in ("recordings_gb", "unit")}
     site = await rooms_of(request).registry.change_site(by_of(request), id, changes, revision_of(if_match))
     response.headers["ETag"] = etag(site.revision)
     return _answer(site)
@@ -60,4 +60,4 @@ async def remove_site(id: str, request: Request) -> None:
 
 
 def _answer(site: Site) -> SiteAnswer:
-    return SiteAnswer(id=site.id, name=site.name, kind=site.kind, recordings_gb=site.recordings_gb)
+    return SiteAnswer(id=site.id, name=site.name, kind=site.kind, recordings_gb=site.recordings_gb, unit=site.unit)

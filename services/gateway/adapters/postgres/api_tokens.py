@@ -7,6 +7,8 @@ from typing import Any, cast
 
 from sqlalchemy import Row, delete, func, insert, or_, select, update
 
+from services.gateway.accounts import seen_sites
+from services.gateway.adapters.postgres.people import SITES_OF_UNITS
 from services.gateway.adapters.postgres.tables import accounts, api_tokens
 from services.gateway.api_tokens import HANDLE_LENGTH, ApiToken, ApiTokenOwner
 from services.gateway.roles import Role, Verb
@@ -42,6 +44,8 @@ class PostgresApiTokens:
                 api_tokens,
                 accounts.c.roles.label("roles"),
                 accounts.c.sites.label("account_sites"),
+                accounts.c.units.label("account_units"),
+                SITES_OF_UNITS,
                 accounts.c.ends_at.label("account_ends_at"),
             )
             .join(accounts, accounts.c.name == _OF.account)
@@ -56,7 +60,7 @@ class PostgresApiTokens:
             if row.used_at is None or row.used_at < at - _USED_WITHIN:
                 await session.execute(update(api_tokens).where(_OF.id == id, is_old).values(used_at=at))
         roles = tuple(cast(Role, each) for each in row.roles)
-        sites = None if row.account_sites is None else tuple(row.account_sites)
+        sites = seen_sites(row.account_sites, row.account_units, row.of_units or ())
         return ApiTokenOwner(_token(row), roles, sites, row.account_ends_at)
 
     async def of(self, account: str) -> list[ApiToken]:

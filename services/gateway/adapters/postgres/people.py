@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Executable, Row, delete, func, or_, select, text, update
+from sqlalchemy import ARRAY, Executable, Row, String, case, delete, func, null, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from services.gateway.accounts import Account
+from services.gateway.accounts import Account, seen_sites
 from services.gateway.adapters.postgres.tables import accounts, api_tokens, failed_logins, logins, passwords_due
 from services.gateway.lockout import ANY_ACCOUNT, rule_for
 from services.gateway.logins import Login, OpenLogin
@@ -18,6 +18,11 @@ from shared.database import Database
 
 # A failure older than this says nothing any more; the row goes.
 _LISTED = 200
+# The schools under an account's units, as the organisation is at that moment: beside every query that finds one.
+SITES_OF_UNITS = case(
+    (accounts.c.units.is_(None), null()), else_=func.sites_under(accounts.c.units, type_=ARRAY(String))
+).label("of_units")
+_ACCOUNTS = select(accounts, SITES_OF_UNITS)
 _FORGET_FAILURES_S = 24 * 3600.0
 
 
@@ -38,12 +43,12 @@ class PostgresAccounts:
 
     async def find(self, name: str) -> Account | None:
         async with self._database.transaction() as session:
-            row = (await session.execute(select(accounts).where(accounts.c.name == name))).first()
+            row = (await session.execute(_ACCOUNTS.where(accounts.c.name == name))).first()
         return None if row is None else _account(row)
 
     async def all(self) -> list[Account]:
         async with self._database.transaction() as session:
-            return [_account(row) for row in await session.execute(select(accounts).order_by(accounts.c.name))]
+            return [_account(row) for row in await session.execute(_ACCOUNTS.order_by(accounts.c.name))]
 
     async def add(self, account: Account) -> bool:
         statement = insert(accounts).values(_values(account)).on_conflict_do_nothing().returning(accounts.c.name)
@@ -67,6 +72,7 @@ class PostgresAccounts:
             "is_enabled": account.is_enabled,
             "sites": _names(account.sites),
             "ends_at": account.ends_at,
+            "units": _names(account.units),
         }
         async with self._database.transaction() as session:
             await session.execute(update(accounts).where(accounts.c.name == account.name).values(values))
@@ -117,6 +123,8 @@ class PostgresLogins:
                 logins.c.expires_at,
                 accounts.c.roles,
                 accounts.c.sites,
+                accounts.c.units,
+                SITES_OF_UNITS,
                 accounts.c.ends_at,
                 passwords_due.c.account.is_not(None).label("must_change"),
             )
@@ -130,7 +138,8 @@ class PostgresLogins:
         if row is None:
             return None
         expires_at = row.expires_at if row.ends_at is None else min(row.expires_at, row.ends_at)
-        return Login(row.id, row.account, _roles(row.roles), expires_at, _sites(row.sites), row.must_change)
+        seen = seen_sites(row.sites, row.units, row.of_units or ())
+        return Login(row.id, row.account, _roles(row.roles), expires_at, seen, row.must_change)
 
     async def end(self, id: str) -> None:
         async with self._database.transaction() as session:
@@ -206,6 +215,7 @@ def _values(account: Account) -> dict[str, Any]:
         "created_at": account.created_at,
         "sites": _names(account.sites),
         "ends_at": account.ends_at,
+        "units": _names(account.units),
     }
 
 
@@ -218,6 +228,8 @@ def _account(row: Row[Any]) -> Account:
         row.created_at,
         _sites(row.sites),
         row.ends_at,
+        _sites(row.units),
+        tuple(row.of_units or ()),
     )
 
 

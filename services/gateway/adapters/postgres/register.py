@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,11 +12,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.gateway.adapters.postgres.audit import insert_deed
-from services.gateway.adapters.postgres.tables import cameras, outbox, sites
+from services.gateway.adapters.postgres.tables import cameras, outbox, sites, units
 from services.gateway.audit import Deed
 from services.gateway.cameras import Camera, StreamSource
 from services.gateway.pages import PageRequest
+from services.gateway.refusals import InvalidFields
 from services.gateway.sites import Site
+from services.gateway.units import no_such_unit
 from shared.database import Database
 from shared.messages.cameras import AnalysisPolicy, RecordingPolicy
 from shared.subjects import CameraRef
@@ -38,6 +40,11 @@ class PostgresRegister:
 
     def __init__(self, database: Database):
         self._database = database
+        self._told: list[Callable[[], None]] = []
+
+    def on_site_change(self, told: Callable[[], None]) -> None:
+        """Called after a school was added, changed or removed: it may be others' to see now."""
+        self._told.append(told)
 
     async def sites(self, page: PageRequest, only: tuple[str, ...] | None) -> list[Site]:
         query = select(sites) if only is None else select(sites).where(sites.c.id.in_(only))
@@ -50,15 +57,19 @@ class PostgresRegister:
     async def add_site(self, site: Site, deed: Deed) -> bool:
         values = {"id": site.id, **_site_values(site), "revision": site.revision}
         async with self._database.transaction() as session:
+            await _require_unit(session, site)
             statement = insert(sites).values(values).on_conflict_do_nothing().returning(sites.c.id)
-            return await _done(session, (await session.execute(statement)).first() is not None, deed)
+            is_done = await _done(session, (await session.execute(statement)).first() is not None, deed)
+        return self._site_told(is_done)
 
     async def replace_site(self, site: Site, deed: Deed) -> bool:
         values = _site_values(site) | {"revision": site.revision + 1}
         where = (sites.c.id == site.id, sites.c.revision == site.revision)
         async with self._database.transaction() as session:
+            await _require_unit(session, site)
             statement = update(sites).where(*where).values(values).returning(sites.c.id)
-            return await _done(session, (await session.execute(statement)).first() is not None, deed)
+            is_done = await _done(session, (await session.execute(statement)).first() is not None, deed)
+        return self._site_told(is_done)
 
     async def remove_site(self, id: str, deed: Deed) -> bool:
         async with self._database.transaction() as session:
@@ -67,7 +78,13 @@ class PostgresRegister:
             if await session.scalar(select(exists().where(cameras.c.site == id))):
                 return False
             statement = delete(sites).where(sites.c.id == id).returning(sites.c.id)
-            return await _done(session, (await session.execute(statement)).first() is not None, deed)
+            is_done = await _done(session, (await session.execute(statement)).first() is not None, deed)
+        return self._site_told(is_done)
+
+    def _site_told(self, is_done: bool) -> bool:
+        for told in self._told if is_done else ():
+            told()
+        return is_done
 
     async def cameras(self, page: PageRequest, only: tuple[str, ...] | None) -> list[Camera]:
         query = select(cameras) if only is None else select(cameras).where(cameras.c.site.in_(only))
@@ -120,6 +137,15 @@ class PostgresRegister:
         return rows
 
 
+async def _require_unit(session: AsyncSession, site: Site) -> None:
+    """Raises InvalidFields where its unit is not there; it stays until the end of the transaction."""
+    if site.unit is None:
+        return
+    query = select(units.c.id).where(units.c.id == site.unit).with_for_update(read=True, key_share=True)
+    if await session.scalar(query) is None:
+        raise InvalidFields([no_such_unit("unit", site.unit)])
+
+
 async def _done(
     session: AsyncSession, is_done: bool, deed: Deed, fact: str | None = None, camera: CameraRef | None = None
 ) -> bool:
@@ -139,11 +165,11 @@ def _paged(query: Select[Any], table: Table, page: PageRequest) -> Select[Any]:
 
 
 def _site(row: Row[Any]) -> Site:
-    return Site(row.id, row.name, row.kind, row.recordings_gb, row.revision)
+    return Site(row.id, row.name, row.kind, row.recordings_gb, row.unit, row.revision)
 
 
 def _site_values(site: Site) -> dict[str, Any]:
-    return {"name": site.name, "kind": site.kind, "recordings_gb": site.recordings_gb}
+    return {"name": site.name, "kind": site.kind, "recordings_gb": site.recordings_gb, "unit": site.unit}
 
 
 def _camera(row: Row[Any]) -> Camera:

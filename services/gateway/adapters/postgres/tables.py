@@ -29,6 +29,7 @@ accounts = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("sites", ARRAY(String)),
     Column("ends_at", DateTime(timezone=True)),
+    Column("units", ARRAY(String)),
 )
 
 logins = Table(
@@ -116,6 +117,17 @@ public_screens = Table(
     Column("revision", Integer, nullable=False),
 )
 
+units = Table(
+    "units",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("name_en", String),
+    Column("kind", String, nullable=False),
+    Column("parent", String),
+    Column("revision", Integer, nullable=False),
+)
+
 sites = Table(
     "sites",
     metadata,
@@ -123,6 +135,7 @@ sites = Table(
     Column("name", String, nullable=False),
     Column("kind", String, nullable=False),
     Column("recordings_gb", Integer),
+    Column("unit", String),
     Column("revision", Integer, nullable=False),
 )
 

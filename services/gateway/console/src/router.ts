@@ -58,6 +58,8 @@ export const router = createRouter({
     { path: "/manage/silences", component: () => import("@/manage/SilencesPage.vue") },
     { path: "/manage/notices", component: () => import("@/manage/NoticesPage.vue") },
     { path: "/manage/accounts", component: () => import("@/manage/AccountsPage.vue") },
+    { path: "/manage/organisation", component: () => import("@/manage/OrganisationPage.vue") },
+    { path: "/manage/import", component: () => import("@/manage/ImportPage.vue") },
     { path: "/manage/public", component: () => import("@/manage/PublicScreensPage.vue") },
     { path: "/manage/calendars", component: () => import("@/manage/CalendarsPage.vue") },
     { path: "/:rest(.*)*", redirect: "/" },

@@ -96,7 +96,7 @@ export const api = {
 };
 
 /** Every page of a list. */
-async function all<T>(path: string): Promise<T[]> {
+export async function all<T>(path: string): Promise<T[]> {
   const items: T[] = [];
   let cursor: string | null | undefined = undefined;
   do {

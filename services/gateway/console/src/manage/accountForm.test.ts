@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { accountChange, accountDraft, accountState, freshPassword, newAccount, wrongAccount } from "./accountForm";
 import type { Account } from "./api";
 
-const ACCOUNT: Account = { name: "li", roles: ["supervisor"], is_enabled: true, created_at: "2026-01-01T00:00:00Z", sites: ["a", "b"], ends_at: null };
+const ACCOUNT: Account = { name: "li", roles: ["supervisor"], is_enabled: true, created_at: "2026-01-01T00:00:00Z", sites: ["a", "b"], units: null, ends_at: null };
 
 describe("an account in a form", () => {
   it("changes nothing when nothing was changed", () => {
@@ -11,11 +11,21 @@ describe("an account in a form", () => {
   });
 
   it("sends only what differs; all schools is not the same as none", () => {
-    expect(accountChange({ ...accountDraft(ACCOUNT), isForAll: true, password: "long enough for all" }, ACCOUNT)).toEqual({ sites: null, password: "long enough for all" });
+    expect(accountChange({ ...accountDraft(ACCOUNT), isForAll: true, password: "long enough for all" }, ACCOUNT)).toEqual({ sites: null, units: null, password: "long enough for all" });
     expect(accountChange({ ...accountDraft(ACCOUNT), sites: [] }, ACCOUNT)).toEqual({ sites: [] });
     const guest = { ...ACCOUNT, sites: [] };
     expect(accountChange(accountDraft(guest), guest)).toEqual({});
     expect(accountChange({ ...accountDraft(ACCOUNT), roles: ["viewer"], isEnabled: false }, ACCOUNT)).toEqual({ roles: ["viewer"], is_enabled: false });
+  });
+
+  it("is limited by units as well as by single schools", () => {
+    const keeper: Account = { ...ACCOUNT, sites: null, units: ["east"] };
+    expect(accountChange(accountDraft(keeper), keeper)).toEqual({});
+    expect(accountDraft(keeper).isForAll).toBe(false);
+    expect(accountChange({ ...accountDraft(keeper), units: ["west"] }, keeper)).toEqual({ units: ["west"] });
+    expect(accountChange({ ...accountDraft(keeper), isForAll: true }, keeper)).toEqual({ sites: null, units: null });
+    expect(accountChange({ ...accountDraft(keeper), units: [], sites: ["a"] }, keeper)).toEqual({ sites: ["a"], units: null });
+    expect(wrongAccount({ ...accountDraft(keeper), roles: ["school"] }, false)).toEqual({});
   });
 
   it("takes an end away", () => {
@@ -30,7 +40,7 @@ describe("an account in a form", () => {
     expect(wrongAccount({ ...accountDraft(ACCOUNT), roles: ["school"], sites: [] }, false)).toEqual({ sites: "schoolSites" });
     expect(wrongAccount({ ...accountDraft(ACCOUNT), roles: ["admin"] }, false)).toEqual({ sites: "adminSites" });
     expect(wrongAccount(accountDraft(ACCOUNT), false)).toEqual({});
-    expect(newAccount({ ...accountDraft(null), name: " li ", password: "long enough" })).toEqual({ name: "li", password: "long enough", roles: ["supervisor"], sites: null, ends_at: null });
+    expect(newAccount({ ...accountDraft(null), name: " li ", password: "long enough" })).toEqual({ name: "li", password: "long enough", roles: ["supervisor"], sites: null, units: null, ends_at: null });
   });
 
   it.each([

@@ -6,18 +6,19 @@ import { localInput, momentOf } from "./hours";
 export interface AccountDraft {
   name: string;
   roles: Role[];
-  /** Otherwise `sites` alone, which may be none. */
+  /** Otherwise `sites` and what lies under `units`, which may be none. */
   isForAll: boolean;
   sites: string[];
+  units: string[];
   endsAt: string;
   password: string;
   isEnabled: boolean;
 }
 
 export function accountDraft(account: Account | null): AccountDraft {
-  if (account === null) return { name: "", roles: ["supervisor"], isForAll: true, sites: [], endsAt: "", password: "", isEnabled: true };
+  if (account === null) return { name: "", roles: ["supervisor"], isForAll: true, sites: [], units: [], endsAt: "", password: "", isEnabled: true };
   return {
-    name: account.name, roles: [...account.roles], isForAll: account.sites === null, sites: [...(account.sites ?? [])], password: "", isEnabled: account.is_enabled,
+    name: account.name, roles: [...account.roles], isForAll: account.sites === null && account.units === null, sites: [...(account.sites ?? [])], units: [...(account.units ?? [])], password: "", isEnabled: account.is_enabled,
     endsAt: account.ends_at == null ? "" : localInput(Date.parse(account.ends_at)),
   };
 }
@@ -32,15 +33,17 @@ export function wrongAccount(draft: AccountDraft, isNew: boolean): Record<string
   if ((isNew || draft.password !== "") && draft.password.length < PASSWORD_MIN) wrong["password"] = "shortPassword";
   if (draft.roles.includes("guest") && draft.endsAt === "") wrong["ends_at"] = "guestEnds";
   if (draft.roles.includes("admin") && !draft.isForAll) wrong["sites"] = "adminSites";
-  else if (draft.roles.includes("school") && (draft.isForAll || draft.sites.length === 0)) wrong["sites"] = "schoolSites";
+  else if (draft.roles.includes("school") && (draft.isForAll || (draft.sites.length === 0 && draft.units.length === 0))) wrong["sites"] = "schoolSites";
   else if (draft.roles.includes("guest") && draft.isForAll) wrong["sites"] = "guestSites";
   return wrong;
 }
 
 const sitesOf = (draft: AccountDraft) => (draft.isForAll ? null : draft.sites);
+/** None chosen: no limit by units; `sites`, if only an empty list, limits all the same. */
+const unitsOf = (draft: AccountDraft) => (draft.isForAll || draft.units.length === 0 ? null : draft.units);
 
 export function newAccount(draft: AccountDraft) {
-  return { name: draft.name.trim(), password: draft.password, roles: draft.roles, sites: sitesOf(draft), ends_at: momentOf(draft.endsAt) };
+  return { name: draft.name.trim(), password: draft.password, roles: draft.roles, sites: sitesOf(draft), units: unitsOf(draft), ends_at: momentOf(draft.endsAt) };
 }
 
 /** Only what differs: any change ends the account's logins. */
@@ -51,6 +54,7 @@ export function accountChange(draft: AccountDraft, account: Account): Record<str
     ...(draft.password === "" ? {} : { password: draft.password }),
     ...(isSame(draft.roles, before.roles) ? {} : { roles: draft.roles }),
     ...(draft.isForAll === before.isForAll && (draft.isForAll || isSame(draft.sites, before.sites)) ? {} : { sites: sitesOf(draft) }),
+    ...(draft.isForAll === before.isForAll && (draft.isForAll || isSame(draft.units, before.units)) ? {} : { units: unitsOf(draft) }),
     ...(draft.endsAt === before.endsAt ? {} : { ends_at: momentOf(draft.endsAt) }),
     ...(draft.isEnabled === before.isEnabled ? {} : { is_enabled: draft.isEnabled }),
   };

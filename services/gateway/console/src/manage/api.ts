@@ -1,6 +1,6 @@
 /** What managing asks of the gateway. */
 
-import { call, send, type Schemas } from "@/api/client";
+import { all, call, send, type Schemas } from "@/api/client";
 
 export type Rule = Schemas["Rule"];
 export type RuleVersion = Schemas["RuleAnswer"];
@@ -70,6 +70,25 @@ export const publicScreens = {
   },
   renew: (id: string) => call<PublicScreenLink>("POST", `/public-screens/${at(id)}/link`),
   end: (id: string) => call<void>("DELETE", `/public-screens/${at(id)}`),
+};
+
+export const organisation = {
+  units: () => all<Schemas["UnitAnswer"]>("/units"),
+  add: (body: object) => call<Schemas["UnitAnswer"]>("POST", "/units", body),
+  change: (id: string, body: object) => call<Schemas["UnitAnswer"]>("PATCH", `/units/${at(id)}`, body),
+  remove: (id: string) => call<void>("DELETE", `/units/${at(id)}`),
+  place: (site: string, unit: string | null) => call<Schemas["SiteAnswer"]>("PATCH", `/sites/${at(site)}`, { unit }),
+};
+
+const SHEET = "application/octet-stream";
+// = how long a list of the most rows may take to be read, and to be done
+const TRIAL_LIMIT_MS = 120_000;
+const APPLY_LIMIT_MS = 30 * 60_000;
+
+export const canteens = {
+  template: (kind: "csv" | "xlsx", locale: string) => `/api/v1/canteen-imports/template.${kind}?lang=${locale === "en" ? "en" : "zh-CN"}`,
+  trial: async (file: Blob) => (await send("POST", "/canteen-imports/trial", file, SHEET, { limitMs: TRIAL_LIMIT_MS })).json() as Promise<Schemas["ImportTrial"]>,
+  apply: async (file: Blob) => (await send("POST", "/canteen-imports", file, SHEET, { limitMs: APPLY_LIMIT_MS })).body ?? new ReadableStream<Uint8Array>(),
 };
 
 export const calendars = {

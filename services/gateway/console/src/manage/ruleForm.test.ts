@@ -5,7 +5,7 @@ import { changesOf, draftOf, ruleOf, titleOf, wrongIn } from "./ruleForm";
 const RULE: Rule = {
   rule: "no_hat", version: 3, title: { "zh-CN": "未戴厨师帽", en: "No hat" }, is_enabled: true,
   watched: { kind: "attribute_absent", name: "headwear", is_advisory_enough: false },
-  where: { sites: ["demo"], site_kinds: [], purposes: ["processing"], cameras: ["cook-1"], zones: ["cooking"] },
+  where: { sites: ["demo"], units: ["east"], site_kinds: [], purposes: ["processing"], cameras: ["cook-1"], zones: ["cooking"] },
   when: ["preparing"], condition: { broken: 3, looked: 5, seconds: 2, score: 0.5, height: 0.2, needs_usable_picture: false },
   risk: 2, deadline_h: null, tell: ["supervisors"], warns_kitchen: false, announcement: null, over_after_s: 60, reopen_s: 600, folds: "camera",
 };

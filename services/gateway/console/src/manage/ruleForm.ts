@@ -13,6 +13,7 @@ export interface RuleDraft {
   height: string;
   when: Rule["when"];
   sites: string[];
+  units: string[];
   siteKinds: string[];
   purposes: string[];
   warnsKitchen: boolean;
@@ -34,6 +35,7 @@ export function draftOf(rule: Rule): RuleDraft {
     height: String(rule.condition.height),
     when: [...rule.when],
     sites: [...rule.where.sites],
+    units: [...(rule.where.units ?? [])],
     siteKinds: [...rule.where.site_kinds],
     purposes: [...rule.where.purposes],
     warnsKitchen: rule.warns_kitchen,
@@ -56,7 +58,7 @@ export function ruleOf(draft: RuleDraft, rule: Rule): Rule {
       ...rule.condition,
       broken: number(draft.broken), looked: number(draft.looked), seconds: number(draft.seconds), score: number(draft.score), height: number(draft.height),
     },
-    where: { ...rule.where, sites: [...draft.sites], site_kinds: [...draft.siteKinds], purposes: [...draft.purposes] },
+    where: { ...rule.where, sites: [...draft.sites], units: [...draft.units], site_kinds: [...draft.siteKinds], purposes: [...draft.purposes] },
     when: [...draft.when],
     warns_kitchen: draft.risk === 1 && draft.warnsKitchen,
     announcement: draft.announcement.trim() === "" ? null : draft.announcement.trim(),

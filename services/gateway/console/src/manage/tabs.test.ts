@@ -3,7 +3,9 @@ import { tabsOf } from "./tabs";
 
 describe("the pages of managing", () => {
   it.each([
-    [["admin"], null, ["rules", "silences", "notices", "accounts", "calendars", "public"]],
+    [["admin"], null, ["rules", "silences", "notices", "accounts", "organisation", "import", "calendars", "public"]],
+    [["sre"], null, ["notices", "organisation", "import"]],
+    [["auditor"], null, ["notices"]],
     [["supervisor"], null, ["rules", "silences", "notices", "calendars"]],
     [["supervisor"], ["demo"], ["rules", "silences", "notices"]],
     [["admin"], ["demo"], ["rules", "silences", "notices"]],

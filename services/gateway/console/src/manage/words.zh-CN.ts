@@ -1,14 +1,14 @@
 /** 管理：规则、静默与检修、通知、人员、日历、公开画面。 */
 
 export const zhCN = {
-  title: "管理", tabs: { rules: "规则", silences: "静默与检修", notices: "我的通知", accounts: "人员", calendars: "日历", public: "公开画面" },
+  title: "管理", tabs: { rules: "规则", silences: "静默与检修", notices: "我的通知", accounts: "人员", organisation: "组织机构", import: "批量导入", calendars: "日历", public: "公开画面" },
   forbidden: "没有查看此页的权限", forbiddenText: "请联系管理员为您的账号开通。", retry: "重试", save: "保存", cancel: "取消", close: "关闭", edit: "修改", saved: "已保存", look: "查看",
   risk: { 1: "Ⅰ 类", 2: "Ⅱ 类", 3: "Ⅲ 类" }, allSites: "全部学校", pickSites: "留空：全部学校", nobody: "系统", version: "第 {n} 版", on: "启用", off: "停用", stale: "别人刚刚修改过。请关闭后重新打开，再作修改。",
   day: { 1: "一", 2: "二", 3: "三", 4: "四", 5: "五", 6: "六", 7: "日" }, daily: "每天", weekdays: "工作日", weekend: "周末", week: "周{days}", nextDay: "次日", hours: { add: "添加时段", remove: "移除时段", from: "开始", to: "结束", days: "星期" },
   rules: {
     emptyTitle: "还没有规则", emptyText: "告警服务首次启动时会写入预置规则。", changed: "{by} 于 {time} 修改", of: "{n} / {m} 次", seconds: "持续 {n} 秒", always: "不限时段", kinds: "类型",
     isEnabled: "启用这条规则", risk: "风险等级", deadline: "整改期限（工作小时）", deadlineHint: "留空：按风险等级", broken: "违规次数", looked: "在最近几次中", duration: "最短持续（秒）", score: "最低置信度（0–1）", height: "最小高度（占画面 0–1）",
-    timesHint: "留空：不限时段", times: "时段", time: { closed: "停业", preparing: "备餐", serving: "供餐", cleaning: "清洁", open: "营业（以上全部）" }, sites: "后厨", siteKinds: "学校类型", purposes: "摄像机用途", everywhere: "留空：不限",
+    timesHint: "留空：不限时段", times: "时段", time: { closed: "停业", preparing: "备餐", serving: "供餐", cleaning: "清洁", open: "营业（以上全部）" }, units: "组织单位", unitsHint: "所选单位及其下级的学校；留空：不限", everyUnit: "全部单位", sites: "后厨", siteKinds: "学校类型", purposes: "摄像机用途", everywhere: "留空：不限",
     warns: "人工复核前先提醒后厨（仅 Ⅰ 类）", announcement: "在后厨播报的内容", announcementHint: "播报编号或文字；留空：不播报", over: "多久没有再出现算结束（秒）", reopen: "多久内再出现仍算同一告警（秒）", folds: "合并告警", fold: { camera: "每台摄像机各自一条", site: "同一后厨合为一条" },
     trial: "试运行：按这样设置会报什么", trialDays: "看最近", days: "{n} 天", run: "试运行", trialSum: "会产生 {count} 条告警", trialOf: "依据 {facts} 条识别结果，{from} 至 {to}", trialNot: "识别结果太多，只读了一部分。", trialNone: "按这样设置，这段时间不会产生告警。", trialAdvise: "生效前先试运行。试运行不保存，也不通知任何人。", trialOld: "设置已修改，请重新试运行。", more: "仅列出最近 {n} 条",
     put: "使其生效", putDone: "{name} 已生效", versions: "历次版本", versionsNone: "没有更早的版本。", take: "填入此版", current: "当前", numbers: "请填写有效的数字。", brokenOver: "违规次数不能多于识别次数。", readOnly: "仅管理员可以修改规则。",
@@ -28,7 +28,22 @@ export const zhCN = {
   },
   accounts: {
     add: "添加人员", emptyTitle: "还没有其他人员", name: "账号", nameHint: "字母、数字、. {'@'} -", roles: "角色", role: { admin: "管理员", chief: "负责人", supervisor: "监管人员", inspector: "检查员", viewer: "查看者", school: "学校人员", guest: "访客", auditor: "审计员", sre: "运维" }, roleText: { admin: "全部权限，含规则与人员", chief: "监管人员权限，另可设置规则、日历和通知", supervisor: "值守、处置、对讲、整改", inspector: "到校检查：查看、记录、取证", viewer: "只看", school: "看自己的后厨，答复整改", guest: "到期为止，看给定的内容", auditor: "查看谁做了什么，不看画面", sre: "摄像机、学校与系统运行，不看画面" },
-    sites: "可见学校", ends: "有效期至", endsHint: "留空：长期有效；访客必填", password: "初始密码（至少 10 位）", newPassword: "新密码（至少 10 位，留空不改）", generate: "生成", show: "请现在转交本人，之后不再显示：", isEnabled: "可以登录", disabled: "已停用", ended: "已到期", until: "至 {time}", forever: "长期", made: "{time} 添加", you: "您", disable: "停用", enable: "恢复", endNow: "停用“{name}”？", endText: "其登录立即失效，记录保留，可随时恢复。", endsLogins: "保存后，该账号现有登录全部失效。", needRole: "至少选择一个角色。", shortPassword: "密码至少 10 位。", badName: "账号为 1–64 位字母、数字、. {'@'} - _。", guestEnds: "访客必须有有效期。", onlySites: "仅所选学校", noSites: "仅分享的案件", guestSites: "访客只能看所选学校，或仅看分享的案件。", schoolSites: "学校人员须指定学校。", adminSites: "管理员管理全部学校。", search: "查找账号", none: "没有匹配的账号。",
+    sites: "可见学校", units: "可见单位", unitsEmpty: "单位：其下全部学校", sitesEmpty: "单个学校", ends: "有效期至", endsHint: "留空：长期有效；访客必填", password: "初始密码（至少 10 位）", newPassword: "新密码（至少 10 位，留空不改）", generate: "生成", show: "请现在转交本人，之后不再显示：", isEnabled: "可以登录", disabled: "已停用", ended: "已到期", until: "至 {time}", forever: "长期", made: "{time} 添加", you: "您", disable: "停用", enable: "恢复", endNow: "停用“{name}”？", endText: "其登录立即失效，记录保留，可随时恢复。", endsLogins: "保存后，该账号现有登录全部失效。", needRole: "至少选择一个角色。", shortPassword: "密码至少 10 位。", badName: "账号为 1–64 位字母、数字、. {'@'} - _。", guestEnds: "访客必须有有效期。", onlySites: "仅所选学校", noSites: "仅分享的案件", guestSites: "访客只能看所选学校，或仅看分享的案件。", schoolSites: "学校人员须指定学校。", adminSites: "管理员管理全部学校。", search: "查找账号", none: "没有匹配的账号。",
+  },
+  organisation: {
+    intro: "限定到某个单位的人员，可看到该单位及其下级的全部学校，学校调整后立即生效。规则也可以按单位适用。", add: "添加单位", addBelow: "添加下级", remove: "移除", removeTitle: "移除“{name}”？", removeText: "只有没有下级单位、没有学校、也没有人员限定于此的单位可以移除。", emptyTitle: "还没有单位", emptyText: "先添加最上级的单位，例如本区，再添加其下级。",
+    name: "名称（中文）", nameEn: "名称（英文）", nameEnHint: "留空：用中文名", id: "编号", idHint: "小写字母、数字、- 和 _，之后不可更改", kind: "类型", kinds: { province: "省", city: "市", district: "区县", station: "监管所", operator: "办学单位" }, parent: "上级单位", top: "无：最上级",
+    moveText: "单位连同其全部下级一起移动，此后由新的上级查看这些学校。", count: "学校 {n} 所", fold: "展开或收起 {name}", stray: "未归属单位的学校：{n} 所", noUnit: "未归属", placeOf: "{name} 所属单位", move: "调整", moved: "{name} 现归属 {unit}",
+  },
+  import: {
+    title: "表格批量导入食堂", intro: "每行一台摄像机，并写明所属学校及单位。请先预检，逐行查看结果；重复导入不会改动已有内容，密码加密保存、不再显示。", template: "下载模板：", file: "文件（CSV 或 XLSX）", look: "预检", apply: "导入", tooLarge: "文件最大 {n} MB，请分成几个文件。",
+    running: "正在导入", progress: "第 {done} 行，共 {of} 行", brokeOff: "连接中断。请重新导入同一文件，将从中断处继续。", wouldBe: "此文件将会：", wasDone: "已完成：", outcome: { new: "新增", changed: "变更", unchanged: "不变", wrong: "有误" }, leftOut: "有误的行不会导入，请在文件中改正后重新预检。", nothing: "此文件中的内容均已登记。",
+    badSheet: "此文件不是食堂清单。", fault: {
+      formula: "此单元格是公式，请直接填写内容（文本）。", too_long: "最多 {max} 个字符，请缩短。", bad_kind: "没有“{value}”这种学校类型，可用：{ones}。", bad_purpose: "没有“{value}”这种用途，可用：{ones}。", no_unit: "路径 {path} 中没有单位“{value}”，请先在“组织机构”中添加，或改正路径。", unit_twice: "有多个单位名为“{value}”，请写出从最上级开始的完整路径，或填单位编号。",
+      bad_id: "“{value}”不能作编号：请用小写字母、数字、- 和 _，最多 63 个，或留空。", need_name: "新增的内容需要名称，请填写。", need_address: "新摄像机需要地址，请填写。", site_twice: "有多所学校名为“{value}”（{ids}），请填写所指学校的编号。", says_otherwise: "第 {row} 行对同一学校填的是“{value}”，请改成一致，或只在一行填写。",
+      other_school: "摄像机“{value}”属于学校 {site}，不能改属，请换一个编号或改正学校。", camera_twice: "第 {row} 行是同一台摄像机，请删去一行。", other_host: "地址换了主机，请填写该主机的密码。",
+    },
+    row: "行", about: "学校 · 摄像机", becomes: "结果", more: "仅列出 {n} 行", column: { unit: "单位路径", site_id: "学校编号", site_name: "学校名称", site_kind: "学校类型", camera_id: "摄像机编号", camera_name: "摄像机名称", purpose: "用途", main_url: "主码流地址", sub_url: "子码流地址", username: "用户名", password: "密码", name: "名称", main: "地址", sub: "子码流", row: "整行" },
   },
   publics: {
     intro: "让家长和公众凭链接查看所选摄像机的画面。人脸由服务器处理到无法辨认；做不到时不显示画面。链接只能打开这一页。", add: "新建公开画面", edit: "修改公开画面", emptyTitle: "还没有公开画面", emptyText: "选择摄像机和截止时间，即可得到一个链接。", name: "名称", nameHint: "公众会看到，例如：第二小学食堂", cameras: "摄像机", camerasHint: "最多 12 台；未开启智能分析的摄像机不能公开。请选俯拍或背向的机位。",
