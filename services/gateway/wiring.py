@@ -103,6 +103,7 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.speakers import FoundSpeakers
 from shared.bus import Bus
 from shared.bus.streams import EVENTS
+from shared.clock import Clock
 from shared.database import Database
 from shared.errors import PeerError
 from shared.ice_servers import IceServers
@@ -150,26 +151,21 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     live = await _live(context, stored, people, states)
     events = EventDesk(bus, people, context.settings.event_listeners)
     await events.open()
-    worker = context.settings.worker_id
-    presence = Presence(bus, "gateway", worker, context.clock)
-    stop_answering = await bus.serve("gateway", {"status": PresenceDesk(worker).status}, version=VERSION)
+    presence = Presence(bus, "gateway", context.settings.worker_id, context.clock)
+    status = PresenceDesk(context.settings.worker_id).status
+    stop_answering = await bus.serve("gateway", {"status": status}, version=VERSION)
     trail, clock, of_person = stored.trail, context.clock, context.settings.live_viewers_of_person
     views = ViewDesk(registry, BusViews(bus), people, trail, clock, of_person)
     recorder, recorded, detector, photos = BusRecorder(bus), S3AndBusBytes(bus), BusDetector(bus), PillowPhotos()
     intercom, speakers, printer, sheets = BusIntercom(bus), FoundSpeakers(), PaperPrinter(), SpreadsheetReader()
     closers = [recorded.close, hasher.close, jpegs.close, photos.close, printer.close, sheets.close, database.close]
     evidence, playbacks = EvidenceDesk(recorder, recorded, trail, clock), PlaybackRecord(trail, clock)
-    recordings, ruling = (
-        RecordingsDesk(recorder, recorded, playbacks, trail, clock),
-        _ruling(context, stored, registry, photos),
-    )
-    public = PublicPictures(bus, clock)
+    recordings = RecordingsDesk(recorder, recorded, playbacks, trail, clock)
+    ruling, public = _ruling(context, stored, registry, photos), PublicPictures(bus, clock)
     rooms = Rooms(
         people=people,
         doors=_doors(context, database, stored, people, sealer),
-        organisation=OrganisationDesk(stored.units, stored.register, mirror, clock),
-        registry=registry,
-        canteens=CanteenImport(registry, stored.units, sealer, sheets, trail),
+        **_organised(stored, registry, mirror, sealer, sheets, clock),
         probes=ProbeDesk(registry, BusProber(bus, intercom, clock), trail, clock),
         media=MediaDesk(MediaTokens(_secret(context.settings)), people, stored.register, clock),
         live=live,
@@ -190,9 +186,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
         speakers=speakers,
         services=BusServices(bus, clock),
         trail=trail,
-        console_folder=context.settings.console_dir,
-        is_cookie_secure=context.settings.secure_cookie,
-        is_media_redirected=context.settings.media_redirect,
+        **_console(context.settings),
     )
     return Wired(
         tasks=[
@@ -220,6 +214,31 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
             *closers,
         ],
     )
+
+
+def _console(settings: GatewaySettings) -> dict[str, Any]:
+    """How browsers are served."""
+    return {
+        "console_folder": settings.console_dir,
+        "is_cookie_secure": settings.secure_cookie,
+        "is_media_redirected": settings.media_redirect,
+    }
+
+
+def _organised(
+    stored: _Stored,
+    registry: RegistryDesk,
+    mirror: RegistryMirror,
+    sealer: Sealer,
+    sheets: SpreadsheetReader,
+    clock: Clock,
+) -> dict[str, Any]:
+    """The desks of units, schools and cameras, by their names in `Rooms`."""
+    return {
+        "organisation": OrganisationDesk(stored.units, stored.register, mirror, clock),
+        "registry": registry,
+        "canteens": CanteenImport(registry, stored.units, sealer, sheets, stored.trail),
+    }
 
 
 def _talking(
