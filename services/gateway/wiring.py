@@ -136,7 +136,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     known = await _known_people(bus, stored)
     registry = _registry(context, stored, mirror, sealer)
     live = await _live(context, stored, people, states)
-    events = EventDesk(bus, people, context.settings.event_listeners)
+    events = EventDesk(bus, people, context.clock, context.settings.event_listeners)
     await events.open()
     worker = context.settings.worker_id
     presence = Presence(bus, "gateway", worker, context.clock)
@@ -230,6 +230,7 @@ async def _tasks(context: Context[GatewaySettings], rooms: Rooms) -> list[tuple[
         ("speakers", BusSpeakers(await context.bus.kv("speakers"), rooms.speakers)),
         ("live-leases", rooms.live.renew_leases),
         ("live-logins", rooms.live.check_logins),
+        ("event-logins", rooms.events.check_logins),
         ("views", LoginKeeper(rooms.views, rooms.people.endings, context.clock)),
         ("talks", LoginKeeper(rooms.talks.standing, rooms.people.endings, context.clock)),
     ]

@@ -19,7 +19,7 @@ from services.gateway.live_view import LiveView
 from services.gateway.live_viewer import LiveViewer, ViewerLimit
 from services.gateway.stream_choice import AskedPictures, AskedStream, candidates
 from shared.clock import Clock
-from shared.errors import PeerError, RequestRefused
+from shared.errors import PeerError
 from shared.media.fragment import Fragment
 from shared.messages.cameras import CameraState
 from shared.subjects import CameraRef
@@ -153,13 +153,9 @@ class LiveDesk:
     async def check_logins(self) -> None:
         """One round: end the views whose login has ended, wherever that was."""
         await self._clock.sleep(LOGIN_CHECK_S)
-        for login in {view.login for view in self._views if view.login is not None}:
-            try:
-                await self._people.identity_of_login(login)
-            except RequestRefused as refusal:
-                for view in self._views:
-                    if view.login == login:
-                        view.viewer.end(CLOSE_NOT_LOGGED_IN, str(refusal))
+        logins = {view.login for view in self._views if view.login is not None}
+        for login in await self._people.ended_among(list(logins)):
+            self._end_login(login)
 
     async def close(self) -> None:
         """End every subscription and lease."""

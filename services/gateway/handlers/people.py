@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -11,7 +11,7 @@ from typing import Protocol
 from services.gateway.accounts import Account, Accounts, PasswordHasher, is_open_at
 from services.gateway.api_tokens import LOGIN_PREFIX, PREFIX, ApiTokenOwner, ApiTokens
 from services.gateway.audit import AuditTrail, Deed
-from services.gateway.guests import is_guest_token
+from services.gateway.guests import guest_of_login, is_guest_token
 from services.gateway.handlers.second_factors import SecondFactorDesk
 from services.gateway.identity import Identity, not_logged_in
 from services.gateway.lockout import ANY_ACCOUNT, FailedLogins
@@ -133,6 +133,18 @@ class People:
             login.sites,
             must_change_password=login.must_change_password,
         )
+
+    async def ended_among(self, ids: Sequence[str]) -> list[str]:
+        """Those of these logins that are none any more. Raises PeerError where nobody can say."""
+        own = [id for id in ids if not id.startswith(LOGIN_PREFIX) and guest_of_login(id) is None]
+        still_open = await self.logins.open_among(own, self.clock.now()) if own else frozenset()
+        ended = [id for id in own if id not in still_open]
+        for id in set(ids).difference(own):
+            try:
+                await self.identity_of_login(id)
+            except RequestRefused:
+                ended.append(id)
+        return ended
 
     async def guest(self, token: str) -> Identity:
         """Who holds this guest's link; raises RequestRefused 401."""

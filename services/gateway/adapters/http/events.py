@@ -13,13 +13,17 @@ from services.gateway.adapters.event_desk import EventDesk, TooLongAgo
 from services.gateway.adapters.http.access import identity_of
 from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import rooms_of
-from services.gateway.event_feed import Event, place_id, place_of
+from services.gateway.event_feed import Event, Listener, place_id, place_of
 from services.gateway.identity import Identity
+from shared.errors import PeerError
+from shared.telemetry import log
 
 router = APIRouter(prefix="/api/v1", tags=["events"])
 
-# = how long somebody whose login has ended hears on, at most
-_HEARTBEAT_S = 5.0
+# Proxies that end quiet connections do so after 15 s or more.
+_HEARTBEAT_S = 10.0
+# = events sent in one piece: fewer writes for who comes back, and a login that ended is noticed between two
+_AT_ONCE = 50
 _STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
@@ -54,59 +58,86 @@ async def events(
         return identity.sees(event.site) and (not sites or event.site in sites)
 
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    stream = _stream(rooms_of(request).events, identity, wants, last_event_id or since)
+    desk = rooms_of(request).events
+    desk.require_room()
+    stream = _stream(desk, identity, wants, last_event_id or since)
     return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
 
 async def _stream(
     desk: EventDesk, identity: Identity, wants: Callable[[Event], bool], asked: str | None
 ) -> AsyncIterator[bytes]:
-    loop = asyncio.get_running_loop()
     place = None if asked is None else place_of(asked)
     if asked is not None and place is None:
         yield b"event: reset\ndata: {}\n\n"
-    news, ending = asyncio.Event(), asyncio.Event()
-
-    def ended() -> None:
-        ending.set()
-        news.set()
-
-    let_go = desk.on_ending(identity, ended)
+    pulse = _Pulse()
+    let_go = desk.on_ending(identity, pulse.end)
     try:
-        async with desk.listener(wants, place, news.set) as (listener, missed):
-            went = dict(place or listener.place)
+        async with desk.listener(wants, place, pulse.news.set) as (listener, missed):
+            went = listener.place | (place or {})
             yield _told("hello", place_id(went), b"{}")
             for event in missed:
                 went[event.source] = event.seq
                 if wants(event):
                     yield _told(event.name, place_id(went), event.data)
-            checked = loop.time()
             while not listener.is_lost:
-                # Also while much happens: who is busy listening may be logged out meanwhile, by another gateway.
-                is_due = loop.time() - checked >= _HEARTBEAT_S
-                if ending.is_set() or (is_due and not await desk.is_still_in(identity)):
+                if pulse.is_ended:
                     yield b"event: logged_out\ndata: {}\n\n"
                     return
-                if is_due:
-                    checked = loop.time()
-                    yield b": still here\n\n"
-                found = listener.take()
-                if found is not None:
-                    yield _told(found[0].name, found[1], found[0].data)
+                if told := _taken(listener):
+                    yield told
                     continue
-                news.clear()
-                if ending.is_set():
-                    continue
-                try:
-                    async with asyncio.timeout_at(checked + _HEARTBEAT_S):
-                        await news.wait()
-                except TimeoutError:
-                    continue
+                if pulse.is_due:
+                    # With the place: who wants little, and hears nothing for hours, need not go far back then.
+                    yield f": still here\nid: {place_id(listener.place)}\n\n".encode()
+                    pulse.beat()
+                await pulse.news.wait()
+                pulse.news.clear()
     except TooLongAgo:
         pass
+    except PeerError as error:
+        # The bus is away: the stream ends where it is, and its client comes back to the same place.
+        log().warning("what a listener missed is not to be had", detail=str(error))
+        return
     finally:
+        pulse.stop()
         let_go()
     yield b"event: reset\ndata: {}\n\n"
+
+
+class _Pulse:
+    """What wakes a stream: news, the end of its login, and its own heart. One timer a beat, not one an event."""
+
+    def __init__(self) -> None:
+        self.news = asyncio.Event()
+        self.is_ended = False
+        self.is_due = False
+        self._timer: asyncio.TimerHandle
+        self.beat()
+
+    def beat(self) -> None:
+        self.is_due = False
+        self._timer = asyncio.get_running_loop().call_later(_HEARTBEAT_S, self._fall_due)
+
+    def end(self) -> None:
+        self.is_ended = True
+        self.news.set()
+
+    def stop(self) -> None:
+        self._timer.cancel()
+
+    def _fall_due(self) -> None:
+        self.is_due = True
+        self.news.set()
+
+
+def _taken(listener: Listener) -> bytes:
+    """What waits for it, some of it at a time."""
+    told: list[bytes] = []
+    while len(told) < _AT_ONCE and (found := listener.take()) is not None:
+        event, id = found
+        told.append(_told(event.name, id, event.data))
+    return b"".join(told)
 
 
 def _told(name: str, id: str, data: bytes) -> bytes:

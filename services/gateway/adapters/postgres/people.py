@@ -132,6 +132,16 @@ class PostgresLogins:
         expires_at = row.expires_at if row.ends_at is None else min(row.expires_at, row.ends_at)
         return Login(row.id, row.account, _roles(row.roles), expires_at, _sites(row.sites), row.must_change)
 
+    async def open_among(self, ids: Sequence[str], at: datetime) -> frozenset[str]:
+        statement = (
+            select(logins.c.id)
+            .join(accounts, accounts.c.name == logins.c.account)
+            .where(logins.c.id.in_(ids), logins.c.expires_at > at, accounts.c.is_enabled)
+            .where(or_(accounts.c.ends_at.is_(None), accounts.c.ends_at > at))
+        )
+        async with self._database.transaction() as session:
+            return frozenset((await session.scalars(statement)).all())
+
     async def end(self, id: str) -> None:
         async with self._database.transaction() as session:
             await session.execute(delete(logins).where(logins.c.id == id))
