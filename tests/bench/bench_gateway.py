@@ -262,24 +262,33 @@ def report(options: argparse.Namespace, steps: dict[str, Step]) -> None:
         found = cuts(step.rest_ms) or {}
         for cut in ("p50", "p99"):
             rows.append(one(f"REST {cut}, {when}", [found[cut]], "ms", step, 1))
-    for cut in ("p50", "p95", "p99"):
-        without, with_them = steps["without slow"], steps["with slow"]
-        told = busy(with_them) | {
-            "slow_viewers": options.slow,
-            "slow_bytes_per_s": SLOW_BYTES_PER_S,
-            "gops_slow_ones_lost_so_far": with_them.gops_lost,
-            "gops_others_lost": [each["views"]["skipped"] for each in with_them.clients],
-            "gops_lost_without": [each["views"]["skipped"] for each in without.clients],
-            "peer": "the same without slow viewers",
-        }
-        ours, peer = median_of(with_them, "views", "late_ms", cut), median_of(without, "views", "late_ms", cut)
-        name = f"picture late by, {cut}, beside slow viewers"
-        rows.append(row(name, ours, peer, "ms", is_higher_better=False, conditions=told, digits=1))
+    rows += beside_slow_ones(options, steps, busy(steps["with slow"]))
     samples = {
         name: {"cpu": step.cpu_percent, "memory_mb": step.memory_mb, "clients": step.clients, "rest_ms": step.rest_ms}
         for name, step in steps.items()
     }
     say(rows, samples, "gateway")
+
+
+def beside_slow_ones(
+    options: argparse.Namespace, steps: dict[str, Step], conditions: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """How late pictures are for the others, with and without them."""
+    without, with_them = steps["without slow"], steps["with slow"]
+    told = conditions | {
+        "slow_viewers": options.slow,
+        "slow_bytes_per_s": SLOW_BYTES_PER_S,
+        "gops_slow_ones_lost_so_far": with_them.gops_lost,
+        "gops_others_lost": [each["views"]["skipped"] for each in with_them.clients],
+        "gops_lost_without": [each["views"]["skipped"] for each in without.clients],
+        "peer": "the same without slow viewers",
+    }
+    rows = []
+    for cut in ("p50", "p95", "p99"):
+        ours, peer = median_of(with_them, "views", "late_ms", cut), median_of(without, "views", "late_ms", cut)
+        name = f"picture late by, {cut}, beside slow viewers"
+        rows.append(row(name, ours, peer, "ms", is_higher_better=False, conditions=told, digits=1))
+    return rows
 
 
 def per_s(step: Step, what: str) -> list[float]:
