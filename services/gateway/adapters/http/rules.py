@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field, ValidationError
 
 from services.gateway.adapters.http.access import by_of
-from services.gateway.adapters.http.bodies import Answer, Body
+from services.gateway.adapters.http.bodies import Answer, Body, Moment
 from services.gateway.adapters.http.recordings import moment_of, us_of
 from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import rooms_of
@@ -40,7 +40,7 @@ class DryRunBody(Body):
     """A rule as it would be, and since when."""
 
     rule: Rule
-    start: datetime
+    start: Moment
     sites: list[str] = Field([], max_length=1000, description="of these alone; empty: all that it is about")
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from services.gateway.adapters.http.analysis_plans import AnalysisPlan
-from services.gateway.adapters.http.bodies import Answer, Body
+from services.gateway.adapters.http.bodies import Answer, Body, Moment
 from services.gateway.adapters.http.recording_plans import RecordingPlan
 from services.gateway.cameras import Purpose
 from services.gateway.roles import Role
@@ -110,7 +110,7 @@ class NewAccount(Body):
     password: NewPassword
     roles: list[Role] = Field(min_length=1)
     sites: list[Id] | None = Field(None, max_length=1000, description="the only schools it may see; null: all")
-    ends_at: AwareDatetime | None = Field(None, description="good until then; `guest` needs it; null: for ever")
+    ends_at: Moment | None = Field(None, description="good until then; `guest` needs it; null: for ever")
     must_change_password: bool = Field(False, description="the password is for the first log-in alone")
 
 
@@ -121,7 +121,7 @@ class AccountChange(Body):
     roles: list[Role] | None = Field(None, min_length=1)
     is_enabled: bool | None = None
     sites: list[Id] | None = Field(None, max_length=1000, description="the only schools it may see; null: all")
-    ends_at: AwareDatetime | None = Field(None, description="good until then; null: for ever")
+    ends_at: Moment | None = Field(None, description="good until then; null: for ever")
     must_change_password: bool | None = Field(None, description="true: the password is for the next log-in alone")
 
 
@@ -337,7 +337,7 @@ class SnapshotOrder(Body):
     """A still picture of what was recorded."""
 
     camera: Id
-    at: AwareDatetime = Field(description="the picture that was shown then")
+    at: Moment = Field(description="the picture that was shown then")
     stream: Literal["main", "sub"] = "main"
     kind: Literal["jpeg", "png"] = "jpeg"
     max_width: int | None = Field(None, ge=16, le=7680, description="pixels; full resolution where it is left out")
@@ -347,8 +347,8 @@ class NewClip(Body):
     """A stretch of a recording as one MP4, its video not encoded again."""
 
     camera: Id
-    start: AwareDatetime
-    end: AwareDatetime = Field(description="at most 2 hours later, and not in the future")
+    start: Moment
+    end: Moment = Field(description="at most 2 hours later, and not in the future")
     stream: Literal["main", "sub"] = "main"
     is_exact: bool = Field(
         False, description="begins and ends with the picture (by an edit list); else with the GOP around it"
@@ -379,13 +379,11 @@ class NewEvidence(Body):
     """A case file to seal."""
 
     cameras: list[Id] = Field(min_length=1, max_length=64)
-    start: AwareDatetime
-    end: AwareDatetime = Field(description="at most 24 hours later, and not in the future")
-    locked_until: AwareDatetime = Field(description="nobody can change or delete it before; at most 30 years")
+    start: Moment
+    end: Moment = Field(description="at most 24 hours later, and not in the future")
+    locked_until: Moment = Field(description="nobody can change or delete it before; at most 30 years")
     reason: str = Field(min_length=1, max_length=2000, examples=["投诉 2026-117：备餐间未戴口罩"])
-    stills: list[AwareDatetime] = Field(
-        [], max_length=10, description="moments of which a picture of every camera is put in"
-    )
+    stills: list[Moment] = Field([], max_length=10, description="moments of which a picture of every camera is put in")
 
 
 class EvidenceAnswer(Answer):
