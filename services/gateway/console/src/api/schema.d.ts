@@ -13692,6 +13692,8 @@ export interface operations {
                 end: string;
                 /** @description of `figures`: in which groups */
                 by?: "total" | "site" | "risk" | "class" | "rule" | "camera" | "model" | "day" | "week";
+                /** @description of these sites */
+                site?: string[] | null;
             };
             header?: never;
             path: {
@@ -13727,6 +13729,8 @@ export interface operations {
                 end: string;
                 /** @description of `figures`: in which groups */
                 by?: "total" | "site" | "risk" | "class" | "rule" | "camera" | "model" | "day" | "week";
+                /** @description of these sites */
+                site?: string[] | null;
             };
             header?: never;
             path: {
