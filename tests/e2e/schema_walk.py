@@ -52,6 +52,18 @@ _LIMIT_S = 30.0
 UNLIMITED = {"BK_REQUESTS_OF_ADDRESS": "0", "BK_REQUESTS_OF_ACCOUNT": "0"}
 
 
+@schemathesis.serializer(
+    "application/sdp",
+    "application/trickle-ice-sdpfrag",
+    "text/calendar",
+    *(f"image/{kind}" for kind in ("jpeg", "png", "webp")),
+    *(f"audio/{kind}" for kind in ("mpeg", "mp4", "ogg", "wav", "flac")),
+)
+def _as_it_is(context: Any, value: Any) -> bytes:
+    """Of files: what was made up, which is no such file."""
+    return value if isinstance(value, bytes) else str(value).encode(errors="replace")
+
+
 @dataclass(slots=True)
 class Finding:
     """One thing that must not be; `count`: how often it was seen."""
