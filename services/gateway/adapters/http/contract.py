@@ -93,7 +93,7 @@ def _refuse(operation: dict[str, Any], *, is_open: bool) -> None:
     statuses = [429]
     statuses += [] if is_open else [401, 403]
     statuses += [408, 413] if "requestBody" in operation else []
-    statuses += [400] if operation.get("parameters") else []
+    statuses += [400] if operation.get("parameters") or "requestBody" in operation else []
     statuses += [422] if can_be_invalid else []
     for status in statuses:
         responses.setdefault(str(status), refusals(status)[status])

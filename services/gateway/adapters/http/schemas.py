@@ -31,6 +31,7 @@ RecordingsGb = Annotated[
     int | None,
     Field(
         ge=1,
+        le=1_000_000,
         description="gigabytes that all recordings of the site may take together; null: no bound but the days."
         " Below 7 days nothing is deleted for it",
     ),

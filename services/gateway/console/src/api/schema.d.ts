@@ -9216,6 +9216,24 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description Bad Request */
+        Problem400: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "Bad Request",
+                 *       "status": 400,
+                 *       "detail": "Take `cursor` from `next_cursor` of the page before.",
+                 *       "code": "bad_cursor"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description Request Timeout */
         Problem408: {
             headers: {
@@ -9272,24 +9290,6 @@ export interface components {
                  *           "change": "Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://."
                  *         }
                  *       ]
-                 *     }
-                 */
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description Bad Request */
-        Problem400: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                /**
-                 * @example {
-                 *       "type": "about:blank",
-                 *       "title": "Bad Request",
-                 *       "status": 400,
-                 *       "detail": "Take `cursor` from `next_cursor` of the page before.",
-                 *       "code": "bad_cursor"
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -9475,6 +9475,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionOpened"];
                 };
             };
+            400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             408: components["responses"]["Problem408"];
             413: components["responses"]["Problem413"];
@@ -9654,6 +9655,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             408: components["responses"]["Problem408"];
@@ -9709,6 +9711,7 @@ export interface operations {
                     "application/json": components["schemas"]["SecondFactorSecret"];
                 };
             };
+            400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             408: components["responses"]["Problem408"];
@@ -9741,6 +9744,7 @@ export interface operations {
                     "application/json": components["schemas"]["RecoveryCodes"];
                 };
             };
+            400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             408: components["responses"]["Problem408"];
@@ -9771,6 +9775,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             408: components["responses"]["Problem408"];
@@ -9826,6 +9831,7 @@ export interface operations {
                     "application/json": components["schemas"]["ApiTokenAdded"];
                 };
             };
+            400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             408: components["responses"]["Problem408"];
@@ -9912,6 +9918,7 @@ export interface operations {
                     "application/json": components["schemas"]["AccountAnswer"];
                 };
             };
+            400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             408: components["responses"]["Problem408"];
@@ -10154,6 +10161,7 @@ export interface operations {
                     "application/json": components["schemas"]["SiteAnswer"];
                 };
             };
+            400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             408: components["responses"]["Problem408"];
@@ -10318,6 +10326,7 @@ export interface operations {
                     "application/json": components["schemas"]["CameraAnswer"];
                 };
             };
+            400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             408: components["responses"]["Problem408"];
@@ -10350,6 +10359,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProbeAnswer"];
                 };
             };
+            400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             408: components["responses"]["Problem408"];
@@ -11882,6 +11892,7 @@ export interface operations {
                     "application/json": components["schemas"]["DryRunAnswer"];
                 };
             };
+            400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             408: components["responses"]["Problem408"];
@@ -11938,6 +11949,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_RuleAnswer_"];
                 };
             };
+            400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             408: components["responses"]["Problem408"];
@@ -12223,6 +12235,7 @@ export interface operations {
                     "application/json": components["schemas"]["SilenceAnswer"];
                 };
             };
+            400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
@@ -12323,6 +12336,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseAnswer"];
                 };
             };
+            400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
@@ -12836,6 +12850,7 @@ export interface operations {
                     "application/json": components["schemas"]["ChannelAnswer"];
                 };
             };
+            400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
@@ -13304,6 +13319,7 @@ export interface operations {
                     "application/json": components["schemas"]["DrawAnswer"];
                 };
             };
+            400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             408: components["responses"]["Problem408"];
@@ -13806,6 +13822,7 @@ export interface operations {
                     "application/json": components["schemas"]["AnnouncementAnswer"];
                 };
             };
+            400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             408: components["responses"]["Problem408"];
@@ -13883,6 +13900,7 @@ export interface operations {
                     "audio/wav": string;
                 };
             };
+            400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             408: components["responses"]["Problem408"];
@@ -14037,6 +14055,7 @@ export interface operations {
                     "application/json": components["schemas"]["services__gateway__adapters__http__announcements__ScheduleAnswer"];
                 };
             };
+            400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
@@ -14133,6 +14152,7 @@ export interface operations {
                     "application/json": components["schemas"]["BroadcastOpenedAnswer"];
                 };
             };
+            400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
@@ -14501,6 +14521,7 @@ export interface operations {
                     "application/json": components["schemas"]["DrillRunAnswer"];
                 };
             };
+            400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
@@ -14645,6 +14666,7 @@ export interface operations {
                     "application/json": components["schemas"]["services__gateway__adapters__http__drills__ScheduleAnswer"];
                 };
             };
+            400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             408: components["responses"]["Problem408"];
@@ -14793,6 +14815,7 @@ export interface operations {
                     "application/json": components["schemas"]["RoomDetails"];
                 };
             };
+            400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
@@ -15096,6 +15119,7 @@ export interface operations {
                     "application/json": components["schemas"]["GuestSession"];
                 };
             };
+            400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             408: components["responses"]["Problem408"];
             413: components["responses"]["Problem413"];
@@ -15126,6 +15150,7 @@ export interface operations {
                     "application/json": components["schemas"]["MediaTokenAnswer"];
                 };
             };
+            400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
