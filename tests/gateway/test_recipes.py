@@ -99,7 +99,7 @@ async def _an_alert(behind: Behind) -> None:
     body = {
         "alert": ALERT, "site": SITE, "camera": CAMERA, "rule": "no_mask", "rule_version": 1, "about": "no_mask",
         "risk": 2, "progress": "over", "first_us": now_us, "raised_us": now_us, "last_us": now_us,
-        "broken": 1, "looked": 1, "models": [], "stored_us": now_us,
+        "broken": 1, "looked": 1, "models": {}, "stored_us": now_us,
     }  # fmt: skip
     values = {"alert": ALERT, "site": SITE, "camera": CAMERA, "us": now_us, "body": json.dumps(body)}
     async with behind.database.transaction() as session:
