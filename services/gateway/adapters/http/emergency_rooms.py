@@ -150,7 +150,7 @@ class GuestSession(Answer):
 
 
 _UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "nothing changed since the ETag that was sent"}}
-After = Annotated[int, Query(ge=0, description="only entries behind this number")]
+After = Annotated[int, Query(ge=0, le=2**31 - 1, description="only entries behind this number")]
 
 
 @router.post("/rooms", status_code=201, responses=refusals(401, 403, 404, 409, 422))

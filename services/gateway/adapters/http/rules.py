@@ -23,7 +23,12 @@ router = APIRouter(prefix="/api/v1", tags=["rules"])
 
 YAML = "application/yaml"
 _BYTES_MAX = 1_000_000
-_FILE: dict[str, Any] = {"content": {YAML: {"schema": {"type": "string"}}}, "description": "All rules, one document"}
+_RULES: dict[str, Any] = {
+    "type": "object",
+    "properties": {"rules": {"type": "array", "items": {"$ref": "#/components/schemas/Rule"}}},
+    "required": ["rules"],
+}
+_FILE: dict[str, Any] = {"content": {YAML: {"schema": _RULES}}, "description": "All rules, one document"}
 _AS_FILE: dict[int | str, dict[str, Any]] = {200: _FILE}
 _DAYS_MAX = 30
 

@@ -11917,7 +11917,9 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/yaml": string;
+                    "application/yaml": {
+                        rules: components["schemas"]["Rule"][];
+                    };
                 };
             };
             401: components["responses"]["Problem401"];
@@ -11936,7 +11938,9 @@ export interface operations {
         /** @description All rules, one document */
         requestBody: {
             content: {
-                "application/yaml": string;
+                "application/yaml": {
+                    rules: components["schemas"]["Rule"][];
+                };
             };
         };
         responses: {
