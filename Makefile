@@ -29,7 +29,7 @@ CONSOLE := services/gateway/console
 CONSOLE_BUILT := $(CONSOLE)/dist/index.html
 CONSOLE_SOURCES := $(shell find $(CONSOLE) \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help up test test-peers check format bench-ingest bench-live bench-whep bench-ice-port bench-recorder bench-detector bench-alerting bench-start bench-seek bench-timeline bench-figures bench-audit bench-intercom bench-broadcast proof-intercom proof-broadcast proof-recorder proof-detector proof-alerting proof-diagnosis proof-rodents proof-drills console docs clean
+.PHONY: help up test test-peers check format bench-ingest bench-live bench-whep bench-ice-port bench-recorder bench-detector bench-alerting bench-start bench-seek bench-timeline bench-figures bench-audit bench-gateway bench-intercom bench-broadcast proof-gateway proof-intercom proof-broadcast proof-recorder proof-detector proof-alerting proof-diagnosis proof-rodents proof-drills console docs clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -93,6 +93,9 @@ bench-figures: $(INSTALLED) ## figures out of a million alerts, each with its pl
 bench-audit: $(INSTALLED) ## what the hash chain of the audit trail costs
 	@$(BIN)/python -m tests.bench.bench_audit
 
+bench-gateway: $(INSTALLED) ## what event streams and live views cost the gateway, REST and push beside them: CAMERAS= SECONDS=
+	@$(BIN)/python -m tests.bench.bench_gateway --cameras "$(CAMERAS)" --seconds "$(if $(filter command line,$(origin SECONDS)),$(SECONDS),6)"
+
 bench-intercom: $(INSTALLED) $(CONSOLE_BUILT) ## a press to the first sound, mouth to camera, CPU of a talk: WHAT=all|press|browser|latency|cost
 	@$(BIN)/python -m tests.bench.bench_intercom --what "$(if $(filter command line,$(origin WHAT)),$(WHAT),all)"
 
@@ -105,6 +108,9 @@ proof-broadcast: $(INSTALLED) $(CONSOLE_BUILT) ## 28 kitchens and three that are
 WHAT ?= kill
 proof-recorder: $(INSTALLED) $(CONSOLE_BUILT) ## every fragment of 31 cameras compared: WHAT=kill|objects|database CAMERAS= SECONDS=
 	@$(BIN)/python -m tests.bench.proof_recorder --what "$(WHAT)" --cameras "$(CAMERAS)" --seconds "$(SECONDS)"
+
+proof-gateway: $(INSTALLED) $(CONSOLE_BUILT) ## killed under 200 listeners, or the OpenAPI document walked by every role: WHAT=killed|schema
+	@$(BIN)/python -m tests.bench.proof_gateway --what "$(if $(filter command line,$(origin WHAT)),$(WHAT),killed)"
 
 proof-detector: $(INSTALLED) ## more cameras than CPU, or a worker killed: WHAT=many|kill CAMERAS= SECONDS=
 	@$(BIN)/python -m tests.bench.proof_detector --what "$(WHAT)" --cameras "$(CAMERAS)" --seconds "$(SECONDS)"

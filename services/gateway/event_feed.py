@@ -8,7 +8,7 @@ listener who comes back goes on behind exactly what it has heard: nothing twice,
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 # = how much a listener may be behind without asking the bus, and how much one that is slow may cost in memory
@@ -53,11 +53,20 @@ class Listener:
     place: dict[str, int]
     is_lost: bool = False
     _queue: deque[Event] = field(default_factory=deque)
+    _room: int = QUEUE
+
+    def catch_up(self, events: Iterable[Event]) -> None:
+        """What it missed, which counts as no slowness: it could not take it any sooner."""
+        self._queue.extend(event for event in events if event.seq > self.place.get(event.source, 0))
+        self._room = len(self._queue) + QUEUE
 
     def offer(self, event: Event) -> None:
         if event.seq <= self.place.get(event.source, 0):
             return
-        if len(self._queue) >= QUEUE:
+        if not self._queue and not self.wants(event):
+            self.place[event.source] = event.seq  # nobody need be woken to find that out
+            return
+        if len(self._queue) >= self._room:
             self.is_lost = True
         else:
             self._queue.append(event)
@@ -70,6 +79,7 @@ class Listener:
             self.place[event.source] = event.seq
             if self.wants(event):
                 return event, place_id(self.place)
+        self._room = QUEUE
         return None
 
 
@@ -107,11 +117,21 @@ class EventFeed:
             if place.get(source, began) < began
         }
 
+    def reach_back(self, source: str, behind: int, events: Sequence[Event]) -> bool:
+        """Remember what was before, too: all of the source behind a number. False where it does not fit."""
+        ring, began = self._ring[source], self.began[source]
+        older = [event for event in events if behind < event.seq <= began]
+        if len(ring) + len(older) > RING:
+            return False
+        ring.extendleft(reversed(older))
+        self.began[source] = min(behind, began)
+        return True
+
     def join(self, listener: Listener) -> None:
         """It is given what it has not heard yet of what is remembered, then all that comes."""
         for ring in self._ring.values():
-            for event in ring:
-                listener.offer(event)
+            listener.catch_up(ring)
+        listener.wake()
         self._by_id[id(listener)] = listener
 
     def leave(self, listener: Listener) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -57,6 +57,10 @@ class Logins(Protocol):
 
     async def find(self, id: str, at: datetime) -> Login | None:
         """None where it was never there, has expired or was ended, or its account is off or has come to its end."""
+        ...
+
+    async def open_among(self, ids: Sequence[str], at: datetime) -> list[Login]:
+        """Those of them that `find` would find, asked in one go."""
         ...
 
     async def end(self, id: str) -> None: ...

@@ -33,9 +33,12 @@ class PageRequest:
         if cursor is None:
             return cls(limit, None)
         try:
-            return cls(limit, base64.b64decode(cursor.encode(), b"-_", validate=True).decode())
+            after = base64.b64decode(cursor.encode(), b"-_", validate=True).decode()
         except (binascii.Error, UnicodeError, ValueError) as error:
             raise bad_cursor() from error
+        if "\x00" in after:
+            raise bad_cursor()  # no key has one, and PostgreSQL takes none
+        return cls(limit, after)
 
 
 def page_of(found: Sequence[T], request: PageRequest, key: Callable[[T], str]) -> PageOf[T]:

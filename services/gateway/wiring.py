@@ -149,7 +149,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     mirror = RegistryMirror(stored.register, stored.units, cameras, bus)
     registry = _registry(context, stored, mirror, sealer)
     live = await _live(context, stored, people, states)
-    events = EventDesk(bus, people, context.settings.event_listeners)
+    events = EventDesk(bus, people, context.clock, context.settings.event_listeners)
     await events.open()
     presence = Presence(bus, "gateway", context.settings.worker_id, context.clock)
     status = PresenceDesk(context.settings.worker_id).status
@@ -271,6 +271,7 @@ async def _tasks(context: Context[GatewaySettings], rooms: Rooms) -> list[tuple[
         ("speakers", BusSpeakers(await context.bus.kv("speakers"), rooms.speakers)),
         ("live-leases", rooms.live.renew_leases),
         ("live-logins", rooms.live.check_logins),
+        ("event-logins", rooms.events.check_logins),
         ("views", LoginKeeper(rooms.views, rooms.people.endings, context.clock)),
         ("talks", LoginKeeper(rooms.talks.standing, rooms.people.endings, context.clock)),
     ]

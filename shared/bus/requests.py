@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 
 import nats.errors
@@ -18,6 +19,8 @@ from shared.messages.base import Message
 from shared.telemetry import log
 
 RequestHandler = Callable[[bytes], Awaitable[Message]]
+# As JSON writes it; not where somebody typed a backslash, which JSON doubles. PostgreSQL keeps no NUL in a text.
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 class Requests:
@@ -27,6 +30,8 @@ class Requests:
         self._client = client
 
     async def ask(self, owner: str, name: str, data: bytes, timeout_s: float, instance: str | None) -> bytes:
+        if b"\\u0000" in data and _NUL.search(data):
+            raise RequestRefused("nul_in_text", "A text holds no NUL character: leave it out.", status=422)
         try:
             answer = await self._client.request(
                 subjects.command(owner, name, instance), data, timeout=timeout_s, headers=trace_headers() or None

@@ -72,6 +72,7 @@ async def alerting_behind(gateway: Gateway) -> AsyncIterator[Behind]:
     answers: dict[str, RequestHandler] = {
         "alert": seen.alert,
         "alerts": seen.alerts,
+        "alert_acknowledge": seen.acknowledge,
         "alert_review": seen.review,
         "case_open": desk.open,
         "case": desk.case,

@@ -136,6 +136,62 @@ async def test_a_slow_listener_is_lost_and_the_memory_is_bounded() -> None:
     assert QUEUE < RING
 
 
+async def test_who_was_away_for_long_is_not_taken_for_slow() -> None:
+    feed = EventFeed()
+    feed.begin("a", 0)
+    for seq in range(1, QUEUE + 500):
+        feed.hear(Event("a", seq, "alert_raised", "school-1", b"{}"))
+    back = Listener(lambda event: True, lambda: None, {"a": 100})
+    feed.join(back)
+    feed.hear(Event("a", QUEUE + 500, "alert_raised", "school-1", b"{}"))
+    taken = []
+    while (found := back.take()) is not None:
+        taken.append(found[0].seq)
+    assert not back.is_lost
+    assert taken == list(range(101, QUEUE + 501))
+
+
+async def test_what_nobody_wants_wakes_nobody_and_moves_the_place_on() -> None:
+    feed, woken = EventFeed(), []
+    feed.begin("a", 0)
+    listener = Listener(lambda event: event.seq == 3, lambda: woken.append(1), {"a": 0})
+    feed.join(listener)
+    woken.clear()
+    for seq in (1, 2):
+        feed.hear(Event("a", seq, "alert_goes_on", "school-1", b"{}"))
+    assert (woken, listener.place) == ([], {"a": 2})
+    for seq in (3, 4):
+        feed.hear(Event("a", seq, "alert_raised", "school-1", b"{}"))
+    assert listener.place == {"a": 2}, "what waits is not behind it yet"
+    found = listener.take()
+    assert found is not None
+    assert (found[0].seq, found[1], listener.take(), listener.place) == (3, "a3", None, {"a": 4})
+
+
+async def test_memory_reaches_back_for_all_who_come_back_as_far_as_it_goes() -> None:
+    feed = EventFeed()
+    feed.begin("a", 10)
+    feed.hear(Event("a", 12, "alert_raised", "school-1", b"{}"))
+    older = [Event("a", seq, "alert_raised", "school-1", b"{}") for seq in (5, 7, 10)]
+    assert feed.reach_back("a", 5, older)
+    assert feed.missing({"a": 5}) == {}
+    listener = Listener(lambda event: True, lambda: None, {"a": 5})
+    feed.join(listener)
+    taken = []
+    while (found := listener.take()) is not None:
+        taken.append(found[0].seq)
+    assert taken == [7, 10, 12]
+    too_many = [Event("a", seq, "alert_raised", "school-1", b"{}") for seq in range(-RING, 1)]
+    assert not feed.reach_back("a", -RING - 1, too_many)
+    assert feed.began == {"a": 5}
+
+
+async def test_a_place_of_a_bus_that_was_made_anew_says_begin_anew(admin: httpx.AsyncClient) -> None:
+    async with admin.stream("GET", "/events", headers={"Last-Event-ID": "a99999999"}) as answer:
+        heard = Heard(answer.aiter_lines())
+        assert (await heard.next())[0] == "reset"
+
+
 @pytest.mark.parametrize("text", ["", "x1", "a", "a-1", "a1.", "a1..i2", "a" + "9" * 40])
 async def test_what_is_no_place(text: str) -> None:
     assert place_of(text) is None

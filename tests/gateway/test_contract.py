@@ -27,15 +27,25 @@ def test_every_route_is_described_with_its_refusals() -> None:
             assert operation["description"], (method, path)
             for status, answer in operation["responses"].items():
                 if int(status) >= 400:
-                    problem = answer["content"]["application/problem+json"]
+                    problem = _there(answer)["content"]["application/problem+json"]
                     assert problem["schema"] == {"$ref": "#/components/schemas/Problem"}
                     assert problem["example"]["status"] == int(status)
 
 
 def test_every_reference_leads_somewhere() -> None:
-    schemas = CONTRACT["components"]["schemas"]
     for reference in _references(CONTRACT):
-        assert reference.removeprefix("#/components/schemas/") in schemas, reference
+        _, _, kind, name = reference.split("/")
+        assert name in CONTRACT["components"][kind], reference
+
+
+def test_what_every_guarded_route_can_refuse_is_said() -> None:
+    for path, operations in CONTRACT["paths"].items():
+        for method, operation in operations.items():
+            said = operation["responses"].keys()
+            if operation["security"]:
+                assert said >= {"401", "403", "429"}, (method, path)
+            if "requestBody" in operation:
+                assert said >= {"408", "413", "422"}, (method, path)
 
 
 def test_no_answer_has_a_password() -> None:
@@ -43,6 +53,13 @@ def test_no_answer_has_a_password() -> None:
     for name in ("CameraAnswer", "AccountAnswer", "AuditRow", "Status"):
         assert "password" not in schemas[name]["properties"]
         assert "sealed_password" not in schemas[name]["properties"]
+
+
+def _there(answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer, or what its reference leads to."""
+    name = answer.get("$ref", "").rpartition("/")[2]
+    found: dict[str, Any] = CONTRACT["components"]["responses"][name] if name else answer
+    return found
 
 
 def _references(node: Any) -> list[str]:

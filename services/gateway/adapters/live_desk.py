@@ -19,7 +19,7 @@ from services.gateway.live_view import LiveView
 from services.gateway.live_viewer import LiveViewer, ViewerLimit
 from services.gateway.stream_choice import AskedPictures, AskedStream, candidates
 from shared.clock import Clock
-from shared.errors import PeerError, RequestRefused
+from shared.errors import PeerError
 from shared.media.fragment import Fragment
 from shared.messages.cameras import CameraState
 from shared.subjects import CameraRef
@@ -153,17 +153,14 @@ class LiveDesk:
     async def check_logins(self) -> None:
         """One round: end the views whose login has ended, or whose school is not theirs any more, wherever that was."""
         await self._clock.sleep(LOGIN_CHECK_S)
-        for login in {view.login for view in self._views if view.login is not None}:
-            try:
-                identity = await self._people.identity_of_login(login)
-            except RequestRefused as refusal:
-                for view in self._views:
-                    if view.login == login:
-                        view.viewer.end(CLOSE_NOT_LOGGED_IN, str(refusal))
-                continue
-            for view in self._views:
-                if view.login == login and not identity.sees(view.camera.site):
-                    view.viewer.end(CLOSE_NOT_FOUND, "This camera's school is not one of yours any more.")
+        logins = {view.login for view in self._views if view.login is not None}
+        found = await self._people.logged_in_among(list(logins))
+        for login in logins - found.keys():
+            self._end_login(login)
+        for view in self._views:
+            identity = None if view.login is None else found.get(view.login)
+            if identity is not None and not identity.sees(view.camera.site):
+                view.viewer.end(CLOSE_NOT_FOUND, "This camera's school is not one of yours any more.")
 
     async def close(self) -> None:
         """End every subscription and lease."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -11,7 +11,7 @@ from typing import Protocol
 from services.gateway.accounts import Account, Accounts, PasswordHasher, is_open_at
 from services.gateway.api_tokens import LOGIN_PREFIX, PREFIX, ApiTokenOwner, ApiTokens
 from services.gateway.audit import AuditTrail, Deed
-from services.gateway.guests import is_guest_token
+from services.gateway.guests import guest_of_login, is_guest_token
 from services.gateway.handlers.second_factors import SecondFactorDesk
 from services.gateway.identity import Identity, not_logged_in
 from services.gateway.lockout import ANY_ACCOUNT, FailedLogins
@@ -126,15 +126,19 @@ class People:
         login = await self.logins.find(id, self.clock.now())
         if login is None:
             raise not_logged_in()
-        return Identity(
-            login.account,
-            login.roles,
-            login.id,
-            login.expires_at,
-            is_cookie,
-            login.sites,
-            must_change_password=login.must_change_password,
-        )
+        return _of_login(login, is_cookie=is_cookie)
+
+    async def logged_in_among(self, ids: Sequence[str]) -> dict[str, Identity]:
+        """Who holds those of these logins that still are one, as they are now. Raises PeerError: nobody can say."""
+        own = [id for id in ids if not id.startswith(LOGIN_PREFIX) and guest_of_login(id) is None]
+        found = await self.logins.open_among(own, self.clock.now()) if own else []
+        known = {login.id: _of_login(login) for login in found}
+        for id in set(ids).difference(own):
+            try:
+                known[id] = await self.identity_of_login(id)
+            except RequestRefused:
+                continue
+        return known
 
     async def guest(self, token: str) -> Identity:
         """Who holds this guest's link; raises RequestRefused 401."""
@@ -259,6 +263,18 @@ class People:
             raise RequestRefused(
                 "last_administrator", "This is the last administrator. Make another one first.", status=409
             )
+
+
+def _of_login(login: Login, *, is_cookie: bool = False) -> Identity:
+    return Identity(
+        login.account,
+        login.roles,
+        login.id,
+        login.expires_at,
+        is_cookie,
+        login.sites,
+        must_change_password=login.must_change_password,
+    )
 
 
 def _of_program(found: ApiTokenOwner) -> Identity:

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from services.gateway.adapters.http.access import address_of, by_of, identity_of
 from services.gateway.adapters.http.alert_proofs import ProofAnswer, proof_answer
-from services.gateway.adapters.http.bodies import Answer, Body
+from services.gateway.adapters.http.bodies import Answer, Body, Moment
 from services.gateway.adapters.http.paging import Paging
 from services.gateway.adapters.http.recordings import moment_of, us_of
 from services.gateway.adapters.http.refusal_docs import refusals
@@ -126,8 +126,8 @@ async def list_alerts(
     progress: Annotated[Progress | None, Query()] = None,
     silent: Annotated[bool, Query(description="those that nobody was told of, instead")] = False,
     silence: Annotated[str | None, Query(description="with silent: kept quiet by this silence")] = None,
-    start: Annotated[datetime | None, Query(description="first picture at or after")] = None,
-    end: Annotated[datetime | None, Query(description="first picture before")] = None,
+    start: Annotated[Moment | None, Query(description="first picture at or after")] = None,
+    end: Annotated[Moment | None, Query(description="first picture before")] = None,
 ) -> Page[AlertAnswer]:
     """Newest first."""
     wanted = AlertsWanted(

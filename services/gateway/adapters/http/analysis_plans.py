@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from services.gateway.adapters.http.bodies import Body
+from services.gateway.adapters.http.bodies import Body, Moment
 from services.gateway.adapters.http.recording_plans import PlanWindow, known_zone, plan_windows, policy_windows
 from shared.messages.cameras import AnalysisPolicy, Zone
 
@@ -40,7 +40,7 @@ class AnalysisPlan(Body):
     zones: list[PictureZone] = Field([], max_length=32)
     masks: list[PictureZone] = Field([], max_length=32, description="parts that are not looked at")
     may_repeat: bool = Field(False, description="it shows a film that repeats, a demonstration: looped is no fault")
-    view_accepted_at: datetime | None = Field(
+    view_accepted_at: Moment | None = Field(
         None,
         description="what it usually shows is learned anew from this moment on: set it to now when a camera was turned "
         "and its new view is right",

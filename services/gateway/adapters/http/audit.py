@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 from starlette.responses import StreamingResponse
 
 from services.gateway.adapters.http.access import address_of, identity_of
-from services.gateway.adapters.http.bodies import Answer
+from services.gateway.adapters.http.bodies import Answer, Moment
 from services.gateway.adapters.http.paging import Paging
 from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import Rooms, rooms_of
@@ -67,8 +67,8 @@ def _filter(
     action: Annotated[str | None, Query(description="of this kind alone, such as live_view")] = None,
     outcome: Annotated[str | None, Query(description="`ok`, or what it was refused for")] = None,
     purpose: Annotated[str | None, Query(description="looked at for this alone")] = None,
-    since: Annotated[AwareDatetime | None, Query(description="from then on")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="before then")] = None,
+    since: Annotated[Moment | None, Query(description="from then on")] = None,
+    until: Annotated[Moment | None, Query(description="before then")] = None,
 ) -> AuditFilter:
     return AuditFilter(camera, who, site, action, outcome, purpose, since, until)
 

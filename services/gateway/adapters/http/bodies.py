@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import date, datetime
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, model_validator
+
+_FIRST_YEAR, _LAST_YEAR = 1970, 2199
+
+
+def _in_our_time(moment: datetime) -> datetime:
+    _day_in_our_time(moment)
+    return moment
+
+
+def _day_in_our_time(day: date) -> date:
+    # Reckoning with the last moment there is ends behind it.
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise ValueError(f"the year must be from {_FIRST_YEAR} to {_LAST_YEAR}")
+    return day
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_our_time)]
+"""A moment that somebody asks for: with its offset from UTC."""
+Day = Annotated[date, AfterValidator(_day_in_our_time)]
+"""A day that somebody asks for."""
 
 
 class Body(BaseModel):
     """A request body: an unknown field is a mistake of the caller and is named."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 
 from services.gateway.adapters.http.access import by_of
-from services.gateway.adapters.http.bodies import Answer
+from services.gateway.adapters.http.bodies import Answer, Day
 from services.gateway.adapters.http.recordings import moment_of
 from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import rooms_of
@@ -150,7 +150,7 @@ async def put_calendar_as_ical(
 
 @router.get("/sites/{id}/kitchen-day", responses=refusals(401, 403, 404, 422))
 async def kitchen_day(
-    id: str, request: Request, day: Annotated[date, Query(description="on the kitchen's clock")]
+    id: str, request: Request, day: Annotated[Day, Query(description="on the kitchen's clock")]
 ) -> KitchenDayAnswer:
     """What applies at this kitchen on this date, hour by hour, and which calendar says so."""
     rooms = rooms_of(request)

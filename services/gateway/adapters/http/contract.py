@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
@@ -63,26 +64,52 @@ def complete(app: FastAPI) -> dict[str, Any]:
     for path, operations in contract["paths"].items():
         for method, operation in operations.items():
             _secure(operation, path, method)
+    _say_refusals_once(contract)
     for unused in ("HTTPValidationError", "ValidationError"):
         components["schemas"].pop(unused, None)
     return contract
 
 
 def _secure(operation: dict[str, Any], path: str, method: str) -> None:
-    # FastAPI's own 422 has another form than ours; `refusals` states the right one.
-    if "HTTPValidationError" in str(operation["responses"].get("422", "")):
-        del operation["responses"]["422"]
     needs = RULES[("WS" if path.endswith("/live") else method.upper(), path)]
+    _refuse(operation, is_open=needs.verb is None)
     if needs.verb is None:
         operation["security"] = []
         return
     ways = ["bearer", "cookie"] + (["media_token"] if needs.token is not None else [])
     operation["security"] = [{way: []} for way in ways]
     operation["x-verb"] = needs.verb
-    for status in (429, 413) if "requestBody" in operation else (429,):
-        operation["responses"].setdefault(str(status), refusals(status)[status])
     if counts_for(method.upper(), path) and "201" in operation["responses"]:
         operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
+
+
+def _refuse(operation: dict[str, Any], *, is_open: bool) -> None:
+    """What any route like this one may answer before it is reached itself: its guard, its bounds, its parameters."""
+    responses = operation["responses"]
+    # FastAPI's own 422 says where one is possible, in another form than ours.
+    can_be_invalid = "HTTPValidationError" in str(responses.get("422", ""))
+    if can_be_invalid:
+        del responses["422"]
+    statuses = [429]
+    statuses += [] if is_open else [401, 403]
+    statuses += [408, 413] if "requestBody" in operation else []
+    statuses += [400] if operation.get("parameters") or "requestBody" in operation else []
+    statuses += [422] if can_be_invalid else []
+    for status in statuses:
+        responses.setdefault(str(status), refusals(status)[status])
+    operation["responses"] = dict(sorted(responses.items()))
+
+
+def _say_refusals_once(contract: dict[str, Any]) -> None:
+    """The same few refusals stand at nearly every route: each is written once, and named there."""
+    said = contract["components"]["responses"] = {}
+    for operations in contract["paths"].values():
+        for operation in operations.values():
+            for status, answer in operation["responses"].items():
+                if int(status) >= HTTPStatus.BAD_REQUEST and answer == refusals(int(status))[int(status)]:
+                    name = f"Problem{status}"
+                    said[name] = answer
+                    operation["responses"][status] = {"$ref": f"#/components/responses/{name}"}
 
 
 def _live_operation() -> dict[str, Any]:

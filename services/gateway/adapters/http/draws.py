@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from services.gateway.adapters.http.access import by_of
-from services.gateway.adapters.http.bodies import Answer, Body
+from services.gateway.adapters.http.bodies import Answer, Body, Moment
 from services.gateway.adapters.http.paging import Paging
 from services.gateway.adapters.http.recordings import moment_of, us_of
 from services.gateway.adapters.http.refusal_docs import refusals
@@ -46,9 +46,9 @@ class NewDraw(Body):
     rule: DrawRule
     departments: list[DrawDepartment] = Field(min_length=1, max_length=20)
     supervisors: list[str] = Field(min_length=1, max_length=1000, description="accounts among which looks are shared")
-    commit_until: AwareDatetime
-    reveal_until: AwareDatetime
-    look_until: AwareDatetime = Field(description="until when the kitchens are looked at")
+    commit_until: Moment
+    reveal_until: Moment
+    look_until: Moment = Field(description="until when the kitchens are looked at")
     if_missing: IfMissing = Field("go_on", description="what happens where a department does not reveal in time")
 
 

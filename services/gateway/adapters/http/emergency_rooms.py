@@ -7,10 +7,10 @@ from hashlib import sha256
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from services.gateway.adapters.http.access import COOKIE, by_of, identity_of
-from services.gateway.adapters.http.bodies import Answer, Body
+from services.gateway.adapters.http.bodies import Answer, Body, Moment
 from services.gateway.adapters.http.evidence import evidence_answer
 from services.gateway.adapters.http.recordings import us_of
 from services.gateway.adapters.http.refusal_docs import refusals
@@ -49,14 +49,14 @@ class NewGuest(Body):
     name: Name = Field(examples=["Fire brigade, Mr Wang"])
     verbs: list[GuestVerb] = Field(min_length=1, max_length=2, examples=[["view", "talk"]])
     priority: TalkPriority = Field("routine", description="with which urgency they may speak at most")
-    until: AwareDatetime = Field(description="when their time ends; what they look at and say ends with it")
+    until: Moment = Field(description="when their time ends; what they look at and say ends with it")
 
 
 class RoomSealing(Body):
     """A case file of the room."""
 
     reason: str = Field(min_length=1, max_length=2000)
-    locked_until: AwareDatetime = Field(description="nobody can delete or change it before")
+    locked_until: Moment = Field(description="nobody can delete or change it before")
     before_s: int = Field(60, ge=0, le=3600, description="seconds of video before the room was opened")
 
 
@@ -150,7 +150,7 @@ class GuestSession(Answer):
 
 
 _UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "nothing changed since the ETag that was sent"}}
-After = Annotated[int, Query(ge=0, description="only entries behind this number")]
+After = Annotated[int, Query(ge=0, le=2**31 - 1, description="only entries behind this number")]
 
 
 @router.post("/rooms", status_code=201, responses=refusals(401, 403, 404, 409, 422))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -14,13 +13,17 @@ from services.gateway.adapters.event_desk import EventDesk, TooLongAgo
 from services.gateway.adapters.http.access import identity_of
 from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import rooms_of
-from services.gateway.event_feed import Event, place_id, place_of
+from services.gateway.event_feed import Event, Listener, place_id, place_of
 from services.gateway.identity import Identity
+from shared.errors import PeerError
+from shared.telemetry import log
 
 router = APIRouter(prefix="/api/v1", tags=["events"])
 
-# = how long somebody whose login has ended hears on, at most
-_HEARTBEAT_S = 5.0
+# Proxies that end quiet connections do so after 15 s or more.
+_HEARTBEAT_S = 10.0
+# = events sent in one piece: fewer writes for who comes back, and a login that ended is noticed between two
+_AT_ONCE = 50
 _STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
@@ -44,82 +47,106 @@ async def events(
     """
     asks = _Asks(identity_of(request), frozenset(name or ()), frozenset(site or ()))
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    stream = _stream(rooms_of(request).events, asks, last_event_id or since)
+    desk = rooms_of(request).events
+    desk.require_room()
+    stream = _stream(desk, asks, last_event_id or since)
     return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
 
-@dataclass(slots=True)
 class _Asks:
-    """Who listens, as they were when last looked at, and to what: nothing named is everything they may hear."""
+    """Who listens, and to what: nothing named is everything they may hear. What wakes the stream: news, the end of the
+    login, and its own heart; one timer a beat, not one an event."""
 
-    identity: Identity
-    named: frozenset[str]
-    sites: frozenset[str]
+    def __init__(self, identity: Identity, named: frozenset[str], sites: frozenset[str]) -> None:
+        self._identity = identity
+        self._named = named
+        self._sites = sites
+        self.news = asyncio.Event()
+        self.is_ended = False
+        self.is_due = False
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def identity(self) -> Identity:
+        """As they were when last looked at."""
+        return self._identity
 
     def wants(self, event: Event) -> bool:
-        if self.named and event.name not in self.named:
+        if self._named and event.name not in self._named:
             return False
         if event.person is not None:
-            return event.person == self.identity.name and (not self.sites or event.site in self.sites)
+            return event.person == self._identity.name and (not self._sites or event.site in self._sites)
         if event.site == "-":
-            return self.identity.sites is None and not self.sites
-        return self.identity.sees(event.site) and (not self.sites or event.site in self.sites)
+            return self._identity.sites is None and not self._sites
+        return self._identity.sees(event.site) and (not self._sites or event.site in self._sites)
 
-    async def may_go_on(self, desk: EventDesk) -> bool:
-        """Looked at again: a login may have ended elsewhere, a school may have moved."""
-        found = await desk.as_it_is_now(self.identity)
-        if found is not None:
-            self.identity = found
-        return found is not None
+    def renew(self, identity: Identity) -> None:
+        """A school may have moved."""
+        self._identity = identity
+
+    def end(self) -> None:
+        self.is_ended = True
+        self.news.set()
+
+    def beat(self) -> None:
+        self.is_due = False
+        self._timer = asyncio.get_running_loop().call_later(_HEARTBEAT_S, self._fall_due)
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _fall_due(self) -> None:
+        self.is_due = True
+        self.news.set()
 
 
 async def _stream(desk: EventDesk, asks: _Asks, asked: str | None) -> AsyncIterator[bytes]:
-    loop = asyncio.get_running_loop()
     place = None if asked is None else place_of(asked)
     if asked is not None and place is None:
         yield b"event: reset\ndata: {}\n\n"
-    news, ending = asyncio.Event(), asyncio.Event()
-
-    def ended() -> None:
-        ending.set()
-        news.set()
-
-    let_go = desk.on_ending(asks.identity, ended)
+    asks.beat()
+    let_go = desk.hearing(asks.identity, asks)
     try:
-        async with desk.listener(asks.wants, place, news.set) as (listener, missed):
-            went = dict(place or listener.place)
+        async with desk.listener(asks.wants, place, asks.news.set) as (listener, missed):
+            went = listener.place | (place or {})
             yield _told("hello", place_id(went), b"{}")
             for event in missed:
                 went[event.source] = event.seq
                 if asks.wants(event):
                     yield _told(event.name, place_id(went), event.data)
-            checked = loop.time()
             while not listener.is_lost:
-                # Also while much happens: who is busy listening may be logged out meanwhile, by another gateway.
-                is_due = loop.time() - checked >= _HEARTBEAT_S
-                if ending.is_set() or (is_due and not await asks.may_go_on(desk)):
+                if asks.is_ended:
                     yield b"event: logged_out\ndata: {}\n\n"
                     return
-                if is_due:
-                    checked = loop.time()
-                    yield b": still here\n\n"
-                found = listener.take()
-                if found is not None:
-                    yield _told(found[0].name, found[1], found[0].data)
+                if told := _taken(listener):
+                    yield told
                     continue
-                news.clear()
-                if ending.is_set():
-                    continue
-                try:
-                    async with asyncio.timeout_at(checked + _HEARTBEAT_S):
-                        await news.wait()
-                except TimeoutError:
-                    continue
+                if asks.is_due:
+                    # With the place: who wants little, and hears nothing for hours, need not go far back then.
+                    yield f": still here\nid: {place_id(listener.place)}\n\n".encode()
+                    asks.beat()
+                await asks.news.wait()
+                asks.news.clear()
     except TooLongAgo:
         pass
+    except PeerError as error:
+        # The bus is away: the stream ends where it is, and its client comes back to the same place.
+        log().warning("what a listener missed is not to be had", detail=str(error))
+        return
     finally:
+        asks.stop()
         let_go()
     yield b"event: reset\ndata: {}\n\n"
+
+
+def _taken(listener: Listener) -> bytes:
+    """What waits for it, some of it at a time."""
+    told: list[bytes] = []
+    while len(told) < _AT_ONCE and (found := listener.take()) is not None:
+        event, id = found
+        told.append(_told(event.name, id, event.data))
+    return b"".join(told)
 
 
 def _told(name: str, id: str, data: bytes) -> bytes:

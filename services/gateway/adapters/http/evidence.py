@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
 from services.gateway.adapters.http.access import address_of, identity_of
+from services.gateway.adapters.http.bodies import Day
 from services.gateway.adapters.http.recordings import sent, us_of
 from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import rooms_of
@@ -85,8 +86,8 @@ async def evidence_file(id: str, request: Request) -> Response:
 async def coverage(
     id: str,
     request: Request,
-    first: Annotated[date, Query(description="a day on the kitchen's calendar")],
-    last: Annotated[date | None, Query(description="left out: the first day alone")] = None,
+    first: Annotated[Day, Query(description="a day on the kitchen's calendar")],
+    last: Annotated[Day | None, Query(description="left out: the first day alone")] = None,
 ) -> CoverageAnswer:
     """The signed daily statements: what was expected, recorded, usable, analysed; each gap with its cause."""
     rooms = rooms_of(request)

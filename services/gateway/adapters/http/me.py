@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from services.gateway.adapters.http.access import address_of, by_of, identity_of
-from services.gateway.adapters.http.bodies import Answer, Body
+from services.gateway.adapters.http.bodies import Answer, Body, Moment
 from services.gateway.adapters.http.login_answers import ApiTokenAnswer, api_token_answer, api_token_answers
 from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import rooms_of
@@ -71,7 +71,7 @@ class NewApiToken(Body):
     name: Name = Field(examples=["district dashboard"])
     verbs: list[Verb] = Field(min_length=1, max_length=30, description="what it may do; nothing you may not")
     sites: list[Id] | None = Field(None, max_length=1000, description="the only schools it may see; null: all of yours")
-    ends_at: AwareDatetime = Field(description="within a year")
+    ends_at: Moment = Field(description="within a year")
 
 
 class ApiTokenAdded(Answer):

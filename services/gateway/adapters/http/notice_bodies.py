@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from services.gateway.adapters.http.bodies import Answer, Body
+from services.gateway.adapters.http.bodies import Answer, Body, Moment
 from services.gateway.adapters.http.recordings import moment_of, us_of
 from shared.messages.cameras import RecordingWindow
 from shared.messages.notices import (
@@ -110,8 +110,8 @@ class ShiftBody(Body):
 class ExceptionBody(Body):
     """A time in which the weekly table does not hold."""
 
-    start: AwareDatetime
-    end: AwareDatetime
+    start: Moment
+    end: Moment
     people: _People = Field([], description="nobody: nobody is on duty")
 
 

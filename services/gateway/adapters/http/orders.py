@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from services.gateway.adapters.http.access import address_of, by_of, identity_of
-from services.gateway.adapters.http.bodies import Answer, Body
+from services.gateway.adapters.http.bodies import Answer, Body, Moment
 from services.gateway.adapters.http.paging import Paging
 from services.gateway.adapters.http.recordings import moment_of, us_of
 from services.gateway.adapters.http.refusal_docs import refusals
@@ -174,7 +174,7 @@ class NewShare(Body):
     """Show a case to somebody of another department."""
 
     account: str = Field(max_length=64)
-    until: AwareDatetime = Field(description="at most a year ahead, and no later than the account ends")
+    until: Moment = Field(description="at most a year ahead, and no later than the account ends")
 
 
 class NewNote(Body):
@@ -189,7 +189,7 @@ class NewOrder(Body):
     kind: OrderKind
     title: str = Field(min_length=1, max_length=200)
     text: str = Field(min_length=1, max_length=10_000)
-    due_at: datetime | None = Field(None, description="left out: by the class of risk, in working time")
+    due_at: Moment | None = Field(None, description="left out: by the class of risk, in working time")
 
 
 class NewStep(Body):
@@ -198,7 +198,7 @@ class NewStep(Body):
     action: OrderAction
     text: str = Field("", max_length=10_000)
     photos: list[PhotoAnswer] = Field([], max_length=20, description="as POST …/photos answered them")
-    due_at: datetime | None = None
+    due_at: Moment | None = None
 
 
 @router.get("/cases", responses=refusals(400, 401, 403, 422))

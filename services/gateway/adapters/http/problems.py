@@ -157,4 +157,6 @@ def _fault(error: Mapping[str, Any]) -> FieldFault:
         change = _PATTERNS.get(context["pattern"], "Use the form that the documentation shows.")
     else:
         change = _CHANGES.get(kind, "Use the form that the documentation shows.").format(**context)
-    return FieldFault(".".join(where), f"{error['msg']}.", change)
+    # A name that somebody made up may hold halves of characters, which no answer can carry.
+    field = ".".join(where).encode(errors="replace").decode()
+    return FieldFault(field, f"{error['msg']}.", change)

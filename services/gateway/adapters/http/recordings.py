@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime
 from starlette.responses import RedirectResponse, StreamingResponse
 
 from services.gateway.adapters.http.access import address_of, identity_of
+from services.gateway.adapters.http.bodies import Moment
 from services.gateway.adapters.http.purposes import WatchedFor
 from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import rooms_of
@@ -30,7 +30,7 @@ VIDEO: dict[int | str, dict[str, Any]] = {
 _JPEG: dict[int | str, dict[str, Any]] = {
     200: {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}, "description": "The sheet"}
 }
-Start = Annotated[AwareDatetime, Query(description="RFC 3339 with an offset, such as 2026-11-23T08:00:00+08:00")]
+Start = Annotated[Moment, Query(description="RFC 3339 with an offset, such as 2026-11-23T08:00:00+08:00")]
 Token = Annotated[str | None, Query(description="a media token with the verb `playback`, instead of a login")]
 
 
@@ -55,7 +55,7 @@ async def playback(
     id: str,
     request: Request,
     start: Start,
-    end: Annotated[AwareDatetime | None, Query(description="left out or not over yet: the playlist grows")] = None,
+    end: Annotated[Moment | None, Query(description="left out or not over yet: the playlist grows")] = None,
     stream: RecordedStream = "main",
     purpose: WatchedFor = None,
     token: Token = None,

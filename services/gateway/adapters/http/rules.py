@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field, ValidationError
 
 from services.gateway.adapters.http.access import by_of
-from services.gateway.adapters.http.bodies import Answer, Body
+from services.gateway.adapters.http.bodies import Answer, Body, Moment
 from services.gateway.adapters.http.recordings import moment_of, us_of
 from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import rooms_of
@@ -23,7 +23,12 @@ router = APIRouter(prefix="/api/v1", tags=["rules"])
 
 YAML = "application/yaml"
 _BYTES_MAX = 1_000_000
-_FILE: dict[str, Any] = {"content": {YAML: {"schema": {"type": "string"}}}, "description": "All rules, one document"}
+_RULES: dict[str, Any] = {
+    "type": "object",
+    "properties": {"rules": {"type": "array", "items": {"$ref": "#/components/schemas/Rule"}}},
+    "required": ["rules"],
+}
+_FILE: dict[str, Any] = {"content": {YAML: {"schema": _RULES}}, "description": "All rules, one document"}
 _AS_FILE: dict[int | str, dict[str, Any]] = {200: _FILE}
 _DAYS_MAX = 30
 
@@ -40,7 +45,7 @@ class DryRunBody(Body):
     """A rule as it would be, and since when."""
 
     rule: Rule
-    start: datetime
+    start: Moment
     sites: list[str] = Field([], max_length=1000, description="of these alone; empty: all that it is about")
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from services.gateway.adapters.http.analysis_plans import AnalysisPlan
-from services.gateway.adapters.http.bodies import Answer, Body
+from services.gateway.adapters.http.bodies import Answer, Body, Moment
 from services.gateway.adapters.http.recording_plans import RecordingPlan
 from services.gateway.cameras import Purpose
 from services.gateway.roles import Role, Verb
@@ -31,6 +31,7 @@ RecordingsGb = Annotated[
     int | None,
     Field(
         ge=1,
+        le=1_000_000,
         description="gigabytes that all recordings of the site may take together; null: no bound but the days."
         " Below 7 days nothing is deleted for it",
     ),
@@ -126,7 +127,7 @@ class NewAccount(Body):
     roles: list[Role] = Field(min_length=1)
     sites: LimitSites = None
     units: LimitUnits = None
-    ends_at: AwareDatetime | None = Field(None, description="good until then; `guest` needs it; null: for ever")
+    ends_at: Moment | None = Field(None, description="good until then; `guest` needs it; null: for ever")
     must_change_password: bool = Field(False, description="the password is for the first log-in alone")
 
 
@@ -138,7 +139,7 @@ class AccountChange(Body):
     is_enabled: bool | None = None
     sites: LimitSites = None
     units: LimitUnits = None
-    ends_at: AwareDatetime | None = Field(None, description="good until then; null: for ever")
+    ends_at: Moment | None = Field(None, description="good until then; null: for ever")
     must_change_password: bool | None = Field(None, description="true: the password is for the next log-in alone")
 
 
@@ -358,7 +359,7 @@ class SnapshotOrder(Body):
     """A still picture of what was recorded."""
 
     camera: Id
-    at: AwareDatetime = Field(description="the picture that was shown then")
+    at: Moment = Field(description="the picture that was shown then")
     stream: Literal["main", "sub"] = "main"
     kind: Literal["jpeg", "png"] = "jpeg"
     max_width: int | None = Field(None, ge=16, le=7680, description="pixels; full resolution where it is left out")
@@ -368,8 +369,8 @@ class NewClip(Body):
     """A stretch of a recording as one MP4, its video not encoded again."""
 
     camera: Id
-    start: AwareDatetime
-    end: AwareDatetime = Field(description="at most 2 hours later, and not in the future")
+    start: Moment
+    end: Moment = Field(description="at most 2 hours later, and not in the future")
     stream: Literal["main", "sub"] = "main"
     is_exact: bool = Field(
         False, description="begins and ends with the picture (by an edit list); else with the GOP around it"
@@ -400,13 +401,11 @@ class NewEvidence(Body):
     """A case file to seal."""
 
     cameras: list[Id] = Field(min_length=1, max_length=64)
-    start: AwareDatetime
-    end: AwareDatetime = Field(description="at most 24 hours later, and not in the future")
-    locked_until: AwareDatetime = Field(description="nobody can change or delete it before; at most 30 years")
+    start: Moment
+    end: Moment = Field(description="at most 24 hours later, and not in the future")
+    locked_until: Moment = Field(description="nobody can change or delete it before; at most 30 years")
     reason: str = Field(min_length=1, max_length=2000, examples=["投诉 2026-117：备餐间未戴口罩"])
-    stills: list[AwareDatetime] = Field(
-        [], max_length=10, description="moments of which a picture of every camera is put in"
-    )
+    stills: list[Moment] = Field([], max_length=10, description="moments of which a picture of every camera is put in")
 
 
 class EvidenceAnswer(Answer):

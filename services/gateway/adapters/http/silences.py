@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import Field
 
 from services.gateway.adapters.http.access import by_of
-from services.gateway.adapters.http.bodies import Answer, Body
+from services.gateway.adapters.http.bodies import Answer, Body, Moment
 from services.gateway.adapters.http.recordings import moment_of, us_of
 from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import rooms_of
@@ -30,8 +30,8 @@ class SilenceBody(Body):
     rules: list[Token] = Field([], max_length=200)
     covers_class_1: bool = Field(False, description="needs the right to configure; at most a day")
     reason: str = Field(min_length=1, max_length=500)
-    start: datetime | None = Field(None, description="None: now")
-    end: datetime = Field(description="it ends by itself; a silence lasts 7 days at most")
+    start: Moment | None = Field(None, description="None: now")
+    end: Moment = Field(description="it ends by itself; a silence lasts 7 days at most")
     weekly: list[RecordingWindow] = Field([], max_length=20, description="maintenance: in these hours alone")
     time_zone: str = Field("Asia/Shanghai", max_length=60)
 

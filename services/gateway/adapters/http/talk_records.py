@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from services.gateway.adapters.http.access import by_of, identity_of
-from services.gateway.adapters.http.bodies import Answer
+from services.gateway.adapters.http.bodies import Answer, Moment
 from services.gateway.adapters.http.paging import Paging
 from services.gateway.adapters.http.recordings import moment_of, sent, us_of
 from services.gateway.adapters.http.refusal_docs import refusals
@@ -63,8 +63,8 @@ async def list_talks(
     camera: Annotated[str | None, Query(description="with this camera alone")] = None,
     site: Annotated[str | None, Query(description="with this site alone")] = None,
     case: Annotated[str | None, Query(description="of this case alone")] = None,
-    start: Annotated[AwareDatetime | None, Query(alias="from", description="that ended then or later")] = None,
-    end: Annotated[AwareDatetime | None, Query(alias="to", description="that began before")] = None,
+    start: Annotated[Moment | None, Query(alias="from", description="that ended then or later")] = None,
+    end: Annotated[Moment | None, Query(alias="to", description="that began before")] = None,
 ) -> Page[TalkRecordAnswer]:
     """Talks that are over, newest first: who, when, how long, how it ended, and whether there is sound."""
     sites = identity_of(request).seen_sites(() if site is None else (site,))

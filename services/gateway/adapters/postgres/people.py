@@ -115,6 +115,10 @@ class PostgresLogins:
             await session.execute(insert(logins).values(values))
 
     async def find(self, id: str, at: datetime) -> Login | None:
+        found = await self.open_among((id,), at)
+        return found[0] if found else None
+
+    async def open_among(self, ids: Sequence[str], at: datetime) -> list[Login]:
         # Roles and schools are the account's of now, not those at the time of the login.
         statement = (
             select(
@@ -130,16 +134,12 @@ class PostgresLogins:
             )
             .join(accounts, accounts.c.name == logins.c.account)
             .outerjoin(passwords_due, passwords_due.c.account == logins.c.account)
-            .where(logins.c.id == id, logins.c.expires_at > at, accounts.c.is_enabled)
+            .where(logins.c.id.in_(ids), logins.c.expires_at > at, accounts.c.is_enabled)
             .where(or_(accounts.c.ends_at.is_(None), accounts.c.ends_at > at))
         )
         async with self._database.transaction() as session:
-            row = (await session.execute(statement)).first()
-        if row is None:
-            return None
-        expires_at = row.expires_at if row.ends_at is None else min(row.expires_at, row.ends_at)
-        seen = seen_sites(row.sites, row.units, row.of_units or ())
-        return Login(row.id, row.account, _roles(row.roles), expires_at, seen, row.must_change)
+            rows = (await session.execute(statement)).all()
+        return [_login(row) for row in rows]
 
     async def end(self, id: str) -> None:
         async with self._database.transaction() as session:
@@ -204,6 +204,12 @@ class PostgresFailedLogins:
         async with self._database.transaction() as session:
             await session.execute(delete(failed_logins).where(*own))
             await session.execute(update(failed_logins).where(*of_address).values(one_less))
+
+
+def _login(row: Row[Any]) -> Login:
+    expires_at = row.expires_at if row.ends_at is None else min(row.expires_at, row.ends_at)
+    seen = seen_sites(row.sites, row.units, row.of_units or ())
+    return Login(row.id, row.account, _roles(row.roles), expires_at, seen, row.must_change)
 
 
 def _values(account: Account) -> dict[str, Any]:

@@ -2,7 +2,7 @@
  * What happens, as the gateway tells it: one connection that comes back by itself and goes on where it was.
  *
  * Not the browser's EventSource: that one gives up at the first answer that is no stream, and does not notice a network
- * that died in silence. The gateway gives a sign of life every 15 s; without one the connection counts as lost.
+ * that died in silence. The gateway gives a sign of life every 10 s; without one the connection counts as lost.
  */
 
 import { SseReader, type Told } from "./sse";
@@ -10,7 +10,7 @@ import { SseReader, type Told } from "./sse";
 const FIRST_WAIT_MS = 1000;
 /** = how long somebody may wait for the connection after the server is back */
 const LONGEST_WAIT_MS = 20_000;
-/** = how long a network may be silent before it counts as lost; three signs of life */
+/** = how long a network may be silent before it counts as lost; four signs of life */
 const SILENCE_MS = 45_000;
 
 export interface StreamListener {
@@ -102,7 +102,7 @@ export class EventStream {
       this.listener.onOpen(isFresh);
       return;
     }
-    this.listener.onEvent(told.name, JSON.parse(told.data));
+    if (told.name !== "") this.listener.onEvent(told.name, JSON.parse(told.data));
     // After it was taken in: what broke in between comes again rather than never.
     this.place = told.id ?? this.place;
   }

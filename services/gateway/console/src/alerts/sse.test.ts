@@ -10,6 +10,7 @@ describe("server-sent events", () => {
     ["two at once", ["id: a1\nevent: hello\ndata: {}\n\nevent: reset\ndata: {}\n\n"], [HELLO, { name: "reset", data: "{}", id: null }]],
     ["a sign of life is none", [": still here\n\n"], []],
     ["with carriage returns, without blanks", ["event:hello\r\ndata:{}\r\nid:a1\r\n\r\n"], [HELLO]],
+    ["a sign of life moves the place on", [": still here\nid: a7\n\n: quiet\n\n"], [{ name: "", data: "", id: "a7" }]],
     ["lines of data belong together", ["data: a\ndata: b\n\n"], [{ name: "message", data: "a\nb", id: null }]],
     ["what is not over is not told", ["event: hello\ndata: {}\n"], []],
   ])("%s", (_, pieces, told) => {

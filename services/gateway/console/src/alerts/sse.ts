@@ -1,6 +1,7 @@
 /** Server-sent events out of text as it comes (WHATWG HTML, 9.2.6). Pure. */
 
 export interface Told {
+  /** Empty: nothing happened, and the place moved on all the same. */
   name: string;
   data: string;
   /** The place to go on from, null where the event names none. */
@@ -41,6 +42,7 @@ export class SseReader {
     this.name = "";
     this.data = [];
     this.id = null;
-    return data.length === 0 ? null : { name: name || "message", data: data.join("\n"), id };
+    if (data.length === 0) return id === null ? null : { name: "", data: "", id };
+    return { name: name || "message", data: data.join("\n"), id };
   }
 }
