@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, get_args
 
 Role = Literal["admin", "supervisor", "viewer", "school", "guest", "auditor"]
 Verb = Literal[
@@ -28,6 +28,8 @@ Verb = Literal[
     "see_watching",
     "read_audit",
 ]
+
+ALL_VERBS: tuple[Verb, ...] = get_args(Verb)
 
 _SEE: frozenset[Verb] = frozenset(("stay_logged_in", "manage_self", "be_told", "view", "snapshot", "playback"))
 

@@ -11,7 +11,7 @@ from services.gateway.adapters.http.analysis_plans import AnalysisPlan
 from services.gateway.adapters.http.bodies import Answer, Body
 from services.gateway.adapters.http.recording_plans import RecordingPlan
 from services.gateway.cameras import Purpose
-from services.gateway.roles import Role
+from services.gateway.roles import Role, Verb
 from services.gateway.sites import SiteKind
 from shared.messages.cameras import CameraCondition, TalkWay, Transport
 from shared.messages.speakers import FoundWay
@@ -86,6 +86,7 @@ class User(Answer):
     roles: list[Role]
     sites: list[str] | None = Field(description="the only schools they may see; null: all")
     must_change_password: bool = Field(False, description="nothing else may be done before PUT /api/v1/me/password")
+    verbs: list[Verb] = Field([], description="what they may do now")
 
 
 class SessionOpened(Answer):
