@@ -306,10 +306,10 @@ async def test_every_login_but_this_one_ends_at_once(gateway: Gateway, admin: ht
 async def test_an_administrator_sees_a_second_factor_and_takes_a_lost_one_away(
     gateway: Gateway, admin: httpx.AsyncClient
 ) -> None:
-    await with_second_factor(gateway, admin, "lost-phone")
-    path = "/accounts/lost-phone/second-factor"
+    await with_second_factor(gateway, admin, "broken-phone")
+    path = "/accounts/broken-phone/second-factor"
     assert (await admin.get(path)).json() == {"is_on": True, "recovery_codes_left": 10}
     assert (await admin.delete(path)).status_code == 204
     assert (await admin.get(path)).json() == {"is_on": False, "recovery_codes_left": 0}
-    assert (await log_in(gateway, "lost-phone")).status_code == 201, "the password alone is enough again"
+    assert (await log_in(gateway, "broken-phone")).status_code == 201, "the password alone is enough again"
     assert (await admin.get("/accounts/nobody-of-that-name/second-factor")).status_code == 404

@@ -3,6 +3,8 @@
 import { ref } from "vue";
 import { api, Offline, Problem, type Schemas } from "@/api/client";
 
+export type Verb = Schemas["User"]["verbs"] extends (infer One)[] | undefined ? One : never;
+
 export const user = ref<Schemas["User"] | null>(null);
 let isKnown = false;
 
@@ -79,6 +81,11 @@ export function forget(): void {
 export function isOfSchool(): boolean {
   const roles = user.value?.roles ?? [];
   return roles.length > 0 && roles.every((role) => role === "school");
+}
+
+/** What the server says that they may do now. Somebody remembered from before it said so: nothing. */
+export function may(verb: Verb): boolean {
+  return user.value?.verbs?.includes(verb) ?? false;
 }
 
 export function mayConfigure(): boolean {

@@ -27389,6 +27389,8 @@ export interface operations {
                 end: string;
                 /** @description of `figures`: in which groups */
                 by?: "total" | "site" | "risk" | "class" | "rule" | "camera" | "model" | "day" | "week";
+                /** @description of these sites */
+                site?: string[] | null;
             };
             header?: never;
             path: {
@@ -27533,6 +27535,8 @@ export interface operations {
                 end: string;
                 /** @description of `figures`: in which groups */
                 by?: "total" | "site" | "risk" | "class" | "rule" | "camera" | "model" | "day" | "week";
+                /** @description of these sites */
+                site?: string[] | null;
             };
             header?: never;
             path: {

@@ -3,13 +3,14 @@ import { tabsOf } from "./tabs";
 
 describe("the pages of managing", () => {
   it.each([
-    [["admin"], null, ["rules", "silences", "notices", "accounts", "calendars"]],
-    [["supervisor"], null, ["rules", "silences", "notices", "calendars"]],
-    [["supervisor"], ["demo"], ["rules", "silences", "notices"]],
-    [["admin"], ["demo"], ["rules", "silences", "notices"]],
+    [["admin"], null, ["rules", "silences", "notices", "duty", "accounts", "calendars"]],
+    [["supervisor"], null, ["rules", "silences", "notices", "duty", "calendars"]],
+    [["supervisor"], ["demo"], ["rules", "silences", "notices", "duty"]],
+    [["admin"], ["demo"], ["rules", "silences", "notices", "duty"]],
+    [["viewer"], null, ["rules", "silences", "notices", "calendars"]],
     [["school"], ["demo"], ["notices"]],
     [["guest"], ["demo"], ["notices"]],
-    [["school", "supervisor"], null, ["rules", "silences", "notices", "calendars"]],
+    [["school", "supervisor"], null, ["rules", "silences", "notices", "duty", "calendars"]],
   ])("of %j about %j are %j", (roles, sites, expected) => {
     expect(tabsOf(roles, sites)).toEqual(expected);
   });
