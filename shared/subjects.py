@@ -183,6 +183,8 @@ NOTICE_ANSWERS = (
     "notice_chains",
     "notice_chain_put",
     "notice_chain_remove",
+    "notice_duty",
+    "notice_preview",
     "notice_deliveries",
     "notice_receipt",
     "notice_push",

@@ -31,6 +31,7 @@ from services.alerting.adapters.postgres.figures import PostgresFigures
 from services.alerting.adapters.postgres.folds import AlertFolds, StormPolicies
 from services.alerting.adapters.postgres.inspections import PostgresInspections
 from services.alerting.adapters.postgres.loop import PostgresLoop
+from services.alerting.adapters.postgres.notice_background import PostgresNoticeBackground
 from services.alerting.adapters.postgres.notice_book import PostgresNoticeBook
 from services.alerting.adapters.postgres.notice_plans import NoticePlans
 from services.alerting.adapters.postgres.notice_queue import NoticeQueue
@@ -58,6 +59,7 @@ from services.alerting.handlers.draws import DrawDesk
 from services.alerting.handlers.facts import RuledShards
 from services.alerting.handlers.figures import FigureDesk
 from services.alerting.handlers.inspections import InspectionDesk
+from services.alerting.handlers.notice_previews import NoticePreviews
 from services.alerting.handlers.notices import NoticeDesk
 from services.alerting.handlers.orders import LoopDesk, new_case
 from services.alerting.handlers.proofs import ProofDesk
@@ -347,6 +349,7 @@ async def _notices(context: Context[Settings], stores: _Stores, teller: Teller) 
     book = PostgresNoticeBook(stores.database, teller.wake)
     desk = NoticeDesk(book, secrets, rules, ways, services.is_known, settings.notice_channels_max, clock.now_us)
     devices = DeviceDesk(book, secrets, rules, lambda: key, settings.notice_devices_max)
+    previews = NoticePreviews(PostgresNoticeBackground(stores.database), known.by_name)
     answers: Answers = {
         "notice_push": devices.push,
         "notice_device_put": devices.put_device,
@@ -362,6 +365,8 @@ async def _notices(context: Context[Settings], stores: _Stores, teller: Teller) 
         "notice_chains": desk.chains,
         "notice_chain_put": desk.put_chain,
         "notice_chain_remove": desk.remove_chain,
+        "notice_duty": previews.duty,
+        "notice_preview": previews.preview,
         "notice_deliveries": desk.deliveries,
         "notice_receipt": desk.receipt,
     }

@@ -43,12 +43,6 @@ class Identity:
         # A program that may look at cameras may know which there are.
         return self.verbs is None or verb in self.verbs or (verb == "list" and "view" in self.verbs)
 
-    @property
-    def allowed(self) -> frozenset[Verb]:
-        """All that they may do, for a page to offer no more than that."""
-        known = self.guest.verbs if self.guest is not None else verbs_of(self.roles)
-        return frozenset(verb for verb in known if self.may(verb))
-
     def sees(self, site: str) -> bool:
         """Whether that school is one of theirs."""
         return self.sites is None or site in self.sites

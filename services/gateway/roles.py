@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, get_args
 
 Role = Literal["admin", "chief", "supervisor", "inspector", "viewer", "school", "guest", "auditor", "sre"]
 Verb = Literal[
@@ -29,6 +29,8 @@ Verb = Literal[
     "see_watching",
     "read_audit",
 ]
+
+ALL_VERBS: tuple[Verb, ...] = get_args(Verb)
 
 # Names and states of schools and cameras, and how the system is: no picture of anybody.
 _LIST: frozenset[Verb] = frozenset(("stay_logged_in", "manage_self", "be_told", "list"))

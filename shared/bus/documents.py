@@ -103,6 +103,8 @@ COMMANDS = {
     "notice_chains": ("NoticeChainsOf", "NoticeChainList"),
     "notice_chain_put": ("NoticeChain", "NoticeChainList"),
     "notice_chain_remove": ("NoticeChainRef", "NoticeChainList"),
+    "notice_duty": ("NoticeDutyWanted", "NoticeDutyList"),
+    "notice_preview": ("NoticePreviewWanted", "NoticePreview"),
     "notice_deliveries": ("NoticeDeliveriesWanted", "NoticeDeliveryList"),
     "notice_receipt": ("NoticeReceipt", "NoticeDeliveryList"),
     "notice_push": ("NoticePushWanted", "NoticePush"),

@@ -27,6 +27,7 @@ NoticeKind = Literal[
     "card_red",
 ]
 DeliveryState = Literal["queued", "sent", "delivered", "failed", "acknowledged"]
+Missed = Literal["no_account", "not_their_school", "switched_off", "not_reviewed"]
 _US = "UTC microseconds"
 _ID = r"^[a-z0-9][a-z0-9_-]{0,62}$"
 
@@ -237,6 +238,64 @@ class NoticeChainList(Message):
     """Answer of `notice_chains`, `notice_chain_put`, `notice_chain_remove`."""
 
     items: tuple[NoticeChain, ...] = ()
+
+
+class NoticeDutyWanted(Message):
+    """Command `notice_duty`: who is on duty, in every rota, from one moment to another."""
+
+    from_us: int = Field(description=_US)
+    to_us: int
+
+
+class DutySpan(Message):
+    """The same people on duty for a while; nobody named: nobody is."""
+
+    rota: str
+    from_us: int = Field(description=_US)
+    to_us: int
+    people: tuple[str, ...] = ()
+
+
+class NoticeDutyList(Message):
+    """Answer of `notice_duty`: rota by rota, oldest first, without holes."""
+
+    items: tuple[DutySpan, ...] = ()
+
+
+class NoticePreviewWanted(Message):
+    """Command `notice_preview`: whom an alert would be told to. Nothing is kept, and nobody is told."""
+
+    site: str
+    at_us: int = Field(description="as if it was raised then, " + _US)
+    rule: str | None = Field(None, description="raised by this rule as it is now; None: by one that tells supervisors")
+    risk: RiskClass | None = Field(None, description="None: the class of the rule, 1 without one")
+
+
+class PreviewPerson(Message):
+    """Somebody who would be told, or would not although they are named."""
+
+    person: str
+    at_us: int = Field(description="not before: their hours, " + _US)
+    channels: tuple[ChannelKind, ...] = Field((), description="empty: all of theirs are switched off")
+    missed: Missed | None = Field(None, description="why they are not told; None: they are")
+    is_told_before: bool = Field(False, description="by an earlier step: nobody is told twice of one thing")
+
+
+class PreviewStep(Message):
+    """Those who are told at one moment, if nobody has taken it by then."""
+
+    at_us: int = Field(description=_US)
+    chain: str | None = Field(None, description="None: at once, by the rule and by what people asked for")
+    step: int = 0
+    people: tuple[PreviewPerson, ...] = ()
+    empty_rotas: tuple[str, ...] = Field((), description="that have nobody on duty then")
+
+
+class NoticePreview(Message):
+    """Answer of `notice_preview`."""
+
+    risk: RiskClass
+    steps: tuple[PreviewStep, ...]
 
 
 class NoticeAttempt(Message):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,15 +15,18 @@ from pydantic import ValidationError
 from services.alerting.notice_settings import NoticeSettings
 from services.alerting.notices.audience import WARNS, Wishes, audience, called, is_for, people_of
 from services.alerting.notices.channel import AddressRules, RetryPolicy, cleaned
-from services.alerting.notices.duty import next_open_us, on_duty
+from services.alerting.notices.duty import duty_spans, next_open_us, on_duty
+from services.alerting.notices.preview import preview
 from services.alerting.notices.thing import Thing, delivery_id, settled_by, thing_of
 from services.alerting.notices.words import Reader, Told, words
 from shared.camera_networks import may_connect, networks_of
 from shared.errors import RequestRefused
 from shared.messages.base import Fact
-from shared.messages.notices import ChainStep, NoticeChain, NoticePerson
+from shared.messages.cameras import RecordingWindow
+from shared.messages.notices import ChainStep, DutySpan, NoticeChain, NoticePerson, NoticeRota, RotaShift
 from tests.alerting.notice_values import (
     HOUR_US,
+    MINUTE_US,
     NOW_US,
     known,
     order,
@@ -313,3 +318,82 @@ def test_nobody_is_named_twice_for_one_thing(tell: list[str], step: list[str], r
     # The same person by both ways is one row: its id does not know which way it was.
     ids = {delivery_id(about.thing, each.person, "c") for each in (*first, *later)}
     assert len(ids) == len({each.person for each in (*first, *later)})
+
+
+def test_who_is_on_duty_from_one_moment_to_another_without_holes() -> None:
+    rota = week_rota()
+    spans = duty_spans(rota, NOW_US, NOW_US + 7 * 24 * HOUR_US)
+    assert [(span.from_us, span.to_us) for span in spans] == [
+        (span.from_us, after.from_us) for span, after in pairwise(spans)
+    ] + [(spans[-1].from_us, NOW_US + 7 * 24 * HOUR_US)]
+    assert [(hours(span.from_us), span.people) for span in spans[:5]] == [
+        (0, ("li",)),
+        (8, ("wang",)),
+        (14, ("qian",)),
+        (38, ("wang",)),  # Thursday's night goes on once its exception is over
+        (46, ("li",)),
+    ]
+    for span in spans:
+        for at_us in (span.from_us, span.to_us - MINUTE_US):
+            assert on_duty(rota, at_us) == span.people
+    assert duty_spans(rota.model_copy(update={"shifts": (), "exceptions": ()}), 0, 60) == [
+        DutySpan(rota="bureau", from_us=0, to_us=60)
+    ]
+
+
+def test_a_shift_ends_with_the_clocks_when_they_change() -> None:
+    # Berlin, 2026-03-29: the hour from two to three is not there, and the window from two to half past is none.
+    night = RotaShift(window=RecordingWindow(days=(7,), from_minute=60, to_minute=150), people=("li",))
+    rota = NoticeRota(rota="r", title="r", time_zone="Europe/Berlin", shifts=(night,))
+    midnight_us = round(datetime(2026, 3, 29, tzinfo=ZoneInfo("Europe/Berlin")).timestamp() * 1e6)
+    spans = duty_spans(rota, midnight_us, midnight_us + 6 * HOUR_US)
+    assert [((span.from_us - midnight_us) // HOUR_US, span.people) for span in spans] == [
+        (0, ()),
+        (1, ("li",)),
+        (2, ()),
+    ]
+
+
+def hours(at_us: int) -> int:
+    return (at_us - NOW_US) // HOUR_US
+
+
+def test_whom_an_alert_would_be_told_to_and_who_after_them() -> None:
+    closed = NoticePerson(person="sun", hours=(window(range(1, 8), 12, 13),))
+    people = known(supervisor("li"), supervisor("sun"), supervisor("wang", ("school-2",)), supervisor("zhao"))
+    wishes = Wishes(people, wished(closed, NoticePerson(person="zhao", is_enabled=False)), {"bureau": week_rota()})
+    chain = NoticeChain(
+        chain="worst",
+        title="Worst",
+        steps=(
+            ChainStep(after_min=5, people=("zhao", "nobody"), rotas=("bureau", "gone")),
+            ChainStep(after_min=15, people=("wang", "sun")),
+        ),
+    )
+    about = Thing("preview", "alert", "alert:-", "school-1", 1, NOW_US)
+    steps = preview(about, wishes, [chain], ("supervisors", "wang"), {"li": ("console", "mail"), "sun": ()})
+    told = [[(each.person, each.missed, each.is_told_before) for each in step.people] for step in steps]
+    assert [(step.chain, step.step, (step.at_us - NOW_US) // MINUTE_US) for step in steps] == [
+        (None, 0, 0),
+        ("worst", 0, 5),
+        ("worst", 1, 15),
+    ]
+    assert told[0] == [("li", None, False), ("sun", None, False), ("wang", "not_their_school", False)]
+    assert told[1] == [("zhao", "switched_off", False), ("nobody", "no_account", False), ("li", None, True)]
+    assert told[2] == [("wang", "not_their_school", False), ("sun", None, True)]
+    assert steps[1].empty_rotas == ("gone",)
+    assert [each.channels for each in steps[0].people] == [("console", "mail"), (), ()]
+    assert steps[0].people[1].at_us == NOW_US + 2 * HOUR_US, "when her hours begin"
+    less = preview(replace(about, risk=2), wishes, [chain], ("supervisors",), {})
+    assert len(less) == 1, "a chain for the worst class begins with no other"
+
+
+def test_what_a_preview_says_is_whom_the_planner_tells() -> None:
+    """The same people and moments as the audience of the thing and the calls of its chain."""
+    people = known(supervisor("li"), supervisor("wang"), school("cook"))
+    wishes = Wishes(people, {}, {"bureau": week_rota()})
+    about = Thing("preview", "alert", "alert:-", "school-1", 1, NOW_US, detail={WARNS: "yes"})
+    (step,) = preview(about, wishes, [], ("supervisors",), {})
+    audience_now = audience(about, wishes, NOW_US, ("supervisors",))
+    assert [(each.person, each.at_us) for each in step.people] == [(each.person, each.due_us) for each in audience_now]
+    assert [each.person for each in step.people] == ["cook", "li", "wang"]

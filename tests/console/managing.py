@@ -21,7 +21,7 @@ SITE = "demo"
 PASSWORD = "long enough for all"
 LIMIT_MS = 45_000
 PEOPLE = (("boss", "admin", None), ("li", "supervisor", None), ("cook", "school", [SITE]))
-TABS = ("rules", "silences", "notices", "accounts", "organisation", "import", "calendars", "public")
+TABS = ("rules", "silences", "notices", "duty", "accounts", "organisation", "import", "calendars", "public")
 
 
 @pytest.fixture(scope="module")

@@ -324,7 +324,7 @@ def test_every_page_fits_and_is_offered_to_whom_it_is_for(opens: Opens, shots: P
     expect(page.locator(".manage-tabs a")).to_have_count(1)
     page = opens("li", "/manage/rules")
     expect(page.locator(".manage-tabs a")).to_have_text(
-        ["Rules", "Silences and maintenance", "My notifications", "Calendars"]
+        ["Rules", "Silences and maintenance", "My notifications", "Duty and escalation", "Calendars"]
     )
     page.goto("/manage/accounts")
     expect(page.locator(".manage .empty")).to_contain_text("You may not see this page", timeout=LIMIT_MS)

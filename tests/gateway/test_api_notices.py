@@ -14,10 +14,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from services.alerting.adapters.notice_secrets import NoticeSecrets
 from services.alerting.adapters.people_known import PeopleKnown
+from services.alerting.adapters.postgres.notice_background import PostgresNoticeBackground
 from services.alerting.adapters.postgres.notice_book import PostgresNoticeBook
 from services.alerting.adapters.postgres.notice_plans import NoticePlans
 from services.alerting.adapters.postgres.outbox import write_facts
 from services.alerting.handlers.devices import DeviceDesk
+from services.alerting.handlers.notice_previews import NoticePreviews
 from services.alerting.handlers.notices import NoticeDesk
 from services.alerting.notices.channel import AddressRules, ChannelFailed, Outgoing, Taken
 from services.alerting.push.services import PushServices
@@ -86,6 +88,7 @@ async def alerting(gateway: Gateway) -> AsyncIterator[Alerting]:
     book = PostgresNoticeBook(database, lambda: None)
     desk = NoticeDesk(book, secrets, rules, ways, known_service, 3, SystemClock().now_us)  # type: ignore[arg-type]
     devices = DeviceDesk(book, secrets, rules, lambda: KEY, 2)
+    previews = NoticePreviews(PostgresNoticeBackground(database), known.by_name)
     bus = await gateway.peers.bus("alerting")
     watch = await (await bus.kv("people")).watch(known.changed)
     answers = {
@@ -101,6 +104,8 @@ async def alerting(gateway: Gateway) -> AsyncIterator[Alerting]:
         "notice_chains": desk.chains,
         "notice_chain_put": desk.put_chain,
         "notice_chain_remove": desk.remove_chain,
+        "notice_duty": previews.duty,
+        "notice_preview": previews.preview,
         "notice_deliveries": desk.deliveries,
         "notice_receipt": desk.receipt,
         "notice_push": devices.push,
@@ -368,3 +373,55 @@ async def test_a_console_message_is_heard_by_its_person_alone(
             task.cancel()
         await asyncio.gather(*listening, return_exceptions=True)
         await bus.close()
+
+
+async def test_duty_and_a_preview_tell_and_nobody_is_told(
+    gateway: Gateway, alerting: Alerting, people: dict[str, httpx.AsyncClient]
+) -> None:
+    admin, cook = people["admin"], people["cook"]
+    # One of her own: another test changes what nora is, and with that her logins end.
+    body = {"name": "dora", "password": PASSWORD, "roles": ["supervisor"]}
+    assert (await admin.post("/accounts", json=body)).status_code == 201
+    dora = gateway.client(await gateway.token("dora", PASSWORD))
+    async with asyncio.timeout(LIMIT_S):
+        while "dora" not in alerting.known.by_name:
+            await asyncio.sleep(0.05)
+    always = {"days": [1, 2, 3, 4, 5, 6, 7], "from_minute": 0, "to_minute": 720}
+    nights = {"days": [1, 2, 3, 4, 5, 6, 7], "from_minute": 720, "to_minute": 0}
+    shifts = [{"window": always, "people": ["dora"]}, {"window": nights, "people": ["admin"]}]
+    rota = {"title": "Duty", "time_zone": "UTC", "shifts": shifts}
+    assert (await admin.put("/notices/rotas/preview-duty", json=rota)).status_code == 200
+    steps = [{"after_min": 5, "rotas": ["preview-duty"]}, {"after_min": 20, "people": ["cook", "admin"]}]
+    chain = {"title": "Worst", "sites": [SITE], "steps": steps}
+    assert (await admin.put("/notices/chains/preview-chain", json=chain)).status_code == 200
+    span = {"start": "2026-03-02T10:00:00Z", "end": "2026-03-03T01:00:00Z"}
+    answer = await dora.get("/notices/duty", params=span)
+    assert answer.status_code == 200, answer.text
+    duty = answer.json()["items"]
+    assert [(one["start"][11:16], one["people"]) for one in duty if one["rota"] == "preview-duty"] == [
+        ("10:00", ["dora"]),
+        ("12:00", ["admin"]),
+        ("00:00", ["dora"]),
+    ]
+    far = {"start": "2026-03-02T10:00:00Z", "end": "2026-06-02T10:00:00Z"}
+    assert (await dora.get("/notices/duty", params=far)).json()["code"] == "bad_range"
+    before = (await admin.get("/notices/deliveries")).json()["items"]
+    answer = await dora.post("/notices/preview", json={"site": SITE, "risk": 1, "at": span["start"]})
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    assert [(one["chain"], one["step"], one["at"][11:16]) for one in told["steps"]] == [
+        (None, 0, "10:00"),
+        ("preview-chain", 0, "10:05"),
+        ("preview-chain", 1, "10:20"),
+    ]
+    assert "dora" in [one["person"] for one in told["steps"][0]["people"]]
+    assert [(one["person"], one["is_told_before"]) for one in told["steps"][1]["people"]] == [("dora", True)]
+    assert ("cook", "not_reviewed") in [(one["person"], one["missed"]) for one in told["steps"][2]["people"]]
+    assert (await admin.get("/notices/deliveries")).json()["items"] == before
+    assert (await dora.post("/notices/preview", json={"site": SITE, "rule": "none"})).json()["code"] == "no_such_rule"
+    assert (await dora.post("/notices/preview", json={"site": "nowhere"})).status_code == 404
+    for refused in (await cook.get("/notices/duty"), await cook.post("/notices/preview", json={"site": SITE})):
+        assert (refused.status_code, refused.json()["code"]) == (403, "not_allowed")
+    for path in ("/notices/chains/preview-chain", "/notices/rotas/preview-duty"):
+        assert (await admin.delete(path)).status_code == 204
+    await dora.aclose()

@@ -13,6 +13,7 @@ import pytest_asyncio
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from services.gateway.roles import VERBS_OF_ROLE
 from services.gateway.totp import STEP_S, code_at, of_text
 from tests.gateway.running_gateway import PASSWORD, Gateway
 from tests.gateway.test_api_audit import register, sql
@@ -276,3 +277,39 @@ async def test_an_ended_token_takes_its_views_with_it(gateway: Gateway, admin: h
         ]
         path = f"/accounts/ends-tokens/api-tokens/{again['api_token']['id']}"
         assert (await admin.delete(path)).status_code == 204
+
+
+async def test_who_is_logged_in_hears_what_they_may_do(gateway: Gateway, admin: httpx.AsyncClient) -> None:
+    await account(admin, "curious", "viewer")
+    opened = (await log_in(gateway, "curious")).json()
+    assert set(opened["user"]["verbs"]) == VERBS_OF_ROLE["viewer"]
+    async with gateway.client(opened["token"]) as client:
+        assert (await client.get("/sessions/current")).json()["user"] == opened["user"]
+    await account(admin, "newly-made", must_change_password=True)
+    assert set((await log_in(gateway, "newly-made")).json()["user"]["verbs"]) == {"stay_logged_in", "manage_self"}
+
+
+async def test_every_login_but_this_one_ends_at_once(gateway: Gateway, admin: httpx.AsyncClient) -> None:
+    await account(admin, "everywhere")
+    here, *elsewhere = [await gateway.token("everywhere", PASSWORD) for _ in range(3)]
+    async with gateway.client(here) as client:
+        assert (await client.delete("/sessions")).status_code == 204
+        (left,) = (await client.get("/sessions")).json()["items"]
+        assert left["is_this"] is True
+    for token in elsewhere:
+        async with gateway.client(token) as client:
+            assert (await client.get("/sites")).status_code == 401
+    deeds = (await admin.get("/audit", params={"who": "everywhere", "action": "login_ended"})).json()["items"]
+    assert deeds[0]["detail"] == {"account": "everywhere", "login": "others"}
+
+
+async def test_an_administrator_sees_a_second_factor_and_takes_a_lost_one_away(
+    gateway: Gateway, admin: httpx.AsyncClient
+) -> None:
+    await with_second_factor(gateway, admin, "broken-phone")
+    path = "/accounts/broken-phone/second-factor"
+    assert (await admin.get(path)).json() == {"is_on": True, "recovery_codes_left": 10}
+    assert (await admin.delete(path)).status_code == 204
+    assert (await admin.get(path)).json() == {"is_on": False, "recovery_codes_left": 0}
+    assert (await log_in(gateway, "broken-phone")).status_code == 201, "the password alone is enough again"
+    assert (await admin.get("/accounts/nobody-of-that-name/second-factor")).status_code == 404

@@ -8,7 +8,7 @@ from typing import Literal
 
 from services.alerting.notices.duty import next_open_us, on_duty
 from services.alerting.notices.thing import Thing
-from shared.messages.notices import ChainStep, NoticeChain, NoticePerson, NoticeRota, PersonKnown
+from shared.messages.notices import ChainStep, Missed, NoticeChain, NoticePerson, NoticeRota, PersonKnown
 
 Side = Literal["bureau", "school"]
 SUPERVISORS = "supervisors"
@@ -38,6 +38,18 @@ class Wishes:
 
     def of(self, person: str) -> NoticePerson:
         return self.wished.get(person) or _CONSOLE_ALONE.model_copy(update={"person": person})
+
+
+def missed(thing: Thing, wishes: Wishes, person: str) -> Missed | None:
+    """Why somebody who is called is not told; None: they are."""
+    known = wishes.known.get(person)
+    if known is None or not known.is_enabled:
+        return "no_account"
+    if not may_hear(known, thing.site):
+        return "not_their_school"
+    if not wishes.of(person).is_enabled:
+        return "switched_off"
+    return None if _may_be_told(thing, known) else "not_reviewed"
 
 
 def may_hear(known: PersonKnown | None, site: str) -> bool:

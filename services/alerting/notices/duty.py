@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from shared.errors import RequestRefused
 from shared.messages.cameras import RecordingWindow
-from shared.messages.notices import NoticeRota
+from shared.messages.notices import DutySpan, NoticeRota
 from shared.weekly_hours import WeeklyHours
 
+_HALF_HOUR_US = 30 * 60_000_000
 _DAYS = 8  # every window of a week begins once within them, whatever the clocks do
 
 
@@ -24,6 +25,38 @@ def on_duty(rota: NoticeRota, at_us: int) -> tuple[str, ...]:
         if WeeklyHours((shift.window,), rota.time_zone).holds(at_us):
             found |= dict.fromkeys(shift.people)
     return tuple(found)
+
+
+def duty_spans(rota: NoticeRota, from_us: int, to_us: int) -> list[DutySpan]:
+    """Who is on duty from one moment to another, oldest first, without holes: a span ends where the people change."""
+    edges = sorted({from_us, *(each for each in _edges_us(rota, from_us, to_us) if from_us < each < to_us)})
+    spans: list[DutySpan] = []
+    for begins_us, ends_us in zip(edges, [*edges[1:], to_us], strict=True):
+        people = on_duty(rota, begins_us)
+        if spans and spans[-1].people == people:
+            spans[-1] = spans[-1].model_copy(update={"to_us": ends_us})
+        else:
+            spans.append(DutySpan(rota=rota.rota, from_us=begins_us, to_us=ends_us, people=people))
+    return spans
+
+
+def _edges_us(rota: NoticeRota, from_us: int, to_us: int) -> Iterator[int]:
+    """Every moment at which it may change; more of them do no harm."""
+    for exception in rota.exceptions:
+        yield exception.from_us
+        yield exception.to_us
+    zone = ZoneInfo(rota.time_zone)
+    day = datetime.fromtimestamp(from_us / 1e6, UTC).astimezone(zone).date() - timedelta(days=1)
+    last = datetime.fromtimestamp(to_us / 1e6, UTC).astimezone(zone).date()
+    while day <= last:
+        midnight, next_midnight = (datetime.combine(each, time(), zone) for each in (day, day + timedelta(days=1)))
+        minutes = {each for shift in rota.shifts for each in (shift.window.from_minute, shift.window.to_minute)}
+        for minute in minutes:
+            yield _us(datetime.combine(day, time(minute // 60, minute % 60), zone))
+        if midnight.utcoffset() != next_midnight.utcoffset():
+            # The clocks change: a window may begin or end with that.
+            yield from range(_us(midnight), _us(next_midnight), _HALF_HOUR_US)
+        day += timedelta(days=1)
 
 
 def next_open_us(hours: Sequence[RecordingWindow], time_zone: str, at_us: int) -> int:

@@ -16,8 +16,12 @@ from shared.messages.notices import (
     NoticeDeliveriesWanted,
     NoticeDeliveryList,
     NoticeDevicePut,
+    NoticeDutyList,
+    NoticeDutyWanted,
     NoticePerson,
     NoticePersonRef,
+    NoticePreview,
+    NoticePreviewWanted,
     NoticePush,
     NoticePushWanted,
     NoticeReceipt,
@@ -75,6 +79,12 @@ class BusNotices:
 
     async def remove_chain(self, wanted: NoticeChainRef) -> NoticeChainList:
         return NoticeChainList.decode(await self._ask("notice_chain_remove", wanted))
+
+    async def duty(self, wanted: NoticeDutyWanted) -> NoticeDutyList:
+        return NoticeDutyList.decode(await self._ask("notice_duty", wanted))
+
+    async def preview(self, wanted: NoticePreviewWanted) -> NoticePreview:
+        return NoticePreview.decode(await self._ask("notice_preview", wanted))
 
     async def deliveries(self, wanted: NoticeDeliveriesWanted) -> NoticeDeliveryList:
         return NoticeDeliveryList.decode(await self._ask("notice_deliveries", wanted))

@@ -15,6 +15,7 @@ from services.gateway.refusals import FieldFault, InvalidFields, no_such
 from shared.clock import Clock
 from shared.messages.notices import (
     ChannelKind,
+    DutySpan,
     NoticeChain,
     NoticeChainList,
     NoticeChainRef,
@@ -27,8 +28,12 @@ from shared.messages.notices import (
     NoticeDeliveriesWanted,
     NoticeDelivery,
     NoticeDeliveryList,
+    NoticeDutyList,
+    NoticeDutyWanted,
     NoticePerson,
     NoticePersonRef,
+    NoticePreview,
+    NoticePreviewWanted,
     NoticeReceipt,
     NoticeRota,
     NoticeRotaList,
@@ -69,6 +74,10 @@ class NoticeKeeper(Protocol):
     async def put_chain(self, wanted: NoticeChain) -> NoticeChainList: ...
 
     async def remove_chain(self, wanted: NoticeChainRef) -> NoticeChainList: ...
+
+    async def duty(self, wanted: NoticeDutyWanted) -> NoticeDutyList: ...
+
+    async def preview(self, wanted: NoticePreviewWanted) -> NoticePreview: ...
 
     async def deliveries(self, wanted: NoticeDeliveriesWanted) -> NoticeDeliveryList: ...
 
@@ -188,6 +197,16 @@ class NoticeDesk:
     async def remove_chain(self, by: By, id: str) -> None:
         await self._record(by, "notice_chain_removed", chain=id)
         await self.keeper.remove_chain(NoticeChainRef(chain=id))
+
+    async def duty(self, from_us: int, to_us: int) -> tuple[DutySpan, ...]:
+        """Who is on duty in each rota, exceptions and all."""
+        return (await self.keeper.duty(NoticeDutyWanted(from_us=from_us, to_us=to_us))).items
+
+    async def preview(self, by: By, wanted: NoticePreviewWanted) -> NoticePreview:
+        """Whom an alert would be told to. Of schools that somebody may not see they hear nothing."""
+        if not by.identity.sees(wanted.site):
+            raise no_such("site", wanted.site)
+        return await self.keeper.preview(wanted)
 
     async def deliveries(self, by: By, wanted: NoticeDeliveriesWanted, page: PageRequest) -> PageOf[NoticeDelivery]:
         """Newest first: one's own; with `configure` everybody's."""

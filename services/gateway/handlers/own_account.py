@@ -54,6 +54,11 @@ class OwnAccount:
         if not await self.people.second.remove(account, by.identity.name, by.address):
             raise RequestRefused("no_second_factor", "This account has no second factor.", status=404)
 
+    async def second_factor_of(self, name: str) -> tuple[bool, int]:
+        """Whether it is on, and how many recovery codes are left."""
+        account, second = await self._of(name), self.people.second
+        return await second.is_on(account), await second.recovery_left(account)
+
     async def logins(self, name: str) -> list[OpenLogin]:
         return await self.people.logins.of(await self._of(name), self.people.clock.now())
 
@@ -65,6 +70,11 @@ class OwnAccount:
                 await self.people.end_login(login.id)
                 return
         raise no_such("session", handle)
+
+    async def end_other_logins(self, by: By) -> None:
+        """One's own, but the one that asks."""
+        await self._record("login_ended", by, by.identity.name, login="others")
+        await self.people.end_logins(by.identity.name, but=by.identity.login)
 
     async def end_logins(self, by: By, name: str) -> None:
         account = await self._of(name)

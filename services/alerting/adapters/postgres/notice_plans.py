@@ -11,15 +11,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerting.adapters.postgres.loop import orders
-from services.alerting.adapters.postgres.notice_tables import (
-    chains,
-    channels,
-    deliveries,
-    escalations,
-    people,
-    rotas,
-    things,
-)
+from services.alerting.adapters.postgres.notice_background import wishes_now
+from services.alerting.adapters.postgres.notice_tables import channels, deliveries, escalations, things
 from services.alerting.adapters.postgres.notice_things import thing_from
 from services.alerting.adapters.postgres.tables import alerts, rules
 from services.alerting.notices.audience import (
@@ -35,7 +28,7 @@ from services.alerting.notices.audience import (
 )
 from services.alerting.notices.thing import Thing, console_id, delivery_id
 from shared.database import Database
-from shared.messages.notices import NoticeChain, NoticePerson, NoticeRota, PersonKnown
+from shared.messages.notices import NoticeChain, PersonKnown
 from shared.messages.rules import Rule
 from shared.telemetry import counter, log
 
@@ -143,13 +136,7 @@ class NoticePlans:
     async def _wishes(self, session: AsyncSession, thing: Thing) -> tuple[Wishes, dict[str, NoticeChain]]:
         """What may matter for this thing, as it is now: a change works with the next thing."""
         known = {name: one for name, one in self._known.items() if may_hear(one, thing.site)}
-        wished = {
-            row.person: NoticePerson.model_validate(row.body)
-            for row in await session.execute(select(people).where(people.c.person.in_(list(known))))
-        }
-        duties = {row.rota: NoticeRota.model_validate(row.body) for row in await session.execute(select(rotas))}
-        by_chain = {row.chain: NoticeChain.model_validate(row.body) for row in await session.execute(select(chains))}
-        return Wishes(known, wished, duties), by_chain
+        return await wishes_now(session, known)
 
 
 async def _background(session: AsyncSession, row: Any) -> tuple[Sequence[str], dict[str, str], dict[str, str]]:

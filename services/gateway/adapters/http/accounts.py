@@ -9,6 +9,7 @@ from services.gateway.adapters.http.access import address_of, by_of, identity_of
 from services.gateway.adapters.http.login_answers import (
     ApiTokenAnswer,
     LoginAnswer,
+    SecondFactorAnswer,
     api_token_answers,
     login_answers,
 )
@@ -78,6 +79,13 @@ async def list_logins_of(name: str, request: Request) -> Page[LoginAnswer]:
 async def end_logins_of(name: str, request: Request) -> None:
     """Log somebody out everywhere, at once."""
     await rooms_of(request).doors.own_account.end_logins(by_of(request), name)
+
+
+@router.get("/{name}/second-factor", responses=refusals(401, 403, 404))
+async def second_factor_of(name: str, request: Request) -> SecondFactorAnswer:
+    """Whether somebody is asked for a code at log-in."""
+    is_on, left = await rooms_of(request).doors.own_account.second_factor_of(name)
+    return SecondFactorAnswer(is_on=is_on, recovery_codes_left=left)
 
 
 @router.delete("/{name}/second-factor", status_code=204, responses=refusals(401, 403, 404))

@@ -36,6 +36,13 @@ class ApiTokenAnswer(Answer):
     used_at: datetime | None = Field(None, description="when it was last used, to the minute")
 
 
+class SecondFactorAnswer(Answer):
+    """Whether a code is asked for at log-in."""
+
+    is_on: bool
+    recovery_codes_left: int
+
+
 def login_answers(logins: Iterable[OpenLogin], own: str | None) -> list[LoginAnswer]:
     """Args: own: the login that asks."""
     return [

@@ -7,7 +7,12 @@ from pydantic import Field
 
 from services.gateway.adapters.http.access import address_of, by_of, identity_of
 from services.gateway.adapters.http.bodies import Answer, Body, Moment
-from services.gateway.adapters.http.login_answers import ApiTokenAnswer, api_token_answer, api_token_answers
+from services.gateway.adapters.http.login_answers import (
+    ApiTokenAnswer,
+    SecondFactorAnswer,
+    api_token_answer,
+    api_token_answers,
+)
 from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import rooms_of
 from services.gateway.adapters.http.schemas import Id, Name, NewPassword, Page
@@ -23,13 +28,6 @@ class PasswordChange(Body):
 
     password: str = _PRESENT
     new_password: NewPassword
-
-
-class SecondFactorAnswer(Answer):
-    """Whether a code is asked for at log-in."""
-
-    is_on: bool
-    recovery_codes_left: int
 
 
 class SecondFactorBegin(Body):

@@ -14,12 +14,16 @@ from shared.messages.notices import (
     ChainStep,
     ChannelKind,
     DeliveryState,
+    DutySpan,
     Language,
+    Missed,
     NoticeChain,
     NoticeChannel,
     NoticeDelivery,
     NoticeKind,
     NoticePerson,
+    NoticePreview,
+    NoticePreviewWanted,
     NoticeRota,
     RotaException,
     RotaShift,
@@ -165,6 +169,52 @@ class ChainAnswer(Answer):
     steps: list[ChainStep]
 
 
+class DutyAnswer(Answer):
+    """The same people on duty for a while."""
+
+    rota: str
+    start: datetime
+    end: datetime
+    people: list[str] = Field(description="nobody: nobody is on duty")
+
+
+class PreviewBody(Body):
+    """An alert that might be raised."""
+
+    site: str = Field(max_length=63)
+    rule: str | None = Field(None, max_length=63, description="left out: a rule that tells supervisors")
+    risk: RiskClass | None = Field(None, description="left out: the class of the rule, 1 without one")
+    at: Moment | None = Field(None, description="left out: now")
+
+
+class PreviewPersonAnswer(Answer):
+    """Somebody who would be told, or would not although they are named."""
+
+    person: str
+    at: datetime = Field(description="not before: their hours")
+    channels: list[ChannelKind] = Field(description="none: all of theirs are switched off")
+    missed: Missed | None = Field(None, description="why they are not told; null: they are")
+    is_told_before: bool = Field(description="by an earlier step: nobody is told twice of one thing")
+
+
+class PreviewStepAnswer(Answer):
+    """Those who are told at one moment, if nobody has taken it by then."""
+
+    at: datetime
+    chain: str | None = Field(None, description="null: at once, by the rule and by what people asked for")
+    step: int
+    people: list[PreviewPersonAnswer]
+    empty_rotas: list[str] = Field(description="that have nobody on duty then")
+
+
+class PreviewAnswer(Answer):
+    """Whom an alert would be told to, soonest first."""
+
+    risk: RiskClass
+    at: datetime
+    steps: list[PreviewStepAnswer]
+
+
 class AttemptAnswer(Answer):
     """One try to reach somebody."""
 
@@ -246,6 +296,32 @@ def chain_of(id: str, body: ChainBody) -> NoticeChain:
 
 def chain_answer(chain: NoticeChain) -> ChainAnswer:
     return ChainAnswer(id=chain.chain, steps=list(chain.steps), **chain.model_dump(exclude={"chain", "steps"}))
+
+
+def duty_answer(span: DutySpan) -> DutyAnswer:
+    return DutyAnswer(
+        rota=span.rota, start=moment_of(span.from_us), end=moment_of(span.to_us), people=list(span.people)
+    )
+
+
+def preview_of(body: PreviewBody, now_us: int) -> NoticePreviewWanted:
+    at_us = now_us if body.at is None else us_of(body.at)
+    return NoticePreviewWanted(site=body.site, rule=body.rule, risk=body.risk, at_us=at_us)
+
+
+def preview_answer(wanted: NoticePreviewWanted, found: NoticePreview) -> PreviewAnswer:
+    steps = [
+        PreviewStepAnswer(
+            at=moment_of(step.at_us),
+            people=[
+                PreviewPersonAnswer(at=moment_of(each.at_us), **each.model_dump(exclude={"at_us"}))
+                for each in step.people
+            ],
+            **step.model_dump(exclude={"at_us", "people"}),
+        )
+        for step in found.steps
+    ]
+    return PreviewAnswer(risk=found.risk, at=moment_of(wanted.at_us), steps=steps)
 
 
 def delivery_answer(each: NoticeDelivery) -> DeliveryAnswer:

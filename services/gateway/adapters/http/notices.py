@@ -14,7 +14,10 @@ from services.gateway.adapters.http.notice_bodies import (
     ChannelChangeBody,
     ChannelTestAnswer,
     DeliveryAnswer,
+    DutyAnswer,
     NewChannel,
+    PreviewAnswer,
+    PreviewBody,
     RotaAnswer,
     RotaBody,
     WishesAnswer,
@@ -23,12 +26,16 @@ from services.gateway.adapters.http.notice_bodies import (
     chain_of,
     channel_answer,
     delivery_answer,
+    duty_answer,
+    preview_answer,
+    preview_of,
     rota_answer,
     rota_of,
     wish_of,
     wishes_answer,
 )
 from services.gateway.adapters.http.paging import Paging
+from services.gateway.adapters.http.recordings import us_of
 from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import rooms_of
 from services.gateway.adapters.http.schemas import Id, Page
@@ -37,6 +44,7 @@ from shared.messages.notices import DeliveryState, NoticeDeliveriesWanted
 
 router = APIRouter(prefix="/api/v1/notices", tags=["notices"])
 
+_WEEK_US = 7 * 86_400_000_000
 _Person = Annotated[str, Path(max_length=64, description="name of the account; `me`: your own")]
 
 
@@ -129,6 +137,28 @@ async def put_chain(id: Id, body: ChainBody, request: Request) -> ChainAnswer:
 async def remove_chain(id: str, request: Request) -> None:
     """Remove it: it calls nobody any more."""
     await rooms_of(request).notices.remove_chain(by_of(request), id)
+
+
+@router.get("/duty", responses=refusals(400, 401, 403, 422))
+async def list_duty(
+    request: Request,
+    start: Annotated[Moment | None, Query(description="left out: now")] = None,
+    end: Annotated[Moment | None, Query(description="32 days later at most; left out: a week later")] = None,
+) -> Page[DutyAnswer]:
+    """Who is on duty, rota by rota, exceptions and all: without holes, a line wherever the people change."""
+    notices = rooms_of(request).notices
+    from_us = notices.clock.now_us() if start is None else us_of(start)
+    to_us = from_us + _WEEK_US if end is None else us_of(end)
+    return Page(items=[duty_answer(each) for each in await notices.duty(from_us, to_us)])
+
+
+@router.post("/preview", responses=refusals(401, 403, 404, 422))
+async def preview_notices(body: PreviewBody, request: Request) -> PreviewAnswer:
+    """Whom an alert at a school would be told to, and who after them while nobody takes it. Nobody is told."""
+    rooms = rooms_of(request)
+    wanted = preview_of(body, rooms.notices.clock.now_us())
+    await rooms.registry.site(body.site)
+    return preview_answer(wanted, await rooms.notices.preview(by_of(request), wanted))
 
 
 @router.get("/deliveries", responses=refusals(400, 401, 403, 422))

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Request, Response
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, Field
 
 from services.gateway.adapters.http.access import address_of, by_of
 from services.gateway.adapters.http.bodies import Answer, Body
@@ -36,7 +36,7 @@ class NewPublicScreen(Body):
 
     name: Name = Field(examples=["第二小学食堂"], description="everybody reads it")
     cameras: _Cameras
-    ends_at: AwareDatetime = Field(description="within a year; then the link opens nothing but these words")
+    ends_at: Moment = Field(description="within a year; then the link opens nothing but these words")
     hours: list[PlanWindow] = Field([], max_length=20, description=_HOURS)
     time_zone: _Zone = Field("Asia/Shanghai", description="of the kitchen's clock")
     is_on: bool = True
@@ -47,7 +47,7 @@ class PublicScreenChange(Body):
 
     name: Name | None = None
     cameras: _Cameras | None = None
-    ends_at: AwareDatetime | None = None
+    ends_at: Moment | None = None
     hours: list[PlanWindow] | None = Field(None, max_length=20, description=_HOURS)
     time_zone: _Zone | None = None
     is_on: bool | None = None

@@ -87,7 +87,7 @@ class User(Answer):
     roles: list[Role]
     sites: list[str] | None = Field(description="the only schools they may see; null: all")
     must_change_password: bool = Field(False, description="nothing else may be done before PUT /api/v1/me/password")
-    verbs: list[Verb] = Field(description="what they may do, at their schools")
+    verbs: list[Verb] = Field(description="what they may do now, at their schools")
 
 
 class SessionOpened(Answer):

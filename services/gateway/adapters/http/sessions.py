@@ -11,6 +11,7 @@ from services.gateway.adapters.http.rooms import Rooms, rooms_of
 from services.gateway.adapters.http.schemas import CurrentSession, LogIn, Page, SessionOpened, User
 from services.gateway.handlers.people import OpenedLogin
 from services.gateway.identity import Identity
+from services.gateway.roles import ALL_VERBS
 
 router = APIRouter(prefix="/api/v1/sessions", tags=["sessions"])
 
@@ -31,11 +32,17 @@ async def list_logins(request: Request) -> Page[LoginAnswer]:
     return Page(items=login_answers(await rooms_of(request).doors.own_account.logins(who.name), who.login))
 
 
+@router.delete("", status_code=204, responses=refusals(401, 403))
+async def end_other_logins(request: Request) -> None:
+    """End every login of one's own but the one that this request came with."""
+    await rooms_of(request).doors.own_account.end_other_logins(by_of(request))
+
+
 def _opened(rooms: Rooms, opened: OpenedLogin, response: Response) -> SessionOpened:
     set_cookie(rooms, opened, response)
     response.headers["Cache-Control"] = "no-store"
     login = opened.login
-    who = Identity(
+    identity = Identity(
         login.account,
         login.roles,
         login.id,
@@ -43,17 +50,7 @@ def _opened(rooms: Rooms, opened: OpenedLogin, response: Response) -> SessionOpe
         sites=login.sites,
         must_change_password=login.must_change_password,
     )
-    return SessionOpened(token=opened.token, expires_at=login.expires_at, user=_user(who))
-
-
-def _user(who: Identity) -> User:
-    return User(
-        name=who.name,
-        roles=list(who.roles),
-        sites=_sites(who.sites),
-        must_change_password=who.must_change_password,
-        verbs=sorted(who.allowed),
-    )
+    return SessionOpened(token=opened.token, expires_at=login.expires_at, user=_user(identity))
 
 
 def set_cookie(rooms: Rooms, opened: OpenedLogin, response: Response) -> None:
@@ -90,5 +87,11 @@ async def end_login(session: str, request: Request) -> None:
     await rooms_of(request).doors.own_account.end_login(by, by.identity.name, session)
 
 
-def _sites(sites: tuple[str, ...] | None) -> list[str] | None:
-    return None if sites is None else list(sites)
+def _user(identity: Identity) -> User:
+    return User(
+        name=identity.name,
+        roles=list(identity.roles),
+        sites=None if identity.sites is None else list(identity.sites),
+        must_change_password=identity.must_change_password,
+        verbs=[verb for verb in ALL_VERBS if identity.may(verb)],
+    )

@@ -3,6 +3,8 @@
 import { ref } from "vue";
 import { api, Offline, Problem, type Schemas } from "@/api/client";
 
+export type Verb = Schemas["User"]["verbs"] extends (infer One)[] | undefined ? One : never;
+
 export const user = ref<Schemas["User"] | null>(null);
 let isKnown = false;
 
@@ -84,7 +86,6 @@ export function isOfSchool(): boolean {
   return roles.length > 0 && roles.every((role) => role === "school");
 }
 
-export type Verb = Schemas["User"]["verbs"][number];
 
 /** As the server says: it refuses in any case, and nobody is led to what it refuses. */
 export function may(verb: Verb): boolean {

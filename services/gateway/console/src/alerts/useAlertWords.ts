@@ -24,5 +24,5 @@ export function useAlertWords() {
 /** The recording around the first picture, a moment before it. */
 export function playbackOf(alert: Alert): string {
   const atMs = Date.parse(alert.best?.at ?? alert.first_at) - 3000;
-  return `/playback?${new URLSearchParams({ site: alert.site, cameras: alert.best?.camera ?? alert.camera, at: String(atMs) })}`;
+  return `/playback?${new URLSearchParams({ purpose: "case", site: alert.site, cameras: alert.best?.camera ?? alert.camera, at: String(atMs) })}`;
 }

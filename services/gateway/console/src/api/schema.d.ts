@@ -22,7 +22,11 @@ export interface paths {
          * @description Log in. The token is for API clients; browsers get the same login in an HttpOnly cookie.
          */
         post: operations["log_in"];
-        delete?: never;
+        /**
+         * End Other Logins
+         * @description End every login of one's own but the one that this request came with.
+         */
+        delete: operations["end_other_logins"];
         options?: never;
         head?: never;
         patch?: never;
@@ -335,7 +339,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Second Factor Of
+         * @description Whether somebody is asked for a code at log-in.
+         */
+        get: operations["second_factor_of"];
         put?: never;
         post?: never;
         /**
@@ -2020,6 +2028,46 @@ export interface paths {
          * @description Remove it: it calls nobody any more.
          */
         delete: operations["remove_chain"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/duty": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Duty
+         * @description Who is on duty, rota by rota, exceptions and all: without holes, a line wherever the people change.
+         */
+        get: operations["list_duty"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Notices
+         * @description Whom an alert at a school would be told to, and who after them while nobody takes it. Nobody is told.
+         */
+        post: operations["preview_notices"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -5254,6 +5302,29 @@ export interface components {
             broken: number;
         };
         /**
+         * DutyAnswer
+         * @description The same people on duty for a while.
+         */
+        DutyAnswer: {
+            /** Rota */
+            rota: string;
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /**
+             * People
+             * @description nobody: nobody is on duty
+             */
+            people: string[];
+        };
+        /**
          * EntryAnswer
          * @description One entry of the timeline.
          */
@@ -7240,6 +7311,16 @@ export interface components {
              */
             next_cursor?: string | null;
         };
+        /** Page[DutyAnswer] */
+        Page_DutyAnswer_: {
+            /** Items */
+            items: components["schemas"]["DutyAnswer"][];
+            /**
+             * Next Cursor
+             * @description pass it as `cursor` for the next page; null at the end
+             */
+            next_cursor?: string | null;
+        };
         /** Page[EvidenceAnswer] */
         Page_EvidenceAnswer_: {
             /** Items */
@@ -7498,6 +7579,101 @@ export interface components {
              * @description null: is here
              */
             left_at?: string | null;
+        };
+        /**
+         * PreviewAnswer
+         * @description Whom an alert would be told to, soonest first.
+         */
+        PreviewAnswer: {
+            /**
+             * Risk
+             * @enum {integer}
+             */
+            risk: 1 | 2 | 3;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Steps */
+            steps: components["schemas"]["PreviewStepAnswer"][];
+        };
+        /**
+         * PreviewBody
+         * @description An alert that might be raised.
+         */
+        PreviewBody: {
+            /** Site */
+            site: string;
+            /**
+             * Rule
+             * @description left out: a rule that tells supervisors
+             */
+            rule?: string | null;
+            /**
+             * Risk
+             * @description left out: the class of the rule, 1 without one
+             */
+            risk?: (1 | 2 | 3) | null;
+            /**
+             * At
+             * @description left out: now
+             */
+            at?: string | null;
+        };
+        /**
+         * PreviewPersonAnswer
+         * @description Somebody who would be told, or would not although they are named.
+         */
+        PreviewPersonAnswer: {
+            /** Person */
+            person: string;
+            /**
+             * At
+             * Format: date-time
+             * @description not before: their hours
+             */
+            at: string;
+            /**
+             * Channels
+             * @description none: all of theirs are switched off
+             */
+            channels: ("console" | "mail" | "webhook" | "apprise" | "web_push")[];
+            /**
+             * Missed
+             * @description why they are not told; null: they are
+             */
+            missed?: ("no_account" | "not_their_school" | "switched_off" | "not_reviewed") | null;
+            /**
+             * Is Told Before
+             * @description by an earlier step: nobody is told twice of one thing
+             */
+            is_told_before: boolean;
+        };
+        /**
+         * PreviewStepAnswer
+         * @description Those who are told at one moment, if nobody has taken it by then.
+         */
+        PreviewStepAnswer: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Chain
+             * @description null: at once, by the rule and by what people asked for
+             */
+            chain?: string | null;
+            /** Step */
+            step: number;
+            /** People */
+            people: components["schemas"]["PreviewPersonAnswer"][];
+            /**
+             * Empty Rotas
+             * @description that have nobody on duty then
+             */
+            empty_rotas: string[];
         };
         /**
          * ProbeAnswer
@@ -9536,7 +9712,7 @@ export interface components {
             must_change_password: boolean;
             /**
              * Verbs
-             * @description what they may do, at their schools
+             * @description what they may do now, at their schools
              */
             verbs: ("stay_logged_in" | "manage_self" | "be_told" | "list" | "view" | "snapshot" | "playback" | "export" | "seal_evidence" | "teach" | "talk" | "invite" | "review" | "answer" | "order" | "inspect" | "configure" | "change_registry" | "manage_accounts" | "see_watching" | "read_audit")[];
         };
@@ -10340,6 +10516,28 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    end_other_logins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     current_login: {
         parameters: {
             query?: never;
@@ -10867,6 +11065,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    second_factor_of: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorAnswer"];
+                };
             };
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
@@ -14370,6 +14597,70 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_duty: {
+        parameters: {
+            query?: {
+                /** @description left out: now */
+                start?: string | null;
+                /** @description 32 days later at most; left out: a week later */
+                end?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DutyAnswer_"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    preview_notices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewAnswer"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];

@@ -9,7 +9,7 @@ export function faultOf(faults: Record<string, string>, ...names: string[]): str
 }
 
 /** Refusals without a list of fields that are about one all the same. */
-const FIELD_OF_CODE: Record<string, string> = { bad_channel: "address", account_exists: "name", last_administrator: "roles" };
+const FIELD_OF_CODE: Record<string, string> = { bad_channel: "address", account_exists: "name", no_such_zone: "time_zone", bad_window: "hours", bad_exception: "exceptions", bad_chain: "steps", no_such_rota: "rota", no_such_rule: "rule", last_administrator: "roles" };
 /** The server's names of what the API calls otherwise. */
 const FIELD_OF_NAME: Record<string, string> = { until: "end", from: "start" };
 

@@ -3,15 +3,17 @@ import { tabsOf } from "./tabs";
 
 describe("the pages of managing", () => {
   it.each([
-    [["admin"], null, ["rules", "silences", "notices", "accounts", "organisation", "import", "calendars", "public"]],
+    [["admin"], null, ["rules", "silences", "notices", "duty", "accounts", "organisation", "import", "calendars", "public"]],
+    [["chief"], null, ["rules", "silences", "notices", "duty", "calendars"]],
     [["sre"], null, ["notices", "organisation", "import"]],
     [["auditor"], null, ["notices"]],
-    [["supervisor"], null, ["rules", "silences", "notices", "calendars"]],
-    [["supervisor"], ["demo"], ["rules", "silences", "notices"]],
-    [["admin"], ["demo"], ["rules", "silences", "notices"]],
+    [["supervisor"], null, ["rules", "silences", "notices", "duty", "calendars"]],
+    [["supervisor"], ["demo"], ["rules", "silences", "notices", "duty"]],
+    [["admin"], ["demo"], ["rules", "silences", "notices", "duty"]],
+    [["viewer"], null, ["rules", "silences", "notices", "calendars"]],
     [["school"], ["demo"], ["notices"]],
     [["guest"], ["demo"], ["notices"]],
-    [["school", "supervisor"], null, ["rules", "silences", "notices", "calendars"]],
+    [["school", "supervisor"], null, ["rules", "silences", "notices", "duty", "calendars"]],
   ])("of %j about %j are %j", (roles, sites, expected) => {
     expect(tabsOf(roles, sites)).toEqual(expected);
   });

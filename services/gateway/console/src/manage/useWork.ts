@@ -5,7 +5,17 @@ import { Offline, Problem } from "@/api/client";
 import { i18n } from "@/i18n";
 import { faultsOf } from "./faultOf";
 
-export function useWork() {
+/** In the reader's language where the refusal has words here; else the server's. */
+export function refusalWords(problem: Problem): string {
+  const { t, te } = i18n.global;
+  if (problem.status === 412) return t("manage.stale");
+  if (problem.status === 429) return t("signIn.tooOften", { seconds: problem.retryAfterS ?? 60 });
+  const key = `refusal.${problem.code}`;
+  return te(key) ? t(key) : problem.message || t("problem.unknown");
+}
+
+/** Args: ownWords: field to the key of what is said about it here, where the server's own words are not for everybody. */
+export function useWork(ownWords: Record<string, string> = {}) {
   const isBusy = ref(false);
   const isForbidden = ref(false);
   const trouble = ref("");
@@ -32,8 +42,12 @@ export function useWork() {
 
   function refused(problem: Problem) {
     isForbidden.value = problem.status === 403;
-    faults.value = faultsOf(problem);
-    trouble.value = problem.status === 412 ? i18n.global.t("manage.stale") : problem.message || i18n.global.t("problem.unknown");
+    const { t } = i18n.global;
+    const message = refusalWords(problem);
+    const said = faultsOf({ fields: problem.fields, code: problem.code, message });
+    faults.value = Object.fromEntries(Object.entries(said).map(([field, words]) => [field, ownWords[field] === undefined ? words : t(ownWords[field])]));
+    const own = Object.keys(said).find((field) => ownWords[field] !== undefined);
+    trouble.value = own === undefined ? message : t(ownWords[own] ?? "");
   }
 
   function clear() {

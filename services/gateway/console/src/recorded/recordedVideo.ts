@@ -1,6 +1,7 @@
 /** One camera's recording in a video element: show a moment, play, step; hls.js fetches and feeds. */
 
 import Hls, { Events, type ErrorData, type LevelDetails } from "hls.js/light";
+import type { Purpose } from "@/purpose";
 import { pictureAfter, pictureTimes } from "./pictureTimes";
 import { momentAt, placeOf, stretchAround, type Piece } from "./wallClock";
 
@@ -34,6 +35,7 @@ export class RecordedVideo {
     private readonly video: HTMLVideoElement,
     private readonly camera: string,
     private readonly onPhase: (phase: Phase) => void,
+    private readonly purpose: Purpose | null = null,
   ) {}
 
   /** The moment on the screen, milliseconds UTC. */
@@ -110,6 +112,7 @@ export class RecordedVideo {
     const stretch = (this.stretch = stretchAround(ms, Date.now()));
     const query = new URLSearchParams({ start: new Date(stretch.fromMs).toISOString() });
     if (stretch.toMs !== null) query.set("end", new Date(stretch.toMs).toISOString());
+    if (this.purpose !== null) query.set("purpose", this.purpose);
     const hls = (this.hls = new Hls({
       autoStartLoad: false,
       maxBufferLength: 15,
