@@ -38,7 +38,7 @@ KINDS = {
     "talks": "elsewhere", "cases": "elsewhere", "orders": "elsewhere", "rules": "elsewhere", "alerts": "elsewhere",
     "views": "elsewhere", "drills": "elsewhere", "broadcasts": "elsewhere", "announcements": "elsewhere",
     "announcement-schedules": "elsewhere", "clips": "elsewhere", "evidence": "elsewhere",
-    "channels": "elsewhere", "rotas": "elsewhere", "chains": "elsewhere", "messages": "elsewhere",
+    "channels": "elsewhere", "devices": "elsewhere", "rotas": "elsewhere", "chains": "elsewhere", "messages": "elsewhere",
     "draws": "elsewhere", "inspections": "elsewhere", "calendars": "elsewhere", "silences": "elsewhere",
     "rooms": "elsewhere", "guests": "elsewhere", "people": "account", "shares": "account",
     "public-screens": "public_screen", "public": "elsewhere", "pictures": "part",

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.gateway.adapters.http.access import by_of
+from services.gateway.adapters.http.bodies import Moment
 from services.gateway.adapters.http.notice_bodies import (
     ChainAnswer,
     ChainBody,

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Header, Path, Request, Response
 from pydantic import AfterValidator, Field
 
 from services.gateway.adapters.http.access import address_of, by_of
-from services.gateway.adapters.http.bodies import Answer, Body
+from services.gateway.adapters.http.bodies import Answer, Body, Moment
 from services.gateway.adapters.http.bounds import too_many
 from services.gateway.adapters.http.etags import IfMatch, etag, revision_of
 from services.gateway.adapters.http.recording_plans import PlanWindow, known_zone, plan_windows, policy_windows
