@@ -90,6 +90,12 @@ def test_a_very_long_text_goes_over_pages_whole() -> None:
         assert body[at : at + 12] in said or _torn(body[at : at + 12], said)
 
 
+@needs_font
+def test_empty_lines_and_empty_words_are_printed() -> None:
+    of = order(title=" ", text="中文\n\n\nEnglish\n")
+    assert "中文English" in run_on(pdf_of(facts(of, site=""), "en"))
+
+
 def _torn(part: str, said: str) -> bool:
     """Its page ended in the middle of it."""
     return any(part[:cut] in said and part[cut:] in said for cut in range(1, len(part)))

@@ -252,6 +252,8 @@ class _Sheet(FPDF):
         self, x: float, y: float, text: str, size: float, height: float, width: float = 0.0, align: str = "L"
     ) -> None:
         """One line of text; the pen stays."""
+        if not text:
+            return  # fpdf2 cannot draw an empty cell without a width
         here = self.get_y()
         self.set_font_size(size)
         self.set_xy(x, y)
