@@ -295,8 +295,10 @@ def test_from_an_alert_to_a_corrected_kitchen(browse: Callable[..., Page], peopl
 
 def on_paper(page: Page, people: People, order: str, language: str) -> None:
     """What the button gives is the order with all its pictures, and another program reads it."""
+    made = people.api["li"].get(f"/orders/{order}/document.pdf", params={"lang": language})
+    assert made.status_code == 200, made.text
     with page.expect_download() as download:
-        page.get_by_role("button", name="PDF").first.click()
+        page.get_by_role("button", name="PDF").click()
     assert download.value.suggested_filename == f"order-{order}-{language}.pdf"
     pdf = Path(download.value.path()).read_bytes()
     said = run_on(pdf)
