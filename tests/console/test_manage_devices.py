@@ -180,7 +180,8 @@ def test_a_schools_phone_is_told_until_it_logs_out(
     page.screenshot(path=shots / "push-on-390.png")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert findings(page) == []
-    page.locator(".leave").click()
+    page.click("[data-user]")
+    page.click("[data-sign-out]")
     page.wait_for_selector("#password", timeout=LIMIT_MS)
     assert devices_of(api, "cook") == []
 

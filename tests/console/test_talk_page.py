@@ -261,6 +261,7 @@ def test_whoever_leaves_ends_the_talk(person: NewPerson, kitchen: Kitchen, stack
     if leave == "a page of the console":
         li.page.get_by_role("link", name="Playback").click()
     elif leave == "log-out":
+        li.page.click("[data-user]")
         li.page.get_by_role("button", name="Log out").click()
     else:
         li.page.goto("about:blank")

@@ -356,7 +356,7 @@ def test_past_alerts_are_found_and_the_address_says_which(opens: Opens, shots: P
     page.screenshot(path=shots / "alerts-390.png")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.locator("tbody .links a").first.click()
-    page.wait_for_url(f"**/playback?site={SITE}&cameras={CAMERA}&at=*")
+    page.wait_for_url(f"**/playback?purpose=case&site={SITE}&cameras={CAMERA}&at=*")
 
 
 def test_who_may_only_look_does_not_judge_and_a_school_is_not_sent_here(opens: Opens) -> None:

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from services.gateway.adapters.postgres.people import PostgresFailedLogins
+from services.gateway.roles import ALL_VERBS
 from shared.database import Database
 from tests.gateway.running_gateway import PASSWORD, Gateway
 
@@ -37,6 +38,7 @@ async def test_a_login_is_a_token_and_a_cookie(gateway: Gateway) -> None:
             "roles": ["admin"],
             "sites": None,
             "must_change_password": False,
+            "verbs": [verb for verb in ALL_VERBS if verb != "answer"],
         }
         cookie = answer.headers["Set-Cookie"]
         for part in ("bk_session=", "HttpOnly", "SameSite=strict", "Path=/"):

@@ -146,7 +146,8 @@ class ExportDesk:
         else:
             pages = self._kitchens(by, from_us, to_us, asked)
         header = await anext(pages)
-        return _begun((header, await anext(pages, ())), pages)
+        # Not (): what is a tuple, Python 3.11 unpacks as the arguments of the exception that carries it.
+        return _begun((header, await anext(pages, [])), pages)
 
     async def _alerts(self, sites: tuple[str, ...] | None, from_us: int, to_us: int) -> AsyncIterator[Rows]:
         yield (_ALERT,)
