@@ -29,7 +29,7 @@ CONSOLE := services/gateway/console
 CONSOLE_BUILT := $(CONSOLE)/dist/index.html
 CONSOLE_SOURCES := $(shell find $(CONSOLE) \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help up test test-peers check format bench-ingest bench-live bench-whep bench-ice-port bench-recorder bench-detector bench-alerting bench-start bench-seek bench-timeline bench-figures bench-audit bench-gateway bench-intercom bench-broadcast proof-gateway proof-intercom proof-broadcast proof-recorder proof-detector proof-alerting proof-diagnosis proof-rodents proof-drills console docs clean
+.PHONY: help up test test-peers check format bench-ingest bench-live bench-whep bench-ice-port bench-recorder bench-detector bench-alerting bench-start bench-seek bench-timeline bench-figures bench-audit bench-gateway bench-intercom bench-broadcast proof-gateway proof-console proof-intercom proof-broadcast proof-recorder proof-detector proof-alerting proof-diagnosis proof-rodents proof-drills console docs clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -111,6 +111,9 @@ proof-recorder: $(INSTALLED) $(CONSOLE_BUILT) ## every fragment of 31 cameras co
 
 proof-gateway: $(INSTALLED) $(CONSOLE_BUILT) ## killed under 200 listeners, or the OpenAPI document walked by every role: WHAT=killed|schema
 	@$(BIN)/python -m tests.bench.proof_gateway --what "$(if $(filter command line,$(origin WHAT)),$(WHAT),killed)"
+
+proof-console: $(INSTALLED) $(CONSOLE_BUILT) ## each role's day in Chromium at 390, 1280 and 1920 px in both languages, with screenshots: SHOTS=
+	@$(BIN)/python -m tests.bench.proof_console $(if $(SHOTS),--shots "$(SHOTS)")
 
 proof-detector: $(INSTALLED) ## more cameras than CPU, or a worker killed: WHAT=many|kill CAMERAS= SECONDS=
 	@$(BIN)/python -m tests.bench.proof_detector --what "$(WHAT)" --cameras "$(CAMERAS)" --seconds "$(SECONDS)"
