@@ -51,6 +51,7 @@ def plays(page: Page, camera: str, seconds: float = 3.0) -> dict[str, float]:
 def test_pictures_move(logged_in: Page) -> None:
     """How many are dropped, and how late they are, is the bench's to say: here the machine does other things too."""
     moved = plays(logged_in, "demo-1", 5.0)
+    expect(logged_in.locator('.tile[data-camera="demo-1"] .water-mark text').first).to_contain_text("admin")
     assert moved["time"] == pytest.approx(5.0, abs=1.5)
     assert moved["total"] - moved["dropped"] > 5 * 25 * 0.5
 
