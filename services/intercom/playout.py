@@ -3,8 +3,8 @@
 Theory of operation. Slots are 20 ms apart. The first packet makes the first slot when it comes, and each has its own.
 One that comes a little after its slot is played when it comes; one that is later moves all slots after it by as much
 as it was late: so the delay grows by what the network wavers, and no further than `DELAY_MAX_S`, beyond which the
-oldest is dropped. Where over two seconds every packet had to wait, the slots move forward again, a millisecond a
-packet; a whole packet is left out where nobody speaks.
+oldest is dropped. Where for a second and a half every packet had to wait, the slots move forward again, a millisecond
+a packet; a whole packet is left out where nobody speaks.
 
 A slot whose packet is not there, while later ones are, is filled (`Gap`) out of the one behind it. If that packet comes
 after all, the slots were too early, and move. Where nothing at all is there, a patience of little more than a packet
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from math import inf
 
 PACKET_S = 0.020
 DELAY_MAX_S = 0.120
@@ -24,9 +25,11 @@ PATIENCE_S = 0.024
 OVERTAKEN_S = 0.003
 # = how uneven the packets of the camera may be: a network in between is no better
 TOLERANCE_S = 0.004
-_WINDOW_S = 2.0
+# The slack of a talker is the least of its last spans, so that a single stall is forgiven soon after it.
+_SPAN_S = 0.5
+_SPANS = 3
 _HOLD_S = 10.0
-# Waiting that all packets of a window had, less what is kept against the next wave.
+# Waiting that all packets of these spans had, less what is kept against the next wave.
 _SLACK_KEPT_S = 0.002
 _SHRINK_S = 0.001
 # A talker that jumps further than that has begun anew.
@@ -71,8 +74,11 @@ class Playout:
     _missed: deque[int] = field(default_factory=lambda: deque(maxlen=_MISSED))
     # Slots filled since the last packet while nothing was there.
     _filled: int = 0
-    _slack_s: float = DELAY_MAX_S
-    _window_ends: float = 0.0
+    # The least that a packet waited: in the span that runs, and in the last ones, as if slots had never moved forward.
+    _slack_s: float = inf
+    _slacks_s: deque[float] = field(default_factory=lambda: deque(maxlen=_SPANS))
+    _given_back_s: float = 0.0
+    _span_ends: float = 0.0
     _to_shrink_s: float = 0.0
 
     def put(self, sequence: int, payload: bytes, kind: int, now: float) -> None:
@@ -117,22 +123,21 @@ class Playout:
         self._filled = 0
         self.delay_s = now - came
         self._watch(self._slot - came, now)
-        shrink = min(self._to_shrink_s, _SHRINK_S)
-        self._to_shrink_s -= shrink
-        self._slot = max(self._slot, came - TOLERANCE_S) + PACKET_S - shrink
+        self._slot = max(self._slot, came - TOLERANCE_S) + PACKET_S
+        self._move_forward(min(self._to_shrink_s, _SHRINK_S))
         return Packet(packet.payload, packet.kind, may_be_left_out=self._to_shrink_s >= PACKET_S)
 
     def left_out(self) -> None:
         """The packet taken last was not played: the next is due at once."""
-        self._slot -= PACKET_S
-        self._to_shrink_s = max(0.0, self._to_shrink_s - PACKET_S)
+        self._move_forward(PACKET_S)
         self.dropped += 1
 
     def _begin(self, sequence: int, now: float) -> None:
         self._held.clear()
         self._missed.clear()
         self._next, self._slot, self._filled = sequence & 0xFFFF, now, 0
-        self._slack_s, self._window_ends, self._to_shrink_s = DELAY_MAX_S, now + _WINDOW_S, 0.0
+        self._to_shrink_s = 0.0
+        self._measure_anew(now + _SPAN_S)
 
     def _gap(self, now: float) -> Gap:
         assert self._next is not None
@@ -143,7 +148,7 @@ class Playout:
         self._miss(1)
         # Filled in time out of the packet behind it: the delay that allowed it is needed.
         overtaken = min(came for _, came in self._held.values()) + OVERTAKEN_S
-        self._slack_s = min(self._slack_s, slot - overtaken)
+        self._slack_s = min(self._slack_s, slot - overtaken + self._given_back_s)
         behind = self._held.get(self._next)
         return Gap(None if behind is None else behind[0])
 
@@ -169,10 +174,23 @@ class Playout:
         if now - its_slot <= DELAY_MAX_S:
             self._slot = min(self._slot + now - its_slot, now + DELAY_MAX_S)
             # No earlier again for a while, and then by no more than all had to wait in it.
-            self._slack_s, self._window_ends = DELAY_MAX_S, now + _HOLD_S
+            self._measure_anew(now + _HOLD_S)
+
+    def _move_forward(self, by_s: float) -> None:
+        self._slot -= by_s
+        self._given_back_s += by_s
+        self._to_shrink_s = max(0.0, self._to_shrink_s - by_s)
+
+    def _measure_anew(self, span_ends: float) -> None:
+        self._slacks_s.clear()
+        self._slack_s, self._span_ends = inf, span_ends
 
     def _watch(self, waited_s: float, now: float) -> None:
-        self._slack_s = min(self._slack_s, waited_s)
-        if now >= self._window_ends:
-            self._to_shrink_s = max(0.0, self._slack_s + TOLERANCE_S - _SLACK_KEPT_S)
-            self._slack_s, self._window_ends = DELAY_MAX_S, now + _WINDOW_S
+        self._slack_s = min(self._slack_s, waited_s + self._given_back_s)
+        if now < self._span_ends:
+            return
+        self._slacks_s.append(self._slack_s)
+        if len(self._slacks_s) == _SPANS:
+            slack_s = min(self._slacks_s) - self._given_back_s
+            self._to_shrink_s = max(0.0, slack_s + TOLERANCE_S - _SLACK_KEPT_S)
+        self._slack_s, self._span_ends = inf, now + _SPAN_S

@@ -267,7 +267,7 @@ async def measure(on: Bench, told: argparse.Namespace) -> None:
         report.add("mouth to camera, PCMU encoded at once, as browsers do", "ms", coded)
     if "cost" in wanted:
         for way, codec in WAYS.items():
-            each = await cost(on, codec, told.talks, 3, told.seconds / 4)
+            each = await cost(on, codec, told.talks, 3, told.seconds / 8)
             report.add(f"CPU a talk, {way}", "% of a core", each, talks=told.talks)
             report.add(f"talks a core, {way}", "talks", [100 / one for one in each], talks=told.talks)
     say(report.rows, report.samples, "intercom")
@@ -280,7 +280,7 @@ def _p95(samples: Sequence[float]) -> list[float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clicks", type=int, default=30)
-    parser.add_argument("--seconds", type=float, default=30.0, help="how long latency and CPU are read")
+    parser.add_argument("--seconds", type=float, default=60.0, help="how long latency and CPU are read")
     parser.add_argument("--talks", type=int, default=6, help="talks at once, for CPU")
     parser.add_argument("--what", choices=("all", *PARTS), default="all")
     told = parser.parse_args()

@@ -70,6 +70,16 @@ def test_one_late_packet_delays_what_follows_and_is_forgiven() -> None:
     assert listener.playout.lost == listener.playout.late == 0
 
 
+def test_a_single_stall_is_forgiven_within_three_seconds() -> None:
+    """Nothing for 40 ms, then all of it at once, as a busy machine does."""
+    arrivals = [(max(at, 2.05) if 100 <= number < 103 else at, number) for at, number in sent(600)]
+    listener = Listener()
+    listener.run(arrivals, 12)
+    delay_at = {number: at - number * PACKET_S for at, number in listener.played if number is not None}
+    assert delay_at[105] > 0.045
+    assert delay_at[250] < 0.016, "three seconds later"
+
+
 def test_a_lost_packet_is_filled_and_costs_no_delay() -> None:
     arrivals = [one for one in sent(300) if one[1] != 100]
     listener = Listener()
