@@ -1,7 +1,9 @@
-"""Each role's day in a real browser: log in, every page that is offered, log out; wide, narrow, in both languages.
+"""Each role's day in a real browser: log in, every page that is offered, what the role is there for, log out; on a
+phone, a PC and a wall's width, in both languages.
 
 Of every page: whether it fits the screen, what axe-core calls serious or worse, errors of the page's own script, answers
-of the server that were none (5xx). A screenshot of each is left in a folder, to be looked at.
+of the server that were none (5xx). A deed that does not come to its end is a finding too (role_deeds.py says which there
+are). A screenshot of each page, and of each deed on its way, is left in a folder, to be looked at.
 
     python -m tests.bench.proof_console --shots DIR
     python -m tests.bench.proof_console --shots DIR --roles sre,auditor --widths 390 --languages en
@@ -12,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,18 +23,17 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Request, Response, sync_playwright
 
+from tests.bench.browser_talk import FLAGS
+from tests.bench.role_deeds import DEEDS, LIMIT_MS, PASSWORD, SITE, Day, Plant
 from tests.bench.rows import row, say
-from tests.console.conftest import FLAGS
-from tests.e2e.live_client import Api
 from tests.stack import Stack
 
-PASSWORD = "long enough for all"
-SITE = "demo"
-ROLES = ("admin", "chief", "supervisor", "inspector", "viewer", "school", "guest", "auditor", "sre")
+ROLES = tuple(DEEDS)
 HEIGHTS = {390: 844, 1280: 800, 1920: 1080}
-LIMIT_MS = 30_000
+# A page has loaded when for so long nothing more was asked; what is asked again and again does not end that.
+QUIET_MS, LOADED_WITHIN_MS = 300, 5000
 # What is not in the menu, and for whom: who is offered the page on the left.
 BESIDE = {"/live": ("/wall",), "/manage": ("/manage/notices",)}
 
@@ -49,54 +51,117 @@ class Findings:
 
 
 @contextmanager
-def installation(folder: Path) -> Iterator[Stack]:
-    """Two cameras, somebody of each role, a case with an order that waits for the school."""
-    running = Stack(folder / "data", demo=2)
+def installation(folder: Path) -> Iterator[Plant]:
+    """Two recorded cameras, somebody of each role, a case with an order that waits for the school."""
+    running = Stack(folder / "data", demo=2, env={"BK_SEGMENT_S": "4"})
     running.start()
     try:
-        api = Api(running.url, running.admin_password)
+        plant = Plant(running)
         for role in ROLES:
             account: dict[str, Any] = {"name": f"day-{role}", "password": PASSWORD, "roles": [role]}
             if role in ("school", "guest"):
                 account["sites"] = [SITE]
             if role == "guest":
                 account["ends_at"] = (datetime.now(UTC) + timedelta(days=1)).isoformat()
-            answer = api.http.post("/accounts", json=account)
+            answer = plant.admin.http.post("/accounts", json=account)
             assert answer.status_code == 201, answer.text
-        case = {"site": SITE, "source": "report", "title": "垃圾桶没有盖 / a bin without a lid", "risk": 3}
-        opened = api.http.post("/cases", json=case)
-        assert opened.status_code == 201, opened.text
-        order = {"kind": "opinion", "title": "Put a lid on it", "text": "Every bin has a lid."}
-        served = api.http.post(f"/cases/{opened.json()['id']}/orders", json=order)
-        assert served.status_code == 201, served.text
-        api.until_condition("demo-1", "online", 60)
-        api.close()
-        yield running
+        plant.order("垃圾桶没有盖 / a bin without a lid")
+        plant.admin.until_condition("demo-1", "online", 60)
+        yield plant
+        plant.close()
     finally:
         running.stop()
 
 
-def walk(page: Page, name: str, found: Findings, shots: Path, size: str) -> None:
-    """From log-in to log-out."""
-    page.goto("/")
-    page.fill("#name", name)
-    page.fill("#password", PASSWORD)
-    page.click("button[type=submit]")
-    page.wait_for_selector("#password", state="detached", timeout=LIMIT_MS)
-    page.wait_for_selector("[data-user]", timeout=LIMIT_MS)
-    home = page.evaluate("location.pathname")
-    if page.locator("nav a").count() == 0:
-        page.goto("/cases")  # a school's first page has no menu: its day is there
-        page.wait_for_selector("nav a", timeout=LIMIT_MS)
-    offered: list[str] = page.locator("nav a").evaluate_all("all => all.map(one => one.getAttribute('href'))")
-    beside = [path for before, paths in BESIDE.items() if before in offered for path in paths]
-    tabs = manage_tabs(page) if "/manage" in offered else []
-    for path in dict.fromkeys([home, *offered, *beside, *tabs, "/account"]):
-        look(page, name, path, found, shots / f"{name}-{size}{path.replace('/', '-')}.png", size)
-    page.goto(home)
-    page.click("[data-user]")
-    page.click("[data-sign-out]")
-    page.wait_for_selector("#password", timeout=LIMIT_MS)
+class Walk:
+    """One role's day at one size in one language. `looks`: how many times the screen was looked at."""
+
+    def __init__(self, page: Page, plant: Plant, role: str, size: str, found: Findings, shots: Path):
+        self._page = page
+        self._plant = plant
+        self._role = role
+        self._size = size
+        self._found = found
+        self._shots = shots
+        self._asking = 0
+        self._asked_s = 0.0
+        page.on("pageerror", lambda error: self._finds(f"script: {error}"))
+        page.on("response", self._answered)
+        page.on("request", lambda one: self._asks(one, 1))
+        for ended in ("requestfinished", "requestfailed"):
+            page.on(ended, lambda one: self._asks(one, -1))
+
+    def from_login_to_the_end(self) -> None:
+        page = self._page
+        page.goto("/")
+        page.fill("#name", f"day-{self._role}")
+        page.fill("#password", PASSWORD)
+        page.click("button[type=submit]")
+        page.wait_for_selector("#password", state="detached", timeout=LIMIT_MS)
+        page.wait_for_selector("[data-user]", timeout=LIMIT_MS)
+        home = page.evaluate("location.pathname")
+        for path in self._offered(home):
+            self._goes_to(path)
+        try:
+            DEEDS[self._role](Day(page, self._plant, lambda what: self._looks(f"+{what}")))
+        except (Error, AssertionError) as error:
+            self._finds(f"deed: {str(error)[:400]}")
+            page.screenshot(path=self._shots / f"{self._role}-{self._size}-STUCK.png")
+        page.goto(home)
+        page.click("[data-user]")
+        page.click("[data-sign-out]")
+        page.wait_for_selector("#password", timeout=LIMIT_MS)
+
+    def _offered(self, home: str) -> list[str]:
+        page = self._page
+        if page.locator("nav a").count() == 0:
+            page.goto("/cases")  # a school's first page has no menu: its day is there
+            page.wait_for_selector("nav a", timeout=LIMIT_MS)
+        links: list[str] = page.locator("nav a").evaluate_all("all => all.map(one => one.getAttribute('href'))")
+        beside = [path for before, paths in BESIDE.items() if before in links for path in paths]
+        tabs = manage_tabs(page) if "/manage" in links else []
+        return list(dict.fromkeys([home, *links, *beside, *tabs, "/account"]))
+
+    def _goes_to(self, path: str) -> None:
+        self._page.goto(path)
+        self._page.wait_for_selector("main, .screen, .wall, [data-user], h1", timeout=LIMIT_MS)
+        self._looks(path.replace("/", "-"))
+
+    def _looks(self, name: str) -> None:
+        """What is on the screen, once it has what it shows."""
+        self._has_loaded()
+        page, at = self._page, f"{self._page.evaluate('location.pathname')} {name}"
+        self._found.pages += 1
+        page.screenshot(path=self._shots / f"{self._role}-{self._size}{name}.png")
+        over = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        if over > 0:
+            self._finds("too wide", at=at, pixels=over)
+        for one in Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]:
+            if one["impact"] in ("serious", "critical"):
+                nodes = [f"{node['target']} {node.get('failureSummary', '')[:160]}" for node in one["nodes"][:3]]
+                self._finds(f"axe: {one['id']}", at=at, nodes=nodes)
+
+    def _answered(self, answer: Response) -> None:
+        if answer.status >= 500:
+            self._finds(f"{answer.status} of {answer.url}")
+
+    def _asks(self, one: Request, more: int) -> None:
+        if one.resource_type not in ("eventsource", "websocket", "media") and "/events" not in one.url:
+            self._asking += more
+            self._asked_s = time.monotonic()
+
+    def _has_loaded(self) -> None:
+        ends_s = time.monotonic() + LOADED_WITHIN_MS / 1000
+        self._page.wait_for_timeout(QUIET_MS)
+        while time.monotonic() < ends_s:
+            if self._asking <= 0 and time.monotonic() - self._asked_s > QUIET_MS / 1000:
+                break
+            self._page.wait_for_timeout(50)
+        self._asking = 0  # what a page that was left asked does not always end
+        self._page.wait_for_timeout(QUIET_MS)  # what came is drawn, and has been faded in
+
+    def _finds(self, what: str, **more: Any) -> None:
+        self._found.add(who=self._role, size=self._size, **{"at": self._page.url} | more, what=what)
 
 
 def manage_tabs(page: Page) -> list[str]:
@@ -106,37 +171,21 @@ def manage_tabs(page: Page) -> list[str]:
     return told
 
 
-def look(page: Page, name: str, path: str, found: Findings, shot: Path, size: str) -> None:
-    """One page, once it has what it shows."""
-    found.pages += 1
-    page.goto(path)
-    page.wait_for_selector("main, .screen, .wall, [data-user], h1", timeout=LIMIT_MS)
-    page.wait_for_timeout(1500)  # pictures come, what loads has loaded
-    page.screenshot(path=shot)
-    over = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    if over > 0:
-        found.add(who=name, at=path, size=size, what="too wide", pixels=over)
-    for one in Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]:
-        if one["impact"] in ("serious", "critical"):
-            nodes = [f"{node['target']} {node.get('failureSummary', '')[:160]}" for node in one["nodes"][:3]]
-            found.add(who=name, at=path, size=size, what=f"axe: {one['id']}", nodes=nodes)
-
-
-def day(browser: Browser, stack: Stack, role: str, language: str, width: int, found: Findings, shots: Path) -> None:
+def day(browser: Browser, plant: Plant, role: str, language: str, width: int, found: Findings, shots: Path) -> None:
     size = f"{width}-{language}"
-    context = browser.new_context(viewport={"width": width, "height": HEIGHTS[width]}, base_url=stack.url)
+    screen: dict[str, Any] = {"viewport": {"width": width, "height": HEIGHTS[width]}}
+    if width == min(HEIGHTS):
+        screen |= {"has_touch": True, "is_mobile": True}
+    context = browser.new_context(**screen, base_url=plant.stack.url, accept_downloads=True)
+    context.grant_permissions(["microphone"], origin=plant.stack.url)
     context.add_init_script(f"localStorage.setItem('bk-language', '{language}')")
     context.set_default_timeout(LIMIT_MS)
     page = context.new_page()
-    page.on("pageerror", lambda error: found.add(who=role, at=page.url, size=size, what=f"script: {error}"))
-    page.on(
-        "response",
-        lambda answer: answer.status >= 500 and found.add(who=role, at=answer.url, size=size, what=answer.status),
-    )
     try:
-        walk(page, f"day-{role}", found, shots, size)
+        Walk(page, plant, role, size, found, shots).from_login_to_the_end()
     except Error as error:
         found.add(who=role, at=page.url, size=size, what=f"stuck: {error.message[:300]}")
+        page.screenshot(path=shots / f"{role}-{size}-STUCK.png")
     context.close()
 
 
@@ -152,12 +201,12 @@ def main() -> None:
     found, walks = Findings(), 0
     with tempfile.TemporaryDirectory(prefix="bk-") as name, sync_playwright() as playwright:
         Path(name).chmod(0o755)
-        with installation(Path(name)) as stack:
+        with installation(Path(name)) as plant:
             browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
             for role in asked.roles.split(","):
                 for language in asked.languages.split(","):
                     for width in map(int, asked.widths.split(",")):
-                        day(browser, stack, role, language, width, found, shots)
+                        day(browser, plant, role, language, width, found, shots)
                         walks += 1
             browser.close()
     conditions = {"walks": walks, "pages": found.pages, "shots": str(shots), "widths": asked.widths}

@@ -121,12 +121,15 @@ def make_world(api: Api) -> World:
     own, foreign = _school(api, OWN), _school(api, FOREIGN)
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     people: dict[str, dict[str, Any]] = {
+        "chief": {"roles": ["chief"]},
         "supervisor": {"roles": ["supervisor"]},
         "supervisor-of-one": {"roles": ["supervisor"], "sites": [OWN]},
+        "inspector": {"roles": ["inspector"], "sites": [OWN]},
         "viewer": {"roles": ["viewer"], "sites": [OWN]},
         "school": {"roles": ["school"], "sites": [OWN]},
         "guest": {"roles": ["guest"], "sites": [OWN], "ends_at": tomorrow},
         "auditor": {"roles": ["auditor"]},
+        "sre": {"roles": ["sre"]},
     }
     tokens: dict[str, str | None] = {"nobody": None, "admin": api.token}
     for name, body in people.items():
