@@ -69,6 +69,7 @@ class Demo:
                 f"--host={HOST}",
                 f"--port={self._port}",
                 f"--user={USER}",
+                "--backchannel",
             ],
             logs / "simulator.log",
             # Drawn once and kept with the rest of the installation, unless the person says where.

@@ -53,7 +53,7 @@ class Findings:
 @contextmanager
 def installation(folder: Path) -> Iterator[Plant]:
     """Two recorded cameras, somebody of each role, a case with an order that waits for the school."""
-    running = Stack(folder / "data", demo=2, env={"BK_SEGMENT_S": "4"})
+    running = Stack(folder / "data", demo=2, env={"BK_SEGMENT_S": "4", "BK_ICE_BIND": "127.0.0.1"})
     running.start()
     try:
         plant = Plant(running)
@@ -106,8 +106,9 @@ class Walk:
             DEEDS[self._role](Day(page, self._plant, lambda what: self._looks(f"+{what}")))
         except (Error, AssertionError) as error:
             self._finds(f"deed: {str(error)[:400]}")
-            page.screenshot(path=self._shots / f"{self._role}-{self._size}-STUCK.png")
+            page.screenshot(path=self._shots / f"{self._role}-{self._size}-DEED.png")
         page.goto(home)
+        self._has_loaded()  # a page that chooses its first alert closes what is open over it
         page.click("[data-user]")
         page.click("[data-sign-out]")
         page.wait_for_selector("#password", timeout=LIMIT_MS)

@@ -211,7 +211,10 @@ def view(day: Day) -> None:
     day.wait(".tile.playing")
     day.seen("large")
     day.page.goto(f"/playback?cameras={CAMERA}&at={(time.time() - 25) * 1000:.0f}")
-    day.page.wait_for_function("document.querySelector('.playback video')?.readyState >= 2", timeout=LIMIT_MS)
+    ends_s = time.monotonic() + LIMIT_MS / 1000
+    while not day.page.evaluate("(document.querySelector('.playback video')?.readyState ?? 0) >= 2"):
+        assert time.monotonic() < ends_s, "no picture"
+        day.page.wait_for_timeout(100)
     day.seen("moment")
 
 
