@@ -18,7 +18,7 @@ ifneq ($(origin SECONDS),command line)
 SECONDS := 20
 endif
 # make test: what to run, e.g. make test TESTS="tests/rtsp -x", and how many files of tests at a time (0: one after the
-# other). What fails beside others is run once more, alone.
+# other). What of whole stacks fails beside others is run once more, alone.
 TESTS ?= tests
 WORKERS ?= 2
 

@@ -159,10 +159,15 @@ def tell(server, factory, path: str) -> None:
     def played(_, context):
         say("play" if speaker_pads(context.media) else "watch", context.session.get_sessionid())
 
+    def torn_down(_, context):
+        # Before it is done: `teardown-request` comes after the pipeline has ended, and that is told from another thread.
+        say("teardown", context.session.get_sessionid())
+        return GstRtsp.RTSPStatusCode.OK
+
     def connected(_, client):
         client.connect("play-request", played)
-        for what in ("pause", "teardown"):
-            client.connect(f"{what}-request", lambda _, context, what=what: say(what, context.session.get_sessionid()))
+        client.connect("pause-request", lambda _, context: say("pause", context.session.get_sessionid()))
+        client.connect("pre-teardown-request", torn_down)
         client.connect("closed", lambda _: say("connection closed"))
 
     factory.connect("media-configure", lambda _, media: media.connect("unprepared", lambda _: say("pipeline over")))
