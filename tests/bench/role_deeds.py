@@ -156,7 +156,7 @@ def talk(day: Day) -> None:
 
 
 def direct(day: Day) -> None:
-    """A rule is tried on what was, and changed; a school is silenced for four hours; figures are taken along."""
+    """A rule is tried on what was, and changed; a school is silenced, and not any more; figures are taken along."""
     day.goto("/manage/rules", "[data-rule=no_hat]")
     day.page.locator("[data-rule=no_hat] button").click()
     hours = day.page.locator("[name=deadline_h]")
@@ -174,7 +174,10 @@ def direct(day: Day) -> None:
     day.page.locator(".quick button").nth(1).click()
     day.seen("silence-form")
     day.page.locator("[data-save]").click()
-    expect(day.page.locator("[data-silence]", has_text=day.name)).to_be_visible(timeout=LIMIT_MS)
+    row = day.page.locator("[data-silence]", has_text=day.name)
+    row.locator("[data-end]").click()
+    day.page.locator(".el-message-box .el-button--primary").click()
+    expect(row).to_have_count(0, timeout=LIMIT_MS)
     takes_figures(day)
 
 
