@@ -175,7 +175,7 @@ def direct(day: Day) -> None:
     day.seen("silence-form")
     day.page.locator("[data-save]").click()
     row = day.page.locator("[data-silence]", has_text=day.name)
-    row.locator("[data-end]").click()
+    row.locator(".manage-actions button").click()
     day.page.locator(".el-message-box .el-button--primary").click()
     expect(row).to_have_count(0, timeout=LIMIT_MS)
     takes_figures(day)
