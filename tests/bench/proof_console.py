@@ -143,7 +143,8 @@ class Walk:
                 self._finds(f"axe: {one['id']}", at=at, nodes=nodes)
 
     def _answered(self, answer: Response) -> None:
-        if answer.status >= 500:
+        # Nobody is led to what they may not see.
+        if answer.status >= 500 or answer.status == 403:
             self._finds(f"{answer.status} of {answer.url}")
 
     def _asks(self, one: Request, more: int) -> None:

@@ -121,13 +121,13 @@ async def alerting(gateway: Gateway) -> AsyncIterator[Alerting]:
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
 async def people(gateway: Gateway, alerting: Alerting) -> AsyncIterator[dict[str, httpx.AsyncClient]]:
-    """An administrator, a supervisor, a school's own."""
+    """An administrator, a chief, a supervisor, a school's own."""
     async with gateway.client(await gateway.token()) as admin:
         await admin.post("/sites", json={"id": SITE, "name": SITE})
-        for name, role, sites in (("nora", "supervisor", None), ("cook", "school", [SITE])):
+        for name, role, sites in (("nora", "supervisor", None), ("cook", "school", [SITE]), ("bo", "chief", None)):
             body = {"name": name, "password": PASSWORD, "roles": [role], "sites": sites}
             assert (await admin.post("/accounts", json=body)).status_code == 201
-    clients = {name: gateway.client(await gateway.token(name, PASSWORD)) for name in ("nora", "cook")}
+    clients = {name: gateway.client(await gateway.token(name, PASSWORD)) for name in ("nora", "cook", "bo")}
     clients["admin"] = gateway.client(await gateway.token())
     yield clients
     for client in clients.values():
@@ -305,6 +305,17 @@ async def test_rotas_and_chains(people: dict[str, httpx.AsyncClient]) -> None:
     assert (await admin.delete("/notices/chains/worst")).status_code == 204
     assert (await admin.delete("/notices/rotas/bureau")).status_code == 204
     assert (await admin.delete("/notices/rotas/bureau")).status_code == 404
+
+
+async def test_a_chief_who_manages_no_accounts_knows_whom_to_put_on_duty(people: dict[str, httpx.AsyncClient]) -> None:
+    bo = people["bo"]
+    assert (await bo.get("/accounts")).status_code == 403
+    found = (await bo.get("/notices/people")).json()["items"]
+    assert {"name": "nora", "roles": ["supervisor"]} in found
+    assert all(one.keys() == {"name", "roles"} for one in found), "nothing else of anybody's account"
+    put = await bo.put("/notices/rotas/chiefs", json={"title": "Duty", "shifts": []})
+    assert put.status_code == 200, put.text
+    assert (await bo.delete("/notices/rotas/chiefs")).status_code == 204
 
 
 async def test_what_became_of_it_is_ones_own_to_see(

@@ -131,6 +131,7 @@ RULES: Mapping[tuple[str, str], Needs] = {
     ("POST", "/api/v1/notices/devices/{id}/test"): Needs("be_told", is_scoped=True),
     ("GET", "/api/v1/notices/people/{id}"): Needs("be_told", is_scoped=True),
     ("PUT", "/api/v1/notices/people/{id}"): Needs("be_told", is_scoped=True),
+    ("GET", "/api/v1/notices/people"): Needs("configure"),
     ("GET", "/api/v1/notices/rotas"): Needs("review", is_scoped=True),
     ("PUT", "/api/v1/notices/rotas/{id}"): Needs("configure"),
     ("DELETE", "/api/v1/notices/rotas/{id}"): Needs("configure"),

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from services.gateway.adapters.http.bodies import Answer, Body, Moment
 from services.gateway.adapters.http.recordings import moment_of, us_of
+from services.gateway.roles import Role
 from shared.messages.cameras import RecordingWindow
 from shared.messages.notices import (
     ChainStep,
@@ -87,6 +88,13 @@ class WishesBody(Body):
     time_zone: str = Field("Asia/Shanghai", max_length=60, description="IANA name of the clock of `hours`")
     rota: str | None = Field(None, max_length=63, description="told only while on duty in it")
     quiet_s: int = Field(60, ge=0, le=86_400, description="after a message the next waits so long, and is one of many")
+
+
+class PersonAnswer(Answer):
+    """Somebody who can be told."""
+
+    name: str = Field(examples=["li"])
+    roles: list[Role]
 
 
 class WishesAnswer(Answer):

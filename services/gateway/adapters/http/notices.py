@@ -17,6 +17,7 @@ from services.gateway.adapters.http.notice_bodies import (
     DeliveryAnswer,
     DutyAnswer,
     NewChannel,
+    PersonAnswer,
     PreviewAnswer,
     PreviewBody,
     RotaAnswer,
@@ -87,6 +88,13 @@ async def test_notice_channel(id: str, request: Request) -> ChannelTestAnswer:
     """Send a test now, and hear what the channel said. At most once in 10 s."""
     told = await rooms_of(request).notices.test_channel(by_of(request), id)
     return ChannelTestAnswer(is_ok=told.is_ok, said=told.said, took_ms=told.took_ms)
+
+
+@router.get("/people", responses=refusals(401, 403))
+async def list_people_to_be_told(request: Request) -> Page[PersonAnswer]:
+    """Whom rotas and chains may name: everybody who can log in. Nothing of their account but what names them."""
+    accounts = await rooms_of(request).people.accounts.all()
+    return Page(items=[PersonAnswer(name=one.name, roles=list(one.roles)) for one in accounts if one.is_enabled])
 
 
 @router.get("/people/{id}", responses=refusals(401, 403, 404))

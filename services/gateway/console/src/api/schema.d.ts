@@ -1921,6 +1921,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notices/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List People To Be Told
+         * @description Whom rotas and chains may name: everybody who can log in. Nothing of their account but what names them.
+         */
+        get: operations["list_people_to_be_told"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notices/people/{id}": {
         parameters: {
             query?: never;
@@ -7361,6 +7381,16 @@ export interface components {
              */
             next_cursor?: string | null;
         };
+        /** Page[PersonAnswer] */
+        Page_PersonAnswer_: {
+            /** Items */
+            items: components["schemas"]["PersonAnswer"][];
+            /**
+             * Next Cursor
+             * @description pass it as `cursor` for the next page; null at the end
+             */
+            next_cursor?: string | null;
+        };
         /** Page[PublicScreenAnswer] */
         Page_PublicScreenAnswer_: {
             /** Items */
@@ -7477,6 +7507,19 @@ export interface components {
              * @description at least 10 characters; any characters are allowed
              */
             new_password: string;
+        };
+        /**
+         * PersonAnswer
+         * @description Somebody who can be told.
+         */
+        PersonAnswer: {
+            /**
+             * Name
+             * @example li
+             */
+            name: string;
+            /** Roles */
+            roles: ("admin" | "chief" | "supervisor" | "inspector" | "viewer" | "school" | "guest" | "auditor" | "sre")[];
         };
         /**
          * PhotoAnswer
@@ -14359,6 +14402,30 @@ export interface operations {
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_people_to_be_told: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PersonAnswer_"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
         };

@@ -14,6 +14,7 @@ const at = encodeURIComponent;
 const list = async <T>(path: string) => (await call<{ items: T[] }>("GET", path)).items;
 
 export const duty = {
+  people: () => list<Schemas["PersonAnswer"]>("/notices/people"),
   rotas: () => list<Rota>("/notices/rotas"),
   putRota: (id: string, body: RotaBody) => call<Rota>("PUT", `/notices/rotas/${at(id)}`, body),
   removeRota: (id: string) => call<void>("DELETE", `/notices/rotas/${at(id)}`),
