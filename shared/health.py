@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from email.utils import format_datetime
@@ -17,6 +18,8 @@ from shared.telemetry import metrics_page
 
 # None when ready, else the reason, for a person.
 Check = Callable[[], "str | Awaitable[str | None] | None"]
+# = how long one check may keep the others' answer waiting
+CHECK_LIMIT_S = 0.7
 
 
 class Health:
@@ -29,6 +32,7 @@ class Health:
         self._service = service
         self._worker = worker
         self._checks: dict[str, Check] = {"start": lambda: "still starting"}
+        self._running: dict[str, asyncio.Task[str | None]] = {}
         self._app: ASGIApp | None = None
         self._own = Starlette(
             routes=[
@@ -43,6 +47,30 @@ class Health:
         """From now on these checks decide, and `app` answers everything else."""
         self._checks = dict(checks)
         self._app = app
+
+    def waits(self, reason: str) -> None:
+        """It starts, and cannot go on before something outside has changed."""
+        self._checks = {"start": lambda: f"still starting, it waits: {reason}"}
+
+    async def reasons(self, limit_s: float = CHECK_LIMIT_S) -> dict[str, str]:
+        """Why it is not ready, by what is missing; a check that takes longer than the limit is a reason too.
+
+        Such a check goes on, and nobody begins it a second time meanwhile.
+        """
+        checks = dict(self._checks)
+        for name, check in checks.items():
+            if name not in self._running:
+                self._running[name] = asyncio.create_task(_asked(check), name=f"check {name}")
+        await asyncio.wait([self._running[name] for name in checks], timeout=limit_s)
+        reasons: dict[str, str] = {}
+        for name in checks:
+            if not self._running[name].done():
+                reasons[name] = f"no answer within {limit_s:g} s"
+                continue
+            reason = self._running.pop(name).result()
+            if reason is not None:
+                reasons[name] = reason
+        return reasons
 
     def stop(self) -> None:
         """Not ready any more: whoever balances load sends nobody new here."""
@@ -60,12 +88,16 @@ class Health:
     async def _readyz(self, request: Request) -> Response:
         reasons: dict[str, str] = {}
         for name, check in self._checks.items():
-            answer = check()
-            reason = await answer if inspect.isawaitable(answer) else answer
+            reason = await _asked(check)
             if reason is not None:
                 reasons[name] = reason
         body = {"service": self._service, "worker": self._worker, "is_ready": not reasons, "reasons": reasons}
         return JSONResponse(body, status_code=503 if reasons else 200)
+
+
+async def _asked(check: Check) -> str | None:
+    answer = check()
+    return await answer if inspect.isawaitable(answer) else answer
 
 
 class Dated:

@@ -22,9 +22,11 @@ from shared.clock import Clock, SystemClock
 from shared.errors import PeerError
 from shared.health import Check, Dated, Health
 from shared.http_protocol import PatientHttp
+from shared.messages.status import Missing, WorkerHealth
 from shared.settings import ServiceSettings, explain
 from shared.supervise import BackOff, RunOnce, Supervised, Supervisor
 from shared.telemetry import configure_logging, configure_tracing, log
+from shared.version import VERSION
 
 EXIT_BUG = 1
 EXIT_SETTINGS = 2
@@ -129,10 +131,13 @@ async def _serve(name: str, settings: S, wire: Wire[S]) -> None:
 async def _work(name: str, settings: S, wire: Wire[S], health: Health) -> None:
     clock = SystemClock()
     supervisor = Supervisor(clock)
+    started_us = clock.now_us()
     bus = await _connect(name, settings, clock)
     wired = Wired()
+    tells: list[Close] = []
     try:
-        wired = await _wire(Context(name, settings, bus, clock, supervisor), wire)
+        tells.append(await _tell_health(name, settings.worker_id, started_us, bus, health, clock))
+        wired = await _wire(Context(name, settings, bus, clock, supervisor), wire, health)
         for task_name, task in wired.tasks:
             supervisor.start(task_name, task)
         # What is there now stays. Looked through again by each full collection, it would hold everything up: 120 ms
@@ -149,7 +154,7 @@ async def _work(name: str, settings: S, wire: Wire[S], health: Health) -> None:
     finally:
         health.stop()
         await supervisor.stop_all()
-        for close in (*wired.close, bus.close):
+        for close in (*wired.close, *tells, bus.close):
             await _close(close)
 
 
@@ -169,13 +174,32 @@ async def _connect(name: str, settings: ServiceSettings, clock: Clock) -> Bus:
             await _wait_before_retry("bus not reached, will try again", failures, error, clock)
 
 
-async def _wire(context: Context[S], wire: Wire[S]) -> Wired:
+async def _tell_health(name: str, worker: str, started_us: int, bus: Bus, health: Health, clock: Clock) -> Close:
+    """Answers `health` from now on, for this worker and for the service: what cannot start says what it waits for."""
+
+    async def answer(request: bytes) -> WorkerHealth:
+        missing = tuple(Missing(what=what, reason=why) for what, why in (await health.reasons()).items())
+        return WorkerHealth(service=name, worker=worker, version=VERSION, started_us=started_us, missing=missing)
+
+    failures = 0
+    while True:
+        try:
+            return await bus.serve(
+                name, {"health": answer}, version=VERSION, pinned={"health": answer}, instance=worker
+            )
+        except PeerError as error:
+            failures += 1
+            await _wait_before_retry("health not told, will try again", failures, error, clock)
+
+
+async def _wire(context: Context[S], wire: Wire[S], health: Health) -> Wired:
     failures = 0
     while True:
         try:
             return await wire(context)
         except PeerError as error:
             await context.supervisor.stop_all()
+            health.waits(str(error))
             failures += 1
             await _wait_before_retry("start failed, will try again", failures, error, context.clock)
 

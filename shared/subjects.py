@@ -10,6 +10,9 @@ SHARD_COUNT = 128
 _TOKEN = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 
+OF_EVERY_SERVICE = ("status", "health")
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class CameraRef:
     """Names one camera for ever. Both ids match `[a-z0-9][a-z0-9_-]{0,62}`: they are subject tokens."""
@@ -89,7 +92,7 @@ class Part:
     media: tuple[str, ...] = ()
     says: tuple[str, ...] = ()
     hears: tuple[str, ...] = ()
-    answers: tuple[str, ...] = ("status",)
+    answers: tuple[str, ...] = OF_EVERY_SERVICE
     asks: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
@@ -114,6 +117,7 @@ RECORDER_ANSWERS = (
     "hold_lift",
     "holds",
     "storage",
+    "retention_trial",
     "evidence_seal",
     "evidence",
     "evidence_list",
@@ -269,7 +273,7 @@ CATALOGUE: tuple[Part, ...] = (
             "camera_drifted",
             "fragments_lost",
         ),
-        answers=("status", "probe"),
+        answers=(*OF_EVERY_SERVICE, "probe"),
         writes=("camera_states", *_worker_buckets("ingest")),
         reads=("cameras", "watches"),
     ),
@@ -277,7 +281,7 @@ CATALOGUE: tuple[Part, ...] = (
         "detector",
         media=("live",),
         says=("frame_analysed", "picture_degraded", "picture_recovered", "coverage_minute", "capability_changed"),
-        answers=("status", "capabilities", "uniform_photo", "blurred_picture"),
+        answers=(*OF_EVERY_SERVICE, "capabilities", "uniform_photo", "blurred_picture"),
         writes=("watches", "picture_baselines", *_worker_buckets("detector")),
         reads=("cameras", "camera_states", "model_packs", "uniforms"),
     ),
@@ -299,7 +303,7 @@ CATALOGUE: tuple[Part, ...] = (
             "case_shared",
         ),
         hears=("ingest", "detector"),
-        answers=("status", *ALERTING_ANSWERS, *CALENDAR_ANSWERS),
+        answers=(*OF_EVERY_SERVICE, *ALERTING_ANSWERS, *CALENDAR_ANSWERS),
         asks=(
             "intercom.announcement_play",
             "intercom.broadcast_past",
@@ -321,7 +325,7 @@ CATALOGUE: tuple[Part, ...] = (
             "evidence_sealed",
         ),
         hears=("ingest", "alerting"),
-        answers=("status", *RECORDER_ANSWERS),
+        answers=(*OF_EVERY_SERVICE, *RECORDER_ANSWERS),
         writes=("watches", *_worker_buckets("recorder")),
         reads=("cameras", "camera_states"),
     ),
@@ -337,7 +341,14 @@ CATALOGUE: tuple[Part, ...] = (
             *BROADCAST_FACTS,
             *ROOM_FACTS,
         ),
-        answers=("status", *INTERCOM_ANSWERS, *SPEAKER_ANSWERS, *DRILL_ANSWERS, *BROADCAST_ANSWERS, *ROOM_ANSWERS),
+        answers=(
+            *OF_EVERY_SERVICE,
+            *INTERCOM_ANSWERS,
+            *SPEAKER_ANSWERS,
+            *DRILL_ANSWERS,
+            *BROADCAST_ANSWERS,
+            *ROOM_ANSWERS,
+        ),
         writes=("floors", "floor_waits", "speakers", "announcements_heard", "rooms", "members_intercom", "watches"),
         reads=("cameras", "camera_states"),
     ),
@@ -347,7 +358,7 @@ CATALOGUE: tuple[Part, ...] = (
         says=("camera_registered", "camera_changed", "camera_removed"),
         hears=("*",),
         asks=(
-            *tuple(f"{service}.status" for service in SERVICES),
+            *tuple(f"{service}.{name}" for service in SERVICES for name in OF_EVERY_SERVICE),
             "ingest.probe",
             "detector.capabilities",
             "detector.uniform_photo",

@@ -17,7 +17,7 @@ from services.detector.adapters.decode_lanes import DecodeLanes
 from services.detector.adapters.devices import Device, NoSuchDevice, devices
 from services.detector.adapters.gpu_decoding import GpuDecoding, cameras_that_fit
 from services.detector.adapters.pack_bucket import PackBucket
-from services.detector.adapters.pack_folders import PackFolders
+from services.detector.adapters.pack_folders import Origin, PackFolders
 from services.detector.adapters.pack_shelf import PackShelf
 from services.detector.adapters.sub_leases import SubLeases
 from services.detector.adapters.uniform_photos import UniformPhotos
@@ -88,7 +88,7 @@ async def wire(context: Context[Settings]) -> Wired:
         share.free(feed.device)
 
     feeds = CameraFeeds(bus, clock, new_feed, lanes.due, gone, outbox.say)
-    handlers = Handlers(worker, ", ".join(device.title for device in there), feeds.keep, shelf.states)
+    handlers = Handlers(worker, ", ".join(device.title for device in there), feeds.keep, shelf.states, shelf.packs)
     leases = ShardLeases(bus, "detector", worker, clock, handlers.shard_gained, handlers.shard_lost)
     subs = SubLeases(await bus.kv("watches"), worker, handlers.subs_wanted, clock)
     await _listen(bus, handlers, shelf, wardrobe)
@@ -166,10 +166,15 @@ def _shelf(
     batch_max: int,
 ) -> PackShelf:
     settings = context.settings
-    roots = tuple(path for path in (DEFAULT_PACKS, settings.packs_dir, bucket and bucket.folder) if path)
+    places: dict[Origin, Path | None] = {"shipped": DEFAULT_PACKS, "folder": settings.packs_dir}
+    places["bucket"] = None if bucket is None else bucket.folder
+    origins = tuple(origin for origin, path in places.items() if path)
+    roots = tuple(path for path in places.values() if path)
     fetch = bucket.fetch if bucket is not None else _nothing
     threads = settings.model_threads
-    return PackShelf(PackFolders(roots), fetch, say, context.clock, settings.worker_id, threads, batch_max, there)
+    return PackShelf(
+        PackFolders(roots, origins), fetch, say, context.clock, settings.worker_id, threads, batch_max, there
+    )
 
 
 async def _devices(settings: Settings) -> tuple[Device, ...]:

@@ -14,7 +14,7 @@ from shared.messages.evidence import (
     EvidenceWanted,
 )
 from shared.messages.playback import ObjectPlace
-from shared.messages.retention import StorageOf, StorageStatus
+from shared.messages.retention import RetentionTrial, RetentionTrialOf, StorageOf, StorageStatus
 
 
 class EvidenceRecorder(Protocol):
@@ -31,3 +31,5 @@ class EvidenceRecorder(Protocol):
     async def coverage(self, wanted: CoverageOf) -> CoverageList: ...
 
     async def storage(self, wanted: StorageOf) -> StorageStatus: ...
+
+    async def retention_trial(self, wanted: RetentionTrialOf) -> RetentionTrial: ...

@@ -21,6 +21,7 @@ from services.recorder.adapters.postgres.evidence_jobs import PostgresCoverage, 
 from services.recorder.adapters.postgres.index import PostgresIndex
 from services.recorder.adapters.postgres.orphans import PostgresDays
 from services.recorder.adapters.postgres.retention import PostgresRetention
+from services.recorder.adapters.postgres.storage_reports import PostgresStorageReports
 from services.recorder.adapters.recording_keeper import RecordingKeeper
 from services.recorder.adapters.recording_watch import RecordingWatch
 from services.recorder.adapters.retention_keeper import RetentionKeeper
@@ -46,6 +47,7 @@ from services.recorder.recording import Recording
 from services.recorder.recording_plan import Wish
 from services.recorder.segment import StreamRef
 from services.recorder.settings import Settings
+from services.recorder.storage_desk import StorageDesk
 from services.recorder.tail import Tails
 from shared import subjects
 from shared.bus import Bus
@@ -224,11 +226,13 @@ def _retention(context: Context[Settings], stores: _Stores, handlers: Handlers, 
         desired=lambda camera: handlers.desired.get(camera),
         say=ledger.facts.append,
     )
+    storage = StorageDesk(stores.retention, PostgresStorageReports(stores.database), keeper.days, clock.now_us)
     answers: Answers = {
         "hold": holds.place,
         "hold_lift": holds.lift,
         "holds": holds.holds,
-        "storage": keeper.storage,
+        "storage": storage.storage,
+        "retention_trial": storage.trial,
     }
     sweep = OrphanSweep(
         PostgresDays(stores.database), stores.objects, clock, lambda camera: camera.shard in handlers.shards

@@ -22,9 +22,10 @@ DESIGN = Path(__file__).resolve().parents[1] / "design"
 ASYNCAPI_PATH = DESIGN / "asyncapi.json"
 TABLE_PATH = DESIGN / "subjects.md"
 
-# Request and reply of each command; every service answers `status`.
+# Request and reply of each command; every service answers `status` and `health`.
 COMMANDS = {
     "status": ("StatusWanted", "ServiceStatus"),
+    "health": ("HealthWanted", "WorkerHealth"),
     "probe": ("ProbeRequest", "ProbeReply"),
     "timeline": ("TimelineWanted", "TimelineReply"),
     "playlist": ("PlaylistWanted", "PlaylistReply"),
@@ -40,6 +41,7 @@ COMMANDS = {
     "hold_lift": ("HoldLifted", "HoldStatus"),
     "holds": ("HoldsOf", "HoldList"),
     "storage": ("StorageOf", "StorageStatus"),
+    "retention_trial": ("RetentionTrialOf", "RetentionTrial"),
     "evidence_seal": ("EvidenceWanted", "EvidenceStatus"),
     "evidence": ("EvidenceRef", "EvidenceStatus"),
     "evidence_list": ("EvidenceOf", "EvidenceList"),

@@ -218,6 +218,35 @@ class CapabilityState(Message):
     shadow_differs: float | None = Field(None, description="share of pictures on which the shadow saw something else")
 
 
+class PackFigure(Message):
+    """A number or a sentence of a pack's own evaluation, as its manifest has it; `name`: the path to it, with dots."""
+
+    name: str
+    value: str
+
+
+class PackState(Message):
+    """A pack that this worker found, and what became of it."""
+
+    pack: str = Field(description="name@version; of a manifest that cannot be read the name of its folder")
+    state: Literal["in_force", "shadow", "spare", "refused"] = Field(
+        description="spare: whole, and another one is in force"
+    )
+    since_us: int = Field(description="when this worker first found it so, UTC microseconds")
+    capability: str = Field("", description="empty where the manifest cannot be read")
+    reason: str = Field("", description="refused: what is wrong with it")
+    origin: Literal["shipped", "folder", "bucket"] | None = Field(None, description="where it lies")
+    digest: str | None = Field(None, description="SHA-256 of its weights")
+    size_bytes: int | None = Field(None, description="of its weights")
+    format: str | None = None
+    input: str | None = Field(None, description="width x height that it is given, pixels")
+    labels: tuple[str, ...] = Field((), description="what it tells apart")
+    licence: str | None = None
+    source: str | None = Field(None, description="where it comes from")
+    devices: tuple[str, ...] = Field((), description="it is loaded on")
+    figures: tuple[PackFigure, ...] = Field((), description="of its own evaluation; at most 300")
+
+
 class CapabilitiesWanted(Message):
     """Request `capabilities` of the detector; says nothing."""
 
@@ -228,3 +257,4 @@ class Capabilities(Message):
     worker: str
     device: str
     items: tuple[CapabilityState, ...]
+    packs: tuple[PackState, ...] = Field((), description="every pack that it found, the refused ones with the reason")

@@ -93,9 +93,46 @@ class StoredStream(Message):
     segments: int
     size_bytes: int
     retention_days: int
+    gaps: int | None = Field(
+        None, description="holes between the oldest and the newest picture kept that nobody planned; none: not counted"
+    )
+    gaps_us: int | None = Field(None, description="how long those are together")
+    holds: int = Field(0, description="holds in force on it: what lies in them stays longer than its days")
+    cut_us: int | None = Field(
+        None,
+        description="when some of it was last deleted before its days were over, because its site's recordings were"
+        " too many; none: not within the last week",
+    )
 
 
 class StorageStatus(Message):
     """What is kept, by site and camera."""
 
     items: tuple[StoredStream, ...] = ()
+
+
+class RetentionTrialOf(Message):
+    """Command `retention_trial`: what keeping so many days would delete. Deletes nothing."""
+
+    cameras: tuple[str, ...] = Field(min_length=1, max_length=50, description="ids")
+    retention_days: int = Field(ge=7, le=3650)
+
+
+class RetentionTrialStream(Message):
+    """Of one stream; one that would lose nothing is left out."""
+
+    camera: str
+    stream: str
+    segments: int = Field(description="that would be deleted")
+    size_bytes: int
+    from_us: int | None = Field(None, description="when the oldest of them begins; none: all of it is held")
+    to_us: int | None = None
+    held_segments: int = Field(0, description="as old, and kept all the same: evidence, open cases")
+    held_bytes: int = 0
+
+
+class RetentionTrial(Message):
+    """What would go, as it is now."""
+
+    before_us: int = Field(description="what ended before this moment would be old enough")
+    items: tuple[RetentionTrialStream, ...] = ()

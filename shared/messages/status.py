@@ -1,4 +1,4 @@
-"""What every service answers to the request `status`: who it is and what it can do."""
+"""What every service answers to `status` (who it is, what it can do) and to `health` (how one worker of it is)."""
 
 from __future__ import annotations
 
@@ -18,3 +18,24 @@ class ServiceStatus(Message):
     worker: str
     version: str
     capabilities: tuple[str, ...] = Field((), description="what it can do today; empty: it starts, and no more")
+
+
+class HealthWanted(Message):
+    """Request `bk.v1.cmd.<service>.health[.<worker>]`; says nothing, an empty payload is as good."""
+
+
+class Missing(Message):
+    """Something that a worker needs and does not have now."""
+
+    what: str = Field(description="start, stop, bus, database, objects, …")
+    reason: str
+
+
+class WorkerHealth(Message):
+    """Its answer, from that worker, from its first moment on: also while it cannot start."""
+
+    service: str
+    worker: str
+    version: str
+    started_us: int = Field(description="UTC microseconds")
+    missing: tuple[Missing, ...] = Field((), description="empty: it is ready")

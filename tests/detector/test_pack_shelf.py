@@ -18,6 +18,7 @@ from services.detector.adapters.pack_shelf import PackShelf
 from services.detector.camera_sight import HeadLook, PictureLook
 from services.detector.geometry import Box
 from services.detector.loaded_pack import LoadedPack
+from services.detector.pack_ledger import FIGURES_MAX, figures_of
 from services.detector.picture import Picture
 from services.detector.refusals import FAILURES_MAX, TRIED_AGAIN_S
 from shared.clock import FakeClock
@@ -120,6 +121,58 @@ async def test_a_shadow_of_attributes_is_compared_head_by_head(tmp_path: Path) -
     one.shelf.compared(models.shadowed([picture], looks))
     assert (await one.state()).shadow_differs == 0.5
     assert models.shadowed([picture], [PictureLook()]) == {}, "no head, nothing to compare"
+
+
+async def test_every_pack_is_told_with_what_became_of_it_and_since_when(tmp_path: Path) -> None:
+    figures = {"mask": {"all": {"found": 0.97}}, "conditions": "one core", "sizes": [1, 2], "none": None}
+    for version in ("1", "2", "3"):
+        attribute_pack(tmp_path / f"redness-{version}", name="redness", version=version, figures=figures)
+    attribute_pack(tmp_path / "bad", name="bad", version="9", classes=["mask", "headwear", "beard"])
+    (tmp_path / "unreadable").mkdir()
+    (tmp_path / "unreadable" / "manifest.json").write_text("{}")
+    (tmp_path / "redness-3" / "model.bin").write_bytes(b"something else")
+    one = Shelf(tmp_path)
+    began_us = one.clock.now_us()
+    one.shelf.wish(ATTRIBUTES, PackChoice(in_force="redness@2", shadow="redness@1"))
+    await one.state()
+    await one.clock.advance(100)
+    one.shelf.wish(ATTRIBUTES, PackChoice(in_force="bad@9", shadow="redness@1"))
+    await one.state()
+    found = {pack.pack: pack for pack in one.shelf.packs()}
+    assert {name: pack.state for name, pack in found.items()} == {
+        "redness@1": "spare", "redness@2": "spare", "redness@3": "refused", "bad@9": "refused", "unreadable": "refused",
+    }  # fmt: skip
+    assert "was expected" in found["bad@9"].reason
+    assert "is not what the manifest names" in found["redness@3"].reason
+    assert (found["unreadable"].capability, found["unreadable"].digest) == ("", None)
+    assert "name: Field required" in found["unreadable"].reason
+    one.shelf.wish(ATTRIBUTES, PackChoice(in_force="redness@2", shadow="redness@1"))
+    await one.state()
+    found = {pack.pack: pack for pack in one.shelf.packs()}
+    force = found["redness@2"]
+    assert (force.state, force.devices, found["redness@1"].state) == ("in_force", ("cpu", "cpu"), "shadow")
+    assert (force.since_us, found["redness@3"].since_us) == (began_us + 100_000_000, began_us)
+    assert (force.capability, force.origin, force.licence, force.input) == (
+        ATTRIBUTES, "folder", "Apache-2.0", "32 x 32",
+    )  # fmt: skip
+    assert (force.labels, force.size_bytes) == (
+        ("mask", "headwear"), (tmp_path / "redness-2" / "model.bin").stat().st_size,
+    )  # fmt: skip
+    assert [(one.name, one.value) for one in force.figures] == [
+        ("mask.all.found", "0.97"), ("conditions", "one core"), ("sizes.0", "1"), ("sizes.1", "2"),
+    ]  # fmt: skip
+    rmtree(tmp_path / "redness-1")
+    await one.state()
+    assert "redness@1" not in {pack.pack for pack in one.shelf.packs()}
+
+
+def test_figures_of_a_manifest_are_bounded() -> None:
+    deep: dict[str, object] = {"leaf": 1}
+    for _ in range(20):
+        deep = {"in": deep}
+    assert figures_of(deep) == ()
+    many = figures_of({f"f{at}": "x" * 1000 for at in range(FIGURES_MAX + 50)})
+    assert (len(many), len(many[0].value)) == (FIGURES_MAX, 500)
 
 
 def two_heads() -> tuple[Picture, list[tuple[Box, float]]]:

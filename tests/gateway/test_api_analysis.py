@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from shared.messages.detector import Capabilities, CapabilityState
-from tests.gateway.running_gateway import Gateway
+from shared.messages.detector import Capabilities, CapabilityState, PackFigure, PackState
+from tests.gateway.running_gateway import PASSWORD, Gateway
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -34,7 +34,7 @@ async def test_capabilities_are_shown_as_the_detectors_say_them(gateway: Gateway
         assert [item["capability"] for item in found["items"]] == ["heads", "uniform"]
         assert (found["items"][0]["pack"], found["items"][0]["state"]) == ("heads@1", "ready")
         assert (found["items"][1]["state"], found["items"][1]["reason"]) == ("unavailable", "no pack brings it")
-        assert (found["workers"], found["silent"]) == ([{"worker": "w1", "device": "cpu"}], [])
+        assert (found["workers"], found["silent"]) == ([{"worker": "w1", "device": "cpu", "packs": []}], [])
 
         broken = HEADS.model_copy(update={"state": "unavailable", "reason": "heads@1: broken"})
         stop_second = await bus.serve("detector", {}, pinned={"capabilities": _answering("w2", broken)}, instance="w2")
@@ -51,6 +51,45 @@ async def test_capabilities_are_shown_as_the_detectors_say_them(gateway: Gateway
             if entry is not None:
                 await members.delete(worker, entry.revision)
         await bus.close()
+
+
+PACK = PackState(
+    pack="heads@1", state="in_force", since_us=1_700_000_000_000_000, capability="heads", origin="shipped",
+    digest="ab" * 32, size_bytes=7, format="onnx", input="640 x 352", labels=("head",), licence="MIT", source="a test",
+    devices=("cpu",), figures=(PackFigure(name="mask.found", value="0.9"),),
+)  # fmt: skip
+BROKEN = PackState(
+    pack="folder", state="refused", since_us=1_700_000_000_000_000, reason="manifest.json: Invalid", origin="folder"
+)
+
+
+async def test_packs_are_told_to_those_who_configure_or_run_it(gateway: Gateway) -> None:
+    async def answer(request: bytes) -> Capabilities:
+        return Capabilities(worker="w1", device="cpu", items=(HEADS,), packs=(PACK, BROKEN))
+
+    bus = await gateway.peers.bus("detector")
+    members = await bus.kv("members_detector")
+    revision = await members.put("w1", b"1")
+    stop = await bus.serve("detector", {}, pinned={"capabilities": answer}, instance="w1")
+    async with gateway.client(await gateway.token()) as boss:
+        for name, role in (("packs-sre", "sre"), ("packs-viewer", "viewer")):
+            account = {"name": name, "password": PASSWORD, "roles": [role]}
+            assert (await boss.post("/accounts", json=account)).status_code == 201
+    async with gateway.client(await gateway.token("packs-sre", PASSWORD)) as sre:
+        (worker,) = (await sre.get("/analysis/capabilities")).json()["workers"]
+    assert worker["packs"][0] == {
+        "pack": "heads@1", "state": "in_force", "since": "2023-11-14T22:13:20Z", "capability": "heads", "reason": "",
+        "origin": "shipped", "digest": "ab" * 32, "size_bytes": 7, "format": "onnx", "input": "640 x 352",
+        "labels": ["head"], "licence": "MIT", "source": "a test", "devices": ["cpu"],
+        "figures": [{"name": "mask.found", "value": "0.9"}],
+    }  # fmt: skip
+    assert (worker["packs"][1]["state"], worker["packs"][1]["reason"]) == ("refused", "manifest.json: Invalid")
+    async with gateway.client(await gateway.token("packs-viewer", PASSWORD)) as viewer:
+        told = (await viewer.get("/analysis/capabilities")).json()
+    assert (told["workers"][0]["packs"], told["items"][0]["pack"]) == ([], "heads@1")
+    await stop()
+    await members.delete("w1", revision)
+    await bus.close()
 
 
 async def test_without_a_login_nothing_is_told(gateway: Gateway) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -17,9 +18,13 @@ from typing import Any
 
 import pytest
 
+from shared.bus import Bus
 from shared.cli.fleet import SERVICES
 from shared.embedded.nats import EmbeddedNats
 from shared.embedded.ports import HOST, Ports, free_port
+from shared.health import Health
+from shared.messages.status import HealthWanted, WorkerHealth
+from shared.version import VERSION
 
 _SERVICE = """
 import asyncio, os
@@ -29,7 +34,7 @@ from shared.service import Context, Wired, run
 from shared.settings import ServiceSettings, setting
 
 class Settings(ServiceSettings):
-    mood: str = setting(says="how it feels: well, buggy, late or not_ready", when_wrong="the test fails")
+    mood: str = setting(says="how it feels: well, buggy, late, stuck or not_ready", when_wrong="the test fails")
 
 said = Path("said")
 tries = 0
@@ -37,7 +42,7 @@ tries = 0
 async def wire(context: Context[Settings]) -> Wired:
     global tries
     tries += 1
-    if context.settings.mood == "late" and tries < 3:
+    if context.settings.mood == "stuck" or (context.settings.mood == "late" and tries < 3):
         raise PeerError("database away")
 
     async def work() -> None:
@@ -159,6 +164,44 @@ async def test_it_is_not_ready_for_a_reason(service: Service) -> None:
     service.start(BK_MOOD="not_ready")
     assert service.until_readyz(503)["reasons"] == {"tea": "no tea"}
     assert service.end(signal.SIGINT)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("mood", "missing"),
+    [("not_ready", {"tea": "no tea"}), ("stuck", {"start": "still starting, it waits: database away"})],
+)
+async def test_whoever_asks_over_the_bus_is_told_why_it_is_not_ready(
+    service: Service, nats: EmbeddedNats, mood: str, missing: dict[str, str]
+) -> None:
+    service.start(BK_MOOD=mood)
+    assert service.until_readyz(503)["reasons"] == missing
+    bus = await Bus.connect(nats.url, name="test", user="gateway", password="secret")
+    told = WorkerHealth.decode(await bus.request("gateway", "health", HealthWanted()))
+    assert {each.what: each.reason for each in told.missing} == missing
+    assert (told.service, told.version) == ("gateway", VERSION)
+    assert 0 <= time.time() - told.started_us / 1e6 < 60
+    own = await bus.request("gateway", "health", HealthWanted(), instance=told.worker)
+    assert WorkerHealth.decode(own).started_us == told.started_us
+    await bus.close()
+
+
+async def test_a_check_that_hangs_holds_up_no_other_and_runs_once() -> None:
+    asked, free = [], asyncio.Event()
+
+    async def hangs() -> str | None:
+        asked.append("objects")
+        await free.wait()
+        return None
+
+    health = Health("recorder", "r1")
+    health.serve({"objects": hangs, "database": lambda: "away", "bus": lambda: None}, None)
+    for _ in range(2):
+        assert await health.reasons(0.02) == {"objects": "no answer within 0.02 s", "database": "away"}
+    assert asked == ["objects"]
+    free.set()
+    assert await health.reasons(20) == {"database": "away"}
+    assert await health.reasons(20) == {"database": "away"}
+    assert len(asked) == 2, "what has answered is asked again"
 
 
 async def test_it_loses_and_finds_the_bus(service: Service, nats: EmbeddedNats) -> None:

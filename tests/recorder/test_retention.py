@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,10 +12,12 @@ from sqlalchemy import text
 
 from services.recorder.adapters.postgres.index import PostgresIndex
 from services.recorder.adapters.postgres.retention import PostgresRetention
+from services.recorder.adapters.postgres.storage_reports import PostgresStorageReports
 from services.recorder.adapters.retention_keeper import RetentionKeeper
 from services.recorder.holds import Hold
 from services.recorder.retention import DAY_US, Kept, expiry_us, over_budget
-from services.recorder.segment import FIRST_LINK, Gop, Segment, StreamRef, link_of
+from services.recorder.segment import FIRST_LINK, Gap, Gop, Segment, StreamRef, link_of
+from services.recorder.storage_desk import StorageDesk
 from shared.clock import SystemClock
 from shared.database import Database
 from shared.embedded.credentials import Credentials
@@ -23,6 +25,7 @@ from shared.embedded.ports import Ports
 from shared.embedded.s3 import BUCKET, EmbeddedS3
 from shared.messages.base import Fact
 from shared.messages.cameras import DesiredCamera, DesiredStream, RecordingPolicy
+from shared.messages.retention import RetentionTrialOf, StorageOf
 from shared.objects import ObjectStore
 from shared.subjects import CameraRef
 
@@ -57,6 +60,7 @@ class Plant:
     """A recorder's database and bucket with some days in them."""
 
     def __init__(self, database: Database, objects: ObjectStore):
+        self.database = database
         self.index = PostgresIndex(database)
         self.store = PostgresRetention(database)
         self.objects = objects
@@ -64,8 +68,8 @@ class Plant:
         self.days: dict[CameraRef, int] = {}
         self.budget: int | None = None
 
-    async def fill(self, of: StreamRef, days: range) -> None:
-        """One segment of 20 s for each day before now, oldest first."""
+    async def fill(self, of: StreamRef, days: range, holes: Mapping[int, str] | None = None) -> None:
+        """One segment of 20 s for each day before now, oldest first; before some is a hole, with its cause."""
         head = await self.index.head(of)
         for day in reversed(days):
             starts_us = starts(day)
@@ -74,7 +78,9 @@ class Plant:
                 (Gop(0, 10, SIZE, 0, 1_800_000, starts_us),), f"{day:064x}",
             )  # fmt: skip
             await self.objects.put(segment.object_name, bytes(SIZE))
-            head = await self.index.append(segment, 1000 - day, None, head)
+            cause = (holes or {}).get(day)
+            gap = None if cause is None else Gap(starts(day + 1) + 20_000_000, starts_us, cause)
+            head = await self.index.append(segment, 1000 - day, gap, head)
 
     def keeper(self) -> RetentionKeeper:
         return RetentionKeeper(
@@ -269,3 +275,42 @@ def test_a_budget_takes_the_oldest_first() -> None:
     assert [each.number for each in over_budget(oldest, 2 * SIZE, NOW)] == [20, 9]
     assert [each.number for each in over_budget(oldest, 9 * SIZE, NOW)] == [20, 9, 8]
     assert over_budget(oldest, 0, NOW) == []
+
+
+def asked(plant: Plant) -> StorageDesk:
+    return StorageDesk(plant.store, PostgresStorageReports(plant.database), plant.keeper().days, lambda: NOW)
+
+
+async def test_a_trial_counts_what_fewer_days_would_delete_and_deletes_nothing(plant: Plant) -> None:
+    await plant.fill(WOK, range(30))
+    await plant.fill(SINK, range(5))
+    await plant.store.place(hold("case-1", 26, 24))
+    await plant.store.place(hold("case-2", 16, 14, until_us=NOW - 1))
+    desk = asked(plant)
+    wanted = RetentionTrialOf(cameras=("wok", "sink", "nobody"), retention_days=10)
+    tried = await desk.trial(wanted.encode())
+    assert tried.before_us == NOW - 10 * DAY_US
+    (of_wok,) = tried.items  # nothing of the others is as old
+    assert (of_wok.segments, of_wok.size_bytes) == (18, 18 * SIZE)
+    assert (of_wok.held_segments, of_wok.held_bytes) == (2, 2 * SIZE)
+    assert (of_wok.from_us, of_wok.to_us) == (starts(29), starts(10) + 20_000_000)
+    assert len(await plant.held_days(WOK)) == 30
+    plant.days[WOK.camera] = 10
+    await plant.keeper().round()
+    assert await plant.held_days(WOK) == [25, 24, *range(9, -1, -1)], "as the trial said"
+
+
+async def test_storage_tells_holes_holds_and_what_a_budget_took(plant: Plant) -> None:
+    plant.days = {WOK.camera: 30}
+    await plant.fill(WOK, range(20), {15: "worker_lost", 12: "not_wanted", 5: "missing_on_bus", 19: "unknown"})
+    await plant.store.place(hold("case-1", 4, 3))
+    (kept,) = (await asked(plant).storage(StorageOf(site="school").encode())).items
+    assert (kept.retention_days, kept.segments, kept.holds, kept.cut_us) == (30, 20, 1, None)
+    assert kept.gaps == 2, "a hole that was planned is none, nor is what was before the oldest"
+    assert kept.gaps_us == 2 * (DAY_US - 20_000_000)
+    plant.budget = 12 * SIZE
+    await plant.keeper().round()
+    (kept,) = (await asked(plant).storage(StorageOf().encode())).items
+    assert kept.segments == 12
+    assert kept.cut_us is not None
+    assert (await asked(plant).storage(StorageOf(site="other").encode())).items == ()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from services.detector.adapters.devices import Device
 from services.detector.adapters.model_runner import THE_CPU, PackBroken, load_pack
@@ -12,10 +13,11 @@ from services.detector.adapters.pack_folders import Found, FoundPack, PackFolder
 from services.detector.loaded_pack import LoadedPack
 from services.detector.model_set import CORE_CAPABILITIES, ModelSet
 from services.detector.pack_choice import Chosen, choose
+from services.detector.pack_ledger import PackLedger, PackSeen
 from services.detector.pack_manifest import PackManifest
 from services.detector.refusals import Key, Refusals
 from shared.clock import Clock
-from shared.messages.detector import CapabilityChanged, CapabilityState, PackChoice
+from shared.messages.detector import CapabilityChanged, CapabilityState, PackChoice, PackState
 from shared.telemetry import counter, gauge, log
 
 # = how long a pack that was removed or broken may still be asked
@@ -57,6 +59,7 @@ class PackShelf:
         self._refusals = Refusals()
         self._states: dict[str, CapabilityState] = {}
         self._differs: dict[str, float] = {}
+        self._ledger = PackLedger()
         self._wished = asyncio.Event()
         self.models = tuple(ModelSet(batch_max=batch_max) for _ in self._devices)
 
@@ -73,6 +76,10 @@ class PackShelf:
             state.model_copy(update={"shadow_differs": self._differs.get(capability)}) if state.shadow else state
             for capability, state in sorted(self._states.items())
         )
+
+    def packs(self) -> tuple[PackState, ...]:
+        """Every pack that was found, and what became of it."""
+        return self._ledger.states()
 
     def compared(self, differs: dict[str, float]) -> None:
         """A batch that shadows were asked about too."""
@@ -113,6 +120,7 @@ class PackShelf:
                 shadows[capability] = shadow
             states[capability] = _state(capability, pack, shadow, told)
         self._loaded = {_key(pack[0].manifest): pack for pack in (*packs.values(), *shadows.values())}
+        self._ledger.saw(self._became(found, packs, shadows), self._clock.now_us())
         missing = tuple(name for name, state in states.items() if state.state == "unavailable")
         self.models = tuple(
             ModelSet(
@@ -138,6 +146,25 @@ class PackShelf:
         reason = f"{type(error).__name__}: {str(error).strip()[:300]}"
         log().error("a model failed", capability=capability, pack=pack.manifest.id, detail=reason)
         self._refusals.failed(key, reason)
+
+    def _became(
+        self, found: Found, packs: dict[str, tuple[LoadedPack, ...]], shadows: dict[str, tuple[LoadedPack, ...]]
+    ) -> Iterator[PackSeen]:
+        in_force = {_key(pack[0].manifest) for pack in packs.values()}
+        beside = {_key(pack[0].manifest) for pack in shadows.values()}
+        for pack in found.whole:
+            key = _key(pack.manifest)
+            seen = PackSeen(pack.manifest.id, "spare", pack.origin, pack.manifest, size_bytes=pack.size_bytes)
+            why = self._refusals.why(key)
+            if why is not None:
+                yield replace(seen, state="refused", reason=why)
+            elif key in in_force or key in beside:
+                devices = tuple(one.runner.device for one in self._loaded[key])
+                yield replace(seen, state="in_force" if key in in_force else "shadow", devices=devices)
+            else:
+                yield seen
+        for broken in found.faulty:
+            yield PackSeen(broken.name, "refused", broken.origin, broken.manifest, broken.reason)
 
     def _choose(self, capability: str, found: Found) -> Chosen:
         reasons = {pack.manifest.id: self._refusals.why(_key(pack.manifest)) for pack in found.whole}

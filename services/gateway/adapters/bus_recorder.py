@@ -34,11 +34,13 @@ from shared.messages.playback import (
     TimelineReply,
     TimelineWanted,
 )
-from shared.messages.retention import StorageOf, StorageStatus
+from shared.messages.retention import RetentionTrial, RetentionTrialOf, StorageOf, StorageStatus
 
 _LIMIT_S = 10.0
 # A sheet is sixty pictures, and others may be before it.
 _DECODING_LIMIT_S = 30.0
+# Weeks of many cameras are counted row by row.
+_COUNTING_LIMIT_S = 15.0
 
 
 class BusRecorder:
@@ -94,6 +96,9 @@ class BusRecorder:
 
     async def storage(self, wanted: StorageOf) -> StorageStatus:
         return StorageStatus.decode(await self._ask("storage", wanted))
+
+    async def retention_trial(self, wanted: RetentionTrialOf) -> RetentionTrial:
+        return RetentionTrial.decode(await self._ask("retention_trial", wanted, _COUNTING_LIMIT_S))
 
     async def _ask(self, name: str, wanted: Message, limit_s: float = _LIMIT_S) -> bytes:
         return await self._bus.request("recorder", name, wanted, timeout_s=limit_s)

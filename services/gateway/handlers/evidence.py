@@ -25,7 +25,7 @@ from shared.messages.evidence import (
     EvidenceStream,
     EvidenceWanted,
 )
-from shared.messages.retention import StorageOf, StorageStatus
+from shared.messages.retention import RetentionTrial, RetentionTrialOf, StorageOf, StorageStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +96,8 @@ class EvidenceDesk:
 
     async def storage(self, site: str | None) -> StorageStatus:
         return await self.recorder.storage(StorageOf(site=site))
+
+    async def retention_trial(self, cameras: Sequence[Camera], days: int) -> RetentionTrial:
+        """What keeping them so many days would delete. Raises PeerError where the recorder is away."""
+        ids = tuple(dict.fromkeys(camera.id for camera in cameras))
+        return await self.recorder.retention_trial(RetentionTrialOf(cameras=ids, retention_days=days))

@@ -131,7 +131,10 @@ class RegistryDesk:
                     )
                 ]
             )
-        deed = self._deed("camera_changed", by, camera=camera, fields=_named(changes))
+        days = (camera.recording.retention_days, changed.recording.retention_days)
+        # Fewer days delete what was filmed: how many there were is not to be found anywhere else.
+        told = {"retention_days": str(days[1]), "retention_days_before": str(days[0])} if days[0] != days[1] else {}
+        deed = self._deed("camera_changed", by, camera=camera, fields=_named(changes), **told)
         if not await self.register.replace_camera(changed, deed):
             raise changed_meanwhile()
         self.desired.changed(camera.ref)

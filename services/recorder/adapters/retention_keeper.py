@@ -12,7 +12,7 @@ from services.recorder.segment import StreamRef
 from shared.clock import Clock
 from shared.messages.base import Fact
 from shared.messages.cameras import DesiredCamera
-from shared.messages.retention import RecordingDeleted, StorageOf, StorageStatus
+from shared.messages.retention import RecordingDeleted
 from shared.objects import ObjectStore
 from shared.subjects import CameraRef
 from shared.telemetry import counter, gauge, log
@@ -67,7 +67,7 @@ class RetentionKeeper:
         for of in ours:
             for planned in await self._store.unfinished(of):
                 await self._delete(planned)
-            before_us = expiry_us(self._clock.now_us(), self._days(of.camera))
+            before_us = expiry_us(self._clock.now_us(), self.days(of.camera))
             while batches < BATCHES_MAX:
                 expired = await self._store.plan(of, before_us, "expired", self._clock.now_us(), BATCH)
                 if expired is None:
@@ -81,18 +81,8 @@ class RetentionKeeper:
             log().info("empty days dropped from the index", days=len(dropped))
         await self._measure()
 
-    async def storage(self, request: bytes) -> StorageStatus:
-        """Request `storage`."""
-        wanted = StorageOf.decode(request)
-        items = await self._store.stored(wanted.site)
-        return StorageStatus(
-            items=tuple(
-                item.model_copy(update={"retention_days": self._days(CameraRef(item.site, item.camera))})
-                for item in items
-            )
-        )
-
-    def _days(self, camera: CameraRef) -> int:
+    def days(self, camera: CameraRef) -> int:
+        """How long its recordings are to be kept."""
         desired = self._desired(camera)
         return DEFAULT_DAYS if desired is None else max(LEAST_DAYS, desired.recording.retention_days)
 

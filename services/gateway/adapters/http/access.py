@@ -242,6 +242,7 @@ RULES: Mapping[tuple[str, str], Needs] = {
     ("DELETE", "/api/v1/sites/{id}/uniform"): Needs("teach"),
     ("POST", "/api/v1/sites/{id}/uniform/photos"): Needs("teach"),
     ("GET", "/api/v1/storage"): Needs("list"),
+    ("POST", "/api/v1/storage/retention-trial"): Needs("change_registry"),
     ("WS", "/api/v1/cameras/{id}/live"): Needs("view", token="view", guest="camera"),
     ("POST", "/api/v1/media-tokens"): Needs("stay_logged_in", is_scoped=True),
     ("GET", "/api/v1/analysis/capabilities"): Needs("list", is_scoped=True),

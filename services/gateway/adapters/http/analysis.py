@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Literal
 
 from fastapi import APIRouter, Request
 from pydantic import Field
 
+from services.gateway.adapters.http.access import identity_of
 from services.gateway.adapters.http.bodies import Answer
 from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import rooms_of
+from shared.messages.detector import PackState
 
 router = APIRouter(prefix="/api/v1/analysis", tags=["analysis"])
 
@@ -29,11 +33,45 @@ class CapabilityAnswer(Answer):
     shadow_differs: float | None = Field(None, description="share of pictures on which the shadow saw something else")
 
 
+class PackFigureAnswer(Answer):
+    """A number or a sentence of a pack's own evaluation."""
+
+    name: str = Field(examples=["mask.all.present_found"])
+    value: str = Field(examples=["0.9722"])
+
+
+class PackAnswer(Answer):
+    """A model pack that a worker found, and what became of it."""
+
+    pack: str = Field(examples=["heads@1"], description="name@version, or the name of a folder that cannot be read")
+    state: Literal["in_force", "shadow", "spare", "refused"] = Field(
+        description="shadow: tried beside it, never acted on; spare: whole, and another one is in force"
+    )
+    since: datetime = Field(description="since when this worker finds it so")
+    capability: str = Field("", description="empty where its manifest cannot be read")
+    reason: str = Field("", description="refused: what is wrong with it")
+    origin: Literal["shipped", "folder", "bucket"] | None = Field(None, description="where it lies")
+    digest: str | None = Field(None, description="SHA-256 of its weights")
+    size_bytes: int | None = None
+    format: str | None = Field(None, examples=["onnx"])
+    input: str | None = Field(None, examples=["640 x 352"])
+    labels: list[str] = Field(default_factory=list, description="what it tells apart")
+    licence: str | None = None
+    source: str | None = None
+    devices: list[str] = Field(default_factory=list)
+    figures: list[PackFigureAnswer] = Field(
+        default_factory=list, description="of its own evaluation, as its manifest has them: nobody here measured them"
+    )
+
+
 class WorkerAnswer(Answer):
     """One process that analyses."""
 
     worker: str
     device: str = Field(examples=["cpu"])
+    packs: list[PackAnswer] = Field(
+        default_factory=list, description="told to whoever configures or keeps it running; empty for everybody else"
+    )
 
 
 class CapabilitiesAnswer(Answer):
@@ -50,8 +88,21 @@ class CapabilitiesAnswer(Answer):
 async def capabilities(request: Request) -> CapabilitiesAnswer:
     """What is recognised now, by which model pack, and what cannot be and why."""
     said, silent, together = await rooms_of(request).analysis.capabilities()
+    who = identity_of(request)
+    # Files and folders are of no use to anybody else, and reasons name them.
+    is_told = who.may("configure") or who.may("change_registry")
     return CapabilitiesAnswer(
-        workers=[WorkerAnswer(worker=one.worker, device=one.device) for one in said],
+        workers=[
+            WorkerAnswer(worker=one.worker, device=one.device, packs=_packs(one.packs if is_told else ()))
+            for one in said
+        ],
         silent=silent,
         items=[CapabilityAnswer(**item.model_dump()) for item in together],
     )
+
+
+def _packs(packs: Sequence[PackState]) -> list[PackAnswer]:
+    return [
+        PackAnswer(since=datetime.fromtimestamp(pack.since_us / 1e6, UTC), **pack.model_dump(exclude={"since_us"}))
+        for pack in packs
+    ]

@@ -1,4 +1,4 @@
-"""Routes: evidence sealed for good, what a kitchen's cameras covered on a day, and what is stored."""
+"""Routes: evidence sealed for good, and what a kitchen's cameras covered on a day."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from services.gateway.adapters.http.schemas import (
     EvidenceAnswer,
     NewEvidence,
     Page,
-    StoredStreamAnswer,
 )
 from services.gateway.recordings import byte_range
 from shared.messages.evidence import EvidenceStatus
@@ -94,29 +93,6 @@ async def coverage(
     await rooms.registry.site(id)
     found = await rooms.evidence.coverage(id, first.isoformat(), (last or first).isoformat())
     return CoverageAnswer(items=list(found.items), public_key_pem=found.public_key_pem)
-
-
-@router.get("/storage", responses=refusals(401, 403))
-async def storage(
-    request: Request, site: Annotated[str | None, Query(description="of this site alone")] = None
-) -> Page[StoredStreamAnswer]:
-    """What is really kept of each camera, and for how many days."""
-    found = await rooms_of(request).evidence.storage(site)
-    items = [
-        StoredStreamAnswer(
-            camera=each.camera,
-            site=each.site,
-            stream=each.stream,
-            oldest=None if each.oldest_us is None else _moment(each.oldest_us),
-            newest=_moment(each.newest_us),
-            days_held=0.0 if each.oldest_us is None else round((each.newest_us - each.oldest_us) / 86_400e6, 2),
-            retention_days=each.retention_days,
-            segments=each.segments,
-            size_bytes=each.size_bytes,
-        )
-        for each in found.items
-    ]
-    return Page(items=items)
 
 
 def evidence_answer(case: EvidenceStatus) -> EvidenceAnswer:

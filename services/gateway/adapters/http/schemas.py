@@ -446,6 +446,62 @@ class StoredStreamAnswer(Answer):
     retention_days: int
     segments: int
     size_bytes: int
+    gaps: int | None = Field(
+        None, description="holes between oldest and newest that nobody planned; null: not counted by this recorder"
+    )
+    gap_s: float | None = Field(None, description="how long those are together")
+    holds: int = Field(0, description="evidence and open cases that keep parts of it longer than its days")
+    cut_at: datetime | None = Field(
+        None,
+        description="when some of it was last deleted before its days were over, because the recordings of its site"
+        " were too many (`recordings_gb`); null: not within the last week",
+    )
+
+
+class RetentionTrialOrder(Body):
+    """How many days to try, on which cameras."""
+
+    cameras: list[Id] = Field(min_length=1, max_length=50)
+    retention_days: int = Field(ge=7, le=3650)
+
+
+class RetentionTrialItem(Answer):
+    """What one stream would lose."""
+
+    camera: str
+    stream: str
+    segments: int
+    size_bytes: int
+    start: datetime | None = Field(None, description="of the oldest that would go; null: all of it is held")
+    end: datetime | None = None
+    held_segments: int = Field(0, description="as old, and kept: evidence and open cases")
+    held_bytes: int = 0
+
+
+class RetentionTrialAnswer(Answer):
+    """What would be deleted, as it is now; streams that lose nothing are left out."""
+
+    before: datetime = Field(description="what ended before this moment would go, within about ten minutes")
+    items: list[RetentionTrialItem]
+
+
+class MissingAnswer(Answer):
+    """Something that a worker needs and does not have now."""
+
+    what: str = Field(examples=["database"], description="start, stop, bus, database, objects")
+    reason: str = Field("", description="in words; told to whoever keeps the system running (change_registry)")
+
+
+class InstanceStatus(Answer):
+    """One process of a service."""
+
+    worker: str = Field(examples=["recorder-1"])
+    state: Literal["ready", "not_ready", "silent"] = Field(
+        description="silent: it gives signs of life and does not answer"
+    )
+    version: str | None = None
+    started: datetime | None = None
+    missing: list[MissingAnswer] = Field(default_factory=list, description="why it is not ready")
 
 
 class ServiceStatus(Answer):
@@ -458,6 +514,9 @@ class ServiceStatus(Answer):
     version: str | None = None
     detail: str | None = None
     capabilities: list[str] = Field(default_factory=list, description="what it can do today")
+    instances: list[InstanceStatus] = Field(
+        default_factory=list, description="its processes, at most 5 s old; one that cannot start yet is among them"
+    )
 
 
 class CameraStatus(Answer):
@@ -477,3 +536,4 @@ class Status(Answer):
 
     services: list[ServiceStatus]
     cameras: list[CameraStatus]
+    bus: Literal["up", "down"] = Field("up", description="down: this gateway sees no other service now")

@@ -63,6 +63,8 @@ export const router = createRouter({
     { path: "/manage/organisation", component: () => import("@/manage/OrganisationPage.vue") },
     { path: "/manage/import", component: () => import("@/manage/ImportPage.vue") },
     { path: "/manage/public", component: () => import("@/manage/PublicScreensPage.vue") },
+    { path: "/manage/storage", component: () => import("@/storage/StoragePage.vue") },
+    { path: "/manage/models", component: () => import("@/models/ModelsPage.vue") },
     { path: "/manage/calendars", component: () => import("@/manage/CalendarsPage.vue") },
     { path: "/:rest(.*)*", redirect: "/" },
   ],

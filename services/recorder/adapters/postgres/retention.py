@@ -10,6 +10,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Column,
+    ColumnElement,
     Integer,
     Table,
     Text,
@@ -206,7 +207,7 @@ class PostgresRetention:
         return None if row is None else _hold(row)
 
     async def holds(self, camera: str | None, now_us: int, limit: int) -> Sequence[Hold]:
-        query = select(holds).where(*_in_force(now_us)).order_by(holds.c.placed_us.desc()).limit(limit)
+        query = select(holds).where(*in_force(now_us)).order_by(holds.c.placed_us.desc()).limit(limit)
         if camera is not None:
             query = query.where(holds.c.camera == camera)
         async with self._database.transaction() as session:
@@ -217,18 +218,24 @@ async def _lock(session: AsyncSession, camera: str) -> None:
     await session.execute(text("select pg_advisory_xact_lock(hashtextextended(:camera, 3))"), {"camera": camera})
 
 
-def _in_force(now_us: int) -> tuple[Any, ...]:
+def in_force(now_us: int) -> tuple[Any, ...]:
+    """Of rows of `holds`."""
     return holds.c.lifted_us.is_(None), or_(holds.c.until_us.is_(None), holds.c.until_us > now_us)
 
 
-async def _oldest(session: AsyncSession, of: StreamRef, before_us: int, now_us: int, limit: int) -> list[Kept]:
-    is_held = exists().where(
+def is_held_at(now_us: int) -> ColumnElement[bool]:
+    """Of a row of `segments`: a hold that is in force then reaches into it."""
+    return exists().where(
         holds.c.camera == segments.c.camera,
         or_(holds.c.stream.is_(None), holds.c.stream == segments.c.stream),
         holds.c.from_us < segments.c.ends_us,
         holds.c.to_us > segments.c.starts_us,
-        *_in_force(now_us),
+        *in_force(now_us),
     )
+
+
+async def _oldest(session: AsyncSession, of: StreamRef, before_us: int, now_us: int, limit: int) -> list[Kept]:
+    is_held = is_held_at(now_us)
     query = (
         select(segments)
         .where(

@@ -956,11 +956,31 @@ export interface paths {
         };
         /**
          * Storage
-         * @description What is really kept of each camera, and for how many days.
+         * @description What is really kept of each camera, for how many days, with how many holes.
          */
         get: operations["storage"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/storage/retention-trial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retention Trial
+         * @description What of these cameras would be deleted if they were kept so many days. Nothing is deleted, nothing changed.
+         */
+        post: operations["retention_trial"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3370,7 +3390,7 @@ export interface paths {
         };
         /**
          * Status
-         * @description The six services and all cameras, each with its state and since when.
+         * @description The six services with their processes, and all cameras, each with its state and since when.
          */
         get: operations["status"];
         put?: never;
@@ -6031,6 +6051,32 @@ export interface components {
             items: components["schemas"]["KitchenLooksAnswer"][];
         };
         /**
+         * InstanceStatus
+         * @description One process of a service.
+         */
+        InstanceStatus: {
+            /**
+             * Worker
+             * @example recorder-1
+             */
+            worker: string;
+            /**
+             * State
+             * @description silent: it gives signs of life and does not answer
+             * @enum {string}
+             */
+            state: "ready" | "not_ready" | "silent";
+            /** Version */
+            version?: string | null;
+            /** Started */
+            started?: string | null;
+            /**
+             * Missing
+             * @description why it is not ready
+             */
+            missing?: components["schemas"]["MissingAnswer"][];
+        };
+        /**
          * KitchenCalendar
          * @description One calendar: of the kitchens it names and of every calendar below it. None: as the calendar above says.
          */
@@ -6297,6 +6343,24 @@ export interface components {
              * @enum {string}
              */
             verb: "view" | "snapshot" | "playback";
+        };
+        /**
+         * MissingAnswer
+         * @description Something that a worker needs and does not have now.
+         */
+        MissingAnswer: {
+            /**
+             * What
+             * @description start, stop, bus, database, objects
+             * @example database
+             */
+            what: string;
+            /**
+             * Reason
+             * @description in words; told to whoever keeps the system running (change_registry)
+             * @default
+             */
+            reason: string;
         };
         /**
          * MoverClip
@@ -7180,6 +7244,96 @@ export interface components {
              * @description what can be done with it now, by one side or the other
              */
             may: ("read" | "answer" | "close" | "reopen" | "withdraw" | "extend" | "appeal" | "uphold" | "reject")[];
+        };
+        /**
+         * PackAnswer
+         * @description A model pack that a worker found, and what became of it.
+         */
+        PackAnswer: {
+            /**
+             * Pack
+             * @description name@version, or the name of a folder that cannot be read
+             * @example heads@1
+             */
+            pack: string;
+            /**
+             * State
+             * @description shadow: tried beside it, never acted on; spare: whole, and another one is in force
+             * @enum {string}
+             */
+            state: "in_force" | "shadow" | "spare" | "refused";
+            /**
+             * Since
+             * Format: date-time
+             * @description since when this worker finds it so
+             */
+            since: string;
+            /**
+             * Capability
+             * @description empty where its manifest cannot be read
+             * @default
+             */
+            capability: string;
+            /**
+             * Reason
+             * @description refused: what is wrong with it
+             * @default
+             */
+            reason: string;
+            /**
+             * Origin
+             * @description where it lies
+             */
+            origin?: ("shipped" | "folder" | "bucket") | null;
+            /**
+             * Digest
+             * @description SHA-256 of its weights
+             */
+            digest?: string | null;
+            /** Size Bytes */
+            size_bytes?: number | null;
+            /**
+             * Format
+             * @example onnx
+             */
+            format?: string | null;
+            /**
+             * Input
+             * @example 640 x 352
+             */
+            input?: string | null;
+            /**
+             * Labels
+             * @description what it tells apart
+             */
+            labels?: string[];
+            /** Licence */
+            licence?: string | null;
+            /** Source */
+            source?: string | null;
+            /** Devices */
+            devices?: string[];
+            /**
+             * Figures
+             * @description of its own evaluation, as its manifest has them: nobody here measured them
+             */
+            figures?: components["schemas"]["PackFigureAnswer"][];
+        };
+        /**
+         * PackFigureAnswer
+         * @description A number or a sentence of a pack's own evaluation.
+         */
+        PackFigureAnswer: {
+            /**
+             * Name
+             * @example mask.all.present_found
+             */
+            name: string;
+            /**
+             * Value
+             * @example 0.9722
+             */
+            value: string;
         };
         /** Page[AccountAnswer] */
         Page_AccountAnswer_: {
@@ -8372,6 +8526,62 @@ export interface components {
             broken: number;
         };
         /**
+         * RetentionTrialAnswer
+         * @description What would be deleted, as it is now; streams that lose nothing are left out.
+         */
+        RetentionTrialAnswer: {
+            /**
+             * Before
+             * Format: date-time
+             * @description what ended before this moment would go, within about ten minutes
+             */
+            before: string;
+            /** Items */
+            items: components["schemas"]["RetentionTrialItem"][];
+        };
+        /**
+         * RetentionTrialItem
+         * @description What one stream would lose.
+         */
+        RetentionTrialItem: {
+            /** Camera */
+            camera: string;
+            /** Stream */
+            stream: string;
+            /** Segments */
+            segments: number;
+            /** Size Bytes */
+            size_bytes: number;
+            /**
+             * Start
+             * @description of the oldest that would go; null: all of it is held
+             */
+            start?: string | null;
+            /** End */
+            end?: string | null;
+            /**
+             * Held Segments
+             * @description as old, and kept: evidence and open cases
+             * @default 0
+             */
+            held_segments: number;
+            /**
+             * Held Bytes
+             * @default 0
+             */
+            held_bytes: number;
+        };
+        /**
+         * RetentionTrialOrder
+         * @description How many days to try, on which cameras.
+         */
+        RetentionTrialOrder: {
+            /** Cameras */
+            cameras: string[];
+            /** Retention Days */
+            retention_days: number;
+        };
+        /**
          * ReviewAnswer
          * @description What a person made of it.
          */
@@ -8983,6 +9193,11 @@ export interface components {
              * @description what it can do today
              */
             capabilities?: string[];
+            /**
+             * Instances
+             * @description its processes, at most 5 s old; one that cannot start yet is among them
+             */
+            instances?: components["schemas"]["InstanceStatus"][];
         };
         /**
          * SessionOpened
@@ -9324,6 +9539,13 @@ export interface components {
             services: components["schemas"]["ServiceStatus"][];
             /** Cameras */
             cameras: components["schemas"]["CameraStatus"][];
+            /**
+             * Bus
+             * @description down: this gateway sees no other service now
+             * @default up
+             * @enum {string}
+             */
+            bus: "up" | "down";
         };
         /**
          * StepAnswer
@@ -9382,6 +9604,27 @@ export interface components {
             segments: number;
             /** Size Bytes */
             size_bytes: number;
+            /**
+             * Gaps
+             * @description holes between oldest and newest that nobody planned; null: not counted by this recorder
+             */
+            gaps?: number | null;
+            /**
+             * Gap S
+             * @description how long those are together
+             */
+            gap_s?: number | null;
+            /**
+             * Holds
+             * @description evidence and open cases that keep parts of it longer than its days
+             * @default 0
+             */
+            holds: number;
+            /**
+             * Cut At
+             * @description when some of it was last deleted before its days were over, because the recordings of its site were too many (`recordings_gb`); null: not within the last week
+             */
+            cut_at?: string | null;
         };
         /**
          * Stream
@@ -10010,6 +10253,11 @@ export interface components {
              * @example cpu
              */
             device: string;
+            /**
+             * Packs
+             * @description told to whoever configures or keeps it running; empty for everybody else
+             */
+            packs?: components["schemas"]["PackAnswer"][];
         };
         /**
          * ScheduleAnswer
@@ -12499,6 +12747,39 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    retention_trial: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionTrialOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionTrialAnswer"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];

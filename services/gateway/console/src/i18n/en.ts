@@ -43,7 +43,7 @@ export const en: Words = {
   },
   sites: { title: "Schools", add: "Add a school", name: "Name", id: "Id", kind: "Kind", emptyTitle: "No schools yet", emptyText: "Add a school first, then register the cameras of its kitchen.", cameras: "Cameras", remove: "Remove", removeTitle: "Remove {name}?", removeText: "Only a school without cameras can be removed.", newTitle: "Add a school" },
   kind: { kindergarten: "kindergarten", primary: "primary school", secondary: "secondary school", school: "school", university: "university", other: "other" },
-  status: { title: "System", services: "Services", cameras: "Cameras", up: "running", degraded: "partly there", down: "no answer", since: "since {time}", nothingYet: "started; its features come later", capabilities: "can", offline: "The state of the system cannot be fetched; trying again.", allOnline: "all online", notOnline: "{count} not online" },
+  status: { title: "System", since: "since {time}" },
   playback: {
     title: "Playback", timeline: "Timeline", nothing: "Nothing was recorded then.", failed: "The recording cannot be played. Try again in a moment.", day: "Day", dayBefore: "Day before", dayAfter: "Day after", play: "Play", pause: "Pause", space: "space bar",
     back10: "10 seconds back (←)", on10: "10 seconds on (→)", stepBack: "One picture back", stepOn: "One picture on", speed: "Speed", still: "Snapshot", zoomIn: "Zoom in", zoomOut: "Zoom out", markStart: "From here", markEnd: "Up to here", selected: "{n} s selected", clear: "Clear",

@@ -41,7 +41,7 @@ export const zhCN = {
   },
   sites: { title: "学校", add: "添加学校", name: "名称", id: "编号", kind: "类型", emptyTitle: "还没有学校", emptyText: "先添加学校，再为它的后厨登记摄像机。", cameras: "摄像机", remove: "移除", removeTitle: "移除 {name}？", removeText: "只有没有摄像机的学校可以移除。", newTitle: "添加学校" },
   kind: { kindergarten: "幼儿园", primary: "小学", secondary: "中学", school: "学校", university: "高校", other: "其他" },
-  status: { title: "系统状态", services: "服务", cameras: "摄像机", up: "运行中", degraded: "部分可用", down: "无应答", since: "自 {time}", nothingYet: "已启动，功能尚未提供", capabilities: "能力", offline: "无法获取系统状态，正在重试。", allOnline: "全部在线", notOnline: "{count} 台不在线" },
+  status: { title: "系统状态", since: "自 {time}" },
   playback: {
     title: "录像回放", timeline: "时间轴", nothing: "该时段没有录像。", failed: "录像暂时无法播放，请稍后重试。", day: "日期", dayBefore: "前一天", dayAfter: "后一天", play: "播放", pause: "暂停", space: "空格",
     back10: "后退 10 秒 (←)", on10: "前进 10 秒 (→)", stepBack: "后退一帧", stepOn: "前进一帧", speed: "倍速", still: "截图", zoomIn: "放大", zoomOut: "缩小", markStart: "设为起点", markEnd: "设为终点", selected: "已选 {n} 秒", clear: "清除",

@@ -3,9 +3,10 @@ import { tabsOf } from "./tabs";
 
 describe("the pages of managing", () => {
   it.each([
-    [["admin"], null, ["rules", "silences", "notices", "duty", "accounts", "organisation", "import", "calendars", "public"]],
-    [["chief"], null, ["rules", "silences", "notices", "duty", "calendars"]],
-    [["sre"], null, ["notices", "organisation", "import"]],
+    [["admin"], null, ["rules", "silences", "notices", "duty", "accounts", "organisation", "import", "calendars", "public", "storage", "models"]],
+    [["chief"], null, ["rules", "silences", "notices", "duty", "calendars", "storage", "models"]],
+    [["sre"], null, ["notices", "organisation", "import", "storage", "models"]],
+    [["chief"], ["demo"], ["rules", "silences", "notices", "duty"]],
     [["auditor"], null, ["notices"]],
     [["supervisor"], null, ["rules", "silences", "notices", "duty", "calendars"]],
     [["supervisor"], ["demo"], ["rules", "silences", "notices", "duty"]],

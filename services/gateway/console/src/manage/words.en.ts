@@ -3,7 +3,7 @@
 import type { ManageWords } from "./words.zh-CN";
 
 export const en: ManageWords = {
-  title: "Manage", tabs: { rules: "Rules", silences: "Silences and maintenance", notices: "My notifications", duty: "Duty and escalation", accounts: "Accounts", organisation: "Organisation", import: "Import", calendars: "Calendars", public: "Public screens" },
+  title: "Manage", tabs: { rules: "Rules", silences: "Silences and maintenance", notices: "My notifications", duty: "Duty and escalation", accounts: "Accounts", organisation: "Organisation", import: "Import", calendars: "Calendars", public: "Public screens", storage: "Storage", models: "Models" },
   forbidden: "You may not see this page", forbiddenText: "Ask an administrator to give your account the right.", retry: "Try again", save: "Save", cancel: "Cancel", close: "Close", edit: "Edit", saved: "Saved", look: "Look",
   risk: { 1: "Class Ⅰ", 2: "Class Ⅱ", 3: "Class Ⅲ" }, allSites: "all schools", pickSites: "empty: all schools", nobody: "the system", version: "version {n}", on: "on", off: "off", stale: "Somebody has just changed it. Close this, open it again, and make your change.",
   day: { 1: "Mon", 2: "Tue", 3: "Wed", 4: "Thu", 5: "Fri", 6: "Sat", 7: "Sun" }, daily: "daily", weekdays: "Mon–Fri", weekend: "Sat, Sun", week: "{days}", nextDay: "next day", hours: { add: "Add hours", remove: "Remove hours", from: "From", to: "To", days: "Weekdays" },

@@ -1,7 +1,7 @@
 /** 管理：规则、静默与检修、通知、人员、日历、公开画面。 */
 
 export const zhCN = {
-  title: "管理", tabs: { rules: "规则", silences: "静默与检修", notices: "我的通知", duty: "值班与升级", accounts: "人员", organisation: "组织机构", import: "批量导入", calendars: "日历", public: "公开画面" },
+  title: "管理", tabs: { rules: "规则", silences: "静默与检修", notices: "我的通知", duty: "值班与升级", accounts: "人员", organisation: "组织机构", import: "批量导入", calendars: "日历", public: "公开画面", storage: "存储与保留", models: "模型" },
   forbidden: "没有查看此页的权限", forbiddenText: "请联系管理员为您的账号开通。", retry: "重试", save: "保存", cancel: "取消", close: "关闭", edit: "修改", saved: "已保存", look: "查看",
   risk: { 1: "Ⅰ 类", 2: "Ⅱ 类", 3: "Ⅲ 类" }, allSites: "全部学校", pickSites: "留空：全部学校", nobody: "系统", version: "第 {n} 版", on: "启用", off: "停用", stale: "别人刚刚修改过。请关闭后重新打开，再作修改。",
   day: { 1: "一", 2: "二", 3: "三", 4: "四", 5: "五", 6: "六", 7: "日" }, daily: "每天", weekdays: "工作日", weekend: "周末", week: "周{days}", nextDay: "次日", hours: { add: "添加时段", remove: "移除时段", from: "开始", to: "结束", days: "星期" },
