@@ -61,7 +61,8 @@ class Health:
         for name, check in checks.items():
             if name not in self._running:
                 self._running[name] = asyncio.create_task(_asked(check), name=f"check {name}")
-        await asyncio.wait([self._running[name] for name in checks], timeout=limit_s)
+        if checks:
+            await asyncio.wait([self._running[name] for name in checks], timeout=limit_s)
         reasons: dict[str, str] = {}
         for name in checks:
             if not self._running[name].done():

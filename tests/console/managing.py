@@ -21,7 +21,19 @@ SITE = "demo"
 PASSWORD = "long enough for all"
 LIMIT_MS = 45_000
 PEOPLE = (("boss", "admin", None), ("li", "supervisor", None), ("cook", "school", [SITE]))
-TABS = ("rules", "silences", "notices", "duty", "accounts", "organisation", "import", "calendars", "public")
+TABS = (
+    "rules",
+    "silences",
+    "notices",
+    "duty",
+    "accounts",
+    "organisation",
+    "import",
+    "calendars",
+    "public",
+    "storage",
+    "models",
+)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +58,9 @@ def stack(pushing: PushService) -> Iterator[Stack]:
         "BK_NOTICE_PUSH_HOSTS": f"127.0.0.1:{pushing.port}",
         "BK_NOTICE_PUSH_NETWORKS": "127.0.0.0/8",
         "SSL_CERT_FILE": str(pushing.trusted),
+        "BK_PACKS_DIR": str(folder / "packs"),
     }
+    (folder / "packs").mkdir()
     running = Stack(folder / "data", demo=1, env=env)
     running.start()
     api = Api(running.url, running.admin_password)

@@ -64,8 +64,8 @@ class PackFolders:
     """
 
     def __init__(self, roots: tuple[Path, ...], origins: tuple[Origin, ...] = ()):
-        known: tuple[Origin, ...] = (*origins, *["folder" for _ in roots])
-        self._roots: tuple[tuple[Path, Origin], ...] = tuple(zip(roots, known, strict=False))
+        unsaid: Origin = "folder"
+        self._roots = tuple(zip(roots, (*origins, *(unsaid for _ in roots)), strict=False))
         self._digests: dict[Path, tuple[tuple[int, int, int], str]] = {}
 
     def look(self) -> Found:

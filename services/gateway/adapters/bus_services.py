@@ -37,8 +37,8 @@ class BusServices:
         return await asyncio.gather(*(self._see(name) for name in SERVICES))
 
     async def _see(self, name: ServiceName) -> ServiceSeen:
-        workers, answer = await asyncio.gather(self._workers(name), self._answer(name))
-        instances = await self._of_each(name, workers)
+        workers = await self._workers(name)
+        answer, instances = await asyncio.gather(self._answer(name), self._of_each(name, workers))
         state = seen(name, len(workers), answer, None, instances).state
         known, since = self._since.get(name, ("", self._clock.now()))
         if known != state:

@@ -13,7 +13,7 @@ export const en: HealthWords = {
     recorder: "Pictures wait on the bus and are stored when it is back; playback, clips and evidence have to wait. What the bus cannot hold any more is lost: bring it back soon.", intercom: "No talks, broadcasts, emergency rooms and low-latency pictures; ordinary live view goes on.", gateway: "Where there are other gateways, pages go on with them.",
   },
   next: {
-    down: "Look at its log, then start it. One machine: data/{service}.log; Compose: docker compose logs {service}; Kubernetes: kubectl logs deploy/{service}.", silent: "It gives signs of life and does not answer: too busy, or it hangs. Look at its log, at CPU and memory of its machine; after a minute restart that process.", starting: "It has started and waits for what it needs: mend that first.", partly: "The others go on and take over. Look at the log of the process that is not well, and restart it if need be.",
+    down: "Look at its log, then start it. One machine: logs/{service}.log in its data folder; Compose: docker compose logs {service}; Kubernetes: kubectl logs deploy/{service}.", silent: "It gives signs of life and does not answer: too busy, or it hangs. Look at its log, at CPU and memory of its machine; after a minute restart that process.", starting: "It has started and waits for what it needs: mend that first.", partly: "The others go on and take over. Look at the log of the process that is not well, and restart it if need be.",
   },
   peers: "What they need", peer: { bus: "Message bus (NATS)", database: "Database (PostgreSQL)", objects: "Object storage (S3)" },
   peerMeans: {

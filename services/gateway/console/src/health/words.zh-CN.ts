@@ -11,7 +11,7 @@ export const zhCN = {
     recorder: "画面先留在消息总线上，恢复后补存；回放、录像片段和证据暂时不可用。超过总线保留时长会丢失，请尽快恢复。", intercom: "对讲、广播、应急指挥和低延时画面不可用；普通实时画面不受影响。", gateway: "有其他网关时，页面会改连到它们。",
   },
   next: {
-    down: "先看它的日志，再启动它：单机 data/{service}.log；Compose：docker compose logs {service}；Kubernetes：kubectl logs deploy/{service}。", silent: "它有心跳但不应答：多半过载或卡住。看其日志和所在机器的 CPU、内存；持续一分钟以上请重启该进程。", starting: "它已启动，正在等待所需的服务。请先处理其缺少的部分。", partly: "其余进程仍在工作并会接管。请看有问题的进程的日志，必要时重启。",
+    down: "先看它的日志，再启动它：单机：数据目录下 logs/{service}.log；Compose：docker compose logs {service}；Kubernetes：kubectl logs deploy/{service}。", silent: "它有心跳但不应答：多半过载或卡住。看其日志和所在机器的 CPU、内存；持续一分钟以上请重启该进程。", starting: "它已启动，正在等待所需的服务。请先处理其缺少的部分。", partly: "其余进程仍在工作并会接管。请看有问题的进程的日志，必要时重启。",
   },
   peers: "所依赖的服务", peer: { bus: "消息总线（NATS）", database: "数据库（PostgreSQL）", objects: "对象存储（S3）" },
   peerMeans: {
