@@ -303,14 +303,17 @@ async def test_a_trial_counts_what_fewer_days_would_delete_and_deletes_nothing(p
 async def test_storage_tells_holes_holds_and_what_a_budget_took(plant: Plant) -> None:
     plant.days = {WOK.camera: 30}
     await plant.fill(WOK, range(20), {15: "worker_lost", 12: "not_wanted", 5: "missing_on_bus", 19: "unknown"})
+    await plant.fill(SINK, range(25))
     await plant.store.place(hold("case-1", 4, 3))
-    (kept,) = (await asked(plant).storage(StorageOf(site="school").encode())).items
+    sink, kept = (await asked(plant).storage(StorageOf(site="school").encode())).items
+    assert (sink.gaps, sink.gaps_us, sink.holds) == (0, 0, 0)
     assert (kept.retention_days, kept.segments, kept.holds, kept.cut_us) == (30, 20, 1, None)
     assert kept.gaps == 2, "a hole that was planned is none, nor is what was before the oldest"
     assert kept.gaps_us == 2 * (DAY_US - 20_000_000)
-    plant.budget = 12 * SIZE
+    plant.budget = 30 * SIZE
     await plant.keeper().round()
-    (kept,) = (await asked(plant).storage(StorageOf().encode())).items
-    assert kept.segments == 12
+    sink, kept = (await asked(plant).storage(StorageOf().encode())).items
+    assert sink.segments + kept.segments == 30
+    assert sink.cut_us is not None
     assert kept.cut_us is not None
     assert (await asked(plant).storage(StorageOf(site="other").encode())).items == ()

@@ -63,27 +63,36 @@ class PostgresStorageReports:
         }
 
     async def trial(self, cameras: Sequence[str], before_us: int, now_us: int) -> Sequence[RetentionTrialStream]:
-        is_held = is_held_at(now_us)
-        free = ~is_held
-        count, size = func.count(), func.coalesce(func.sum(segments.c.size_bytes), 0)
-        query = (
-            select(
-                segments.c.camera,
-                segments.c.stream,
-                count.filter(free).label("segments"),
-                size.filter(free).label("size_bytes"),
-                func.min(segments.c.starts_us).filter(free).label("from_us"),
-                func.max(segments.c.ends_us).filter(free).label("to_us"),
-                count.filter(is_held).label("held_segments"),
-                size.filter(is_held).label("held_bytes"),
-            )
+        columns = (
+            segments.c.camera,
+            segments.c.stream,
+            segments.c.starts_us,
+            segments.c.ends_us,
+            segments.c.size_bytes,
+        )
+        old = (
+            select(*columns, is_held_at(now_us).label("is_held"))
             .where(
                 segments.c.camera.in_(list(cameras)),
                 segments.c.starts_us < before_us,
                 segments.c.ends_us < before_us,
             )
-            .group_by(segments.c.camera, segments.c.stream)
-            .order_by(segments.c.camera, segments.c.stream)
+            .subquery()
+        )
+        free, count, size = ~old.c.is_held, func.count(), func.sum(old.c.size_bytes)
+        query = (
+            select(
+                old.c.camera,
+                old.c.stream,
+                count.filter(free).label("segments"),
+                size.filter(free).label("size_bytes"),
+                func.min(old.c.starts_us).filter(free).label("from_us"),
+                func.max(old.c.ends_us).filter(free).label("to_us"),
+                count.filter(old.c.is_held).label("held_segments"),
+                size.filter(old.c.is_held).label("held_bytes"),
+            )
+            .group_by(old.c.camera, old.c.stream)
+            .order_by(old.c.camera, old.c.stream)
         )
         async with self._database.transaction() as session:
             rows = (await session.execute(query)).all()
@@ -92,11 +101,13 @@ class PostgresStorageReports:
 
 def _holes() -> Any:
     """Of the stream of `heads`, from the index over holes alone."""
+    kept = segments.alias("kept")
     oldest = (
-        select(segments.c.starts_us)
-        .where(segments.c.camera == heads.c.camera, segments.c.stream == heads.c.stream)
-        .order_by(segments.c.starts_us)
+        select(kept.c.starts_us)
+        .where(kept.c.camera == heads.c.camera, kept.c.stream == heads.c.stream)
+        .order_by(kept.c.starts_us)
         .limit(1)
+        .correlate(heads)
         .scalar_subquery()
     )
     # Before the oldest picture there is nothing that could have a hole.
