@@ -10,7 +10,13 @@ export function useStorageWords() {
   const bytes = (n: number) => bytesWords(n, locale.value);
   const days = (n: number) => daysText(n, locale.value);
   const at = (ms: number) => clockTime(ms, locale.value);
-  const day = (ms: number | null) => (ms === null ? "—" : new Date(ms).toLocaleDateString(locale.value, { dateStyle: "medium" }));
+  /** With its year where that is another one. */
+  const day = (ms: number | null) => {
+    if (ms === null) return "—";
+    const when = new Date(ms);
+    const isThisYear = when.getFullYear() === new Date().getFullYear();
+    return when.toLocaleDateString(locale.value, { month: "short", day: "numeric", ...(isThisYear ? {} : { year: "numeric" }) });
+  };
 
   function lasting(seconds: number): string {
     if (seconds < 90) return t("storage.time.s", { n: Math.round(seconds) });
