@@ -26,7 +26,7 @@ export const zhCN = {
     counting: "正在统计会删除什么：{n} / {all} 台", willChange: "将修改 {n} 台摄像机，其余 {rest} 台不变。", nobodyLoses: "不会删除任何已有录像。", longer: "延长只对尚未删除的录像有效；已删除的不能恢复。",
     loses: "将删除 {bytes} 录像（{n} 台摄像机，{from} 至 {to}），不能恢复。", held: "{bytes} 因证据或未结案件锁定，继续保留。", soon: "约十分钟内开始删除。", which: "涉及的摄像机", more: "另有 {n} 台", understood: "我知道这些录像将被永久删除", silenced: "{n} 台摄像机将停止录像，之后发生的事无法回看。",
     estimate: "按目前速度，录满后这些摄像机约占 {bytes}（现为 {now}）。", overLimit: "{site} 录满后约 {bytes}，超过上限 {limit}：会提前删除最早的录像。",
-    running: "正在修改 {n} / {all}", ran: "已修改 {done} 台，无需修改 {same} 台，失败 {failed} 台。", retry: "重试失败的 {n} 台", keepOpen: "请勿关闭此窗口。", became: { waiting: "等待", running: "进行中", done: "已修改", unchanged: "无需修改", failed: "失败" },
+    running: "正在修改 {n} / {all}", ran: "已修改 {done} 台，无需修改 {same} 台，失败 {failed} 台。", retry: "重试失败的 {n} 台", keepOpen: "请勿关闭此窗口。", noSub: "此摄像机没有子码流：请先在“摄像机”中填写子码流地址，或改录主码流。", gone: "此摄像机已被移除。", became: { waiting: "等待", running: "进行中", done: "已修改", unchanged: "无需修改", failed: "失败" },
   },
   limit: {
     title: "{name}：录像上限", gigabytes: "上限（GB）", hint: "留空：不设上限，只按天数。超出时从最早的删起，7 天以内的不删。", bad: "请填 1 至 1000000 之间的整数，或留空。", used: "现占用 {bytes}。", fits: "低于上限，不会删除任何录像。",
