@@ -10,8 +10,8 @@ from fastapi import APIRouter, Query, Request
 from services.gateway.adapters.http.access import identity_of
 from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import rooms_of
-from services.gateway.adapters.http.schemas import (
-    Page,
+from services.gateway.adapters.http.schemas import Page
+from services.gateway.adapters.http.storage_bodies import (
     RetentionTrialAnswer,
     RetentionTrialItem,
     RetentionTrialOrder,
