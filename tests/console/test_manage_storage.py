@@ -66,7 +66,7 @@ async def fill(stack: Stack, now_us: int) -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def weeks(stack: Stack, api: Api) -> None:
-    """Beside the demonstration camera a school whose cameras are away and were recorded for weeks."""
+    """Beside the demonstration camera a school whose cameras are away and were recorded for weeks, and a broken pack."""
     api.http.post("/sites", json={"id": OLD, "name": "老城区第二小学"}).raise_for_status()
     for number, (id, name) in enumerate((("wok", "烹饪间"), ("sink", "洗消间"), ("store", "仓库")), 1):
         camera = {"id": id, "site": OLD, "name": name, "main": {"url": f"rtsp://10.4.0.{number}/1"}}
@@ -77,6 +77,9 @@ def weeks(stack: Stack, api: Api) -> None:
     for name, role in (("zhang", "chief"), ("ops", "sre")):
         account = {"name": name, "password": PASSWORD, "roles": [role]}
         assert api.http.post("/accounts", json=account).status_code == 201
+    bad = stack.data.parent / "packs" / "half-a-pack"
+    bad.mkdir()
+    (bad / "manifest.json").write_text(json.dumps({"name": "half"}))
     # Playwright's loop runs in this thread.
     with ThreadPoolExecutor(1) as other:
         other.submit(asyncio.run, fill(stack, time.time_ns() // 1000)).result(60)
@@ -181,10 +184,7 @@ def test_who_may_not_change_it_may_look_or_not_even_that(opens: Opens) -> None:
     expect(page.locator(".manage .empty")).to_contain_text("You may not see this page", timeout=LIMIT_MS)
 
 
-def test_packs_are_shown_with_what_was_refused_and_why(opens: Opens, stack: Stack, shots: Path) -> None:
-    bad = stack.data.parent / "packs" / "half-a-pack"
-    bad.mkdir()
-    (bad / "manifest.json").write_text(json.dumps({"name": "half"}))
+def test_packs_are_shown_with_what_was_refused_and_why(opens: Opens, shots: Path) -> None:
     page = opens("ops", "/manage/models")
     heads = page.locator("[data-pack='heads@1']")
     expect(heads).to_have_attribute("data-state", "in_force", timeout=LIMIT_MS)
@@ -196,10 +196,7 @@ def test_packs_are_shown_with_what_was_refused_and_why(opens: Opens, stack: Stac
     expect(page.locator("[data-capability=heads]")).to_contain_text("by heads@1")
     refused = page.locator("[data-refused-pack=half-a-pack]")
     expect(refused).to_contain_text("The manifest is wrong: version: Field required", timeout=LIMIT_MS)
-    page.screenshot(path=shots / "models.png", full_page=True)
-    (bad / "manifest.json").unlink()
-    bad.rmdir()
-    expect(refused).to_have_count(0, timeout=LIMIT_MS)
+    page.screenshot(path=shots / "models.png")
 
 
 def test_pages_fit_in_both_languages_and_axe_finds_nothing_serious(opens: Opens, shots: Path) -> None:
