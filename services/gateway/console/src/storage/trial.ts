@@ -3,7 +3,7 @@
 import type { Trial } from "./api";
 
 /** = how many cameras are counted by one request */
-export const AT_ONCE = 10;
+export const AT_ONCE = 5;
 
 export interface Loss {
   segments: number;
