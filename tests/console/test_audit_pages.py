@@ -147,6 +147,8 @@ def test_a_word_finds_schools_cameras_cases_and_orders_and_leads_there(
     page.locator(f"[data-found='order/{district.order}'] a").click(timeout=LIMIT_MS)
     page.wait_for_url(f"**/orders/{district.order}", timeout=LIMIT_MS)
     searching(page)
+    page.evaluate("history.pushState(history.state, '', '?alert=new'); dispatchEvent(new PopStateEvent('popstate'))")
+    page.wait_for_url("**?alert=new")
     kept = page.locator("[data-group=recent] [data-found]").evaluate_all("all => all.map((one) => one.dataset.found)")
     assert kept == [f"order/{district.order}", f"case/{district.case}", "camera/east-cook"]
     page.locator("[data-forget]").click()
