@@ -11,20 +11,27 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 from shared.errors import PeerError
 from shared.settings import DatabaseSettings
 
 CONNECT_LIMIT_S = 5.0
+# = how long who needs a connection waits while others hold all of the pool's; less than CONNECT_LIMIT_S, so that
+# readiness says which of the two it is
+POOL_LIMIT_S = 4.0
 STATEMENT_LIMIT_S = 30.0
 # = how soon a PostgreSQL that hangs is noticed; migrations take longer and have a limit of their own
 ANSWER_LIMIT_S = 15.0
 MIGRATION_LIMIT_S = 300.0
 
+# Of the socket, asyncpg and SQLAlchemy's pool; the last is no TimeoutError of Python's.
+_FAILURES = (OSError, TimeoutError, DBAPIError, PoolTimeout)
+
 
 class DatabaseUnreachable(PeerError):
-    """PostgreSQL is away, starting up or shutting down."""
+    """PostgreSQL is away, starting up or shutting down, or every connection to it is in use."""
 
 
 class Database:
@@ -41,7 +48,7 @@ class Database:
             url,
             pool_size=pool_size,
             max_overflow=0,
-            pool_timeout=CONNECT_LIMIT_S,
+            pool_timeout=POOL_LIMIT_S,
             pool_pre_ping=True,
             connect_args={
                 "timeout": CONNECT_LIMIT_S,
@@ -70,7 +77,7 @@ class Database:
         try:
             yield session
             await session.commit()
-        except (OSError, TimeoutError, DBAPIError) as error:
+        except _FAILURES as error:
             if isinstance(error, TimeoutError):
                 # Who does not answer a statement does not answer a rollback either, nor a request to cancel.
                 await session.invalidate()
@@ -98,7 +105,7 @@ class Database:
                 if not exists:
                     await connection.execute(text(f'create schema "{self._schema}"'))
                 await connection.run_sync(_upgrade, self._schema, folder)
-        except (OSError, TimeoutError, DBAPIError) as error:
+        except _FAILURES as error:
             raise _unreachable_or_same(error) from error
 
     async def why_not_ready(self) -> str | None:
@@ -106,8 +113,8 @@ class Database:
         try:
             async with asyncio.timeout(CONNECT_LIMIT_S), self.engine.connect() as connection:
                 await connection.execute(text("select 1"))
-        except (OSError, TimeoutError, DBAPIError) as error:
-            return f"no answer from PostgreSQL: {_first_line(error)}"
+        except _FAILURES as error:
+            return _pool_is_used_up(error) or f"no answer from PostgreSQL: {_first_line(error)}"
         return None
 
     async def close(self) -> None:
@@ -130,11 +137,23 @@ _PEER_STATES = ("08", "28", "3D", "53", "57P", "58")
 
 
 def _unreachable_or_same(error: Exception) -> Exception:
+    used_up = _pool_is_used_up(error)
+    if used_up is not None:
+        return DatabaseUnreachable(used_up)
     is_away = isinstance(error, OSError | TimeoutError | OperationalError | InterfaceError)
     state = str(getattr(getattr(error, "orig", None), "sqlstate", None) or "")
     if is_away or state.startswith(_PEER_STATES) or getattr(error, "connection_invalidated", False):
         return DatabaseUnreachable(_first_line(error))
     return error
+
+
+def _pool_is_used_up(error: BaseException) -> str | None:
+    if not isinstance(error, PoolTimeout):
+        return None
+    return (
+        f"every connection of the pool was in use for {POOL_LIMIT_S:g} s: look for statements that hang, or raise"
+        " BK_DATABASE_POOL_SIZE"
+    )
 
 
 def _first_line(error: BaseException) -> str:

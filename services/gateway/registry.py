@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from services.gateway.audit import Deed
@@ -14,8 +15,8 @@ from shared.subjects import CameraRef
 class Register(Protocol):
     """Sites and cameras. Every change takes the deed that goes on record with it, in the same transaction."""
 
-    async def sites(self, page: PageRequest, only: tuple[str, ...] | None) -> list[Site]:
-        """Args: only: of these; None: of all."""
+    async def sites(self, page: PageRequest, only: tuple[str, ...] | None, words: Sequence[str] = ()) -> list[Site]:
+        """Args: only: of these; None: of all. words: with each of them in name or id."""
         ...
 
     async def site(self, id: str) -> Site | None: ...
@@ -32,8 +33,8 @@ class Register(Protocol):
         """False where cameras are still registered there."""
         ...
 
-    async def cameras(self, page: PageRequest, only: tuple[str, ...] | None) -> list[Camera]:
-        """Args: only: those of these sites; None: of all."""
+    async def cameras(self, page: PageRequest, only: tuple[str, ...] | None, words: Sequence[str] = ()) -> list[Camera]:
+        """Args: only: those of these sites; None: of all. words: with each of them in name, id or the site's name."""
         ...
 
     async def every_camera(self) -> list[Camera]: ...

@@ -145,6 +145,7 @@ class CasesWanted(Message):
     shared_with: str | None = Field(None, description="of `sites`, and those that this account is shown")
     served_from_us: int | None = Field(None, description="with an order that was served then or later, " + _US)
     served_to_us: int | None = None
+    words: tuple[str, ...] = Field((), max_length=100, description="each of them in its number or its title")
     before: str | None = Field(None, description="`<opened_us>.<case>` of the last one of the page before")
     limit: int = Field(100, ge=1, le=501)
 
@@ -242,6 +243,7 @@ class OrdersWanted(Message):
     states: tuple[OrderState, ...] = ()
     made_by: str | None = Field(None, description="served by that account")
     is_overdue: bool | None = None
+    words: tuple[str, ...] = Field((), max_length=100, description="each of them in its number or its title")
     before: str | None = Field(None, description="`<served_us>.<order>` of the last one of the page before")
     limit: int = Field(100, ge=1, le=501)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
@@ -20,7 +20,12 @@ from tests.stack import Stack
 SITE = "demo"
 PASSWORD = "long enough for all"
 LIMIT_MS = 45_000
-PEOPLE = (("boss", "admin", None), ("li", "supervisor", None), ("cook", "school", [SITE]))
+PEOPLE = (
+    ("boss", "admin", None),
+    ("li", "supervisor", None),
+    ("wang", "supervisor", None),
+    ("cook", "school", [SITE]),
+)
 TABS = (
     "rules",
     "silences",
@@ -96,10 +101,20 @@ Opens = Callable[..., Page]
 def opens(browser: Browser, stack: Stack) -> Iterator[Opens]:
     contexts = []
 
-    def open_as(name: str, path: str, *, language: str = "en", width: int = 1280, height: int = 900) -> Page:
+    def open_as(
+        name: str,
+        path: str,
+        *,
+        language: str = "en",
+        width: int = 1280,
+        height: int = 900,
+        permissions: Sequence[str] = (),
+    ) -> Page:
         context = browser.new_context(viewport={"width": width, "height": height}, base_url=stack.url)
         contexts.append(context)
         context.set_default_timeout(LIMIT_MS)
+        if permissions:
+            context.grant_permissions(list(permissions))
         context.add_init_script(f"localStorage.setItem('bk-language', '{language}')")
         page = context.new_page()
         page.goto(f"/login?next={path}")
@@ -107,7 +122,8 @@ def opens(browser: Browser, stack: Stack) -> Iterator[Opens]:
         page.fill("#password", PASSWORD)
         page.click("button[type=submit]")
         page.wait_for_selector("#password", state="detached", timeout=LIMIT_MS)
-        page.wait_for_selector(".manage-tabs", timeout=LIMIT_MS)
+        if path.startswith("/manage"):
+            page.wait_for_selector(".manage-tabs", timeout=LIMIT_MS)
         return page
 
     yield open_as

@@ -190,6 +190,7 @@ def test_an_emergency_room_takes_orders_and_lets_a_guest_in(page: Page, browser:
     guest.wait_for_selector(".tile.playing", timeout=SLOW_MS)
     expect(guest.locator('[data-kind="order"]')).to_contain_text("Close the gas valve")
     assert "guest=" not in guest.url, "what lets in does not stay in the address"
+    expect(guest.locator(".water-mark text").first).to_contain_text(re.compile(r"^Fire brigade · guest\d"))
     expect(guest.get_by_role("button", name="Close the room")).to_have_count(0)
     expect(page.locator(".room")).to_contain_text("Fire brigade (guest", timeout=SLOW_MS)
     context.close()

@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from shutil import rmtree
-from tempfile import mkdtemp
 from typing import Any
 
 import cv2
 import httpx
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, expect
 
 from services.gateway.totp import STEP_S, code_at, of_text
+from tests.console import managing
+from tests.console.managing import LIMIT_MS, PASSWORD, SITE, Opens, findings
 from tests.e2e.live_client import Api
 from tests.stack import Stack
 
 pytestmark = pytest.mark.chromium
 
-SITE = "demo"
-PASSWORD = "long enough for all"
-LIMIT_MS = 45_000
-PEOPLE = (
-    ("boss", "admin", None),
-    ("li", "supervisor", None),
-    ("wang", "supervisor", None),
-    ("cook", "school", [SITE]),
-)
+pushing, stack, api, shots, opens = managing.pushing, managing.stack, managing.api, managing.shots, managing.opens
+
 # Of the words on every button that is filled with the accent, by WCAG 2.2, 1.4.3.
 CONTRAST = """() => [...document.querySelectorAll('.el-button--primary:not(.is-disabled)')].map((button) => {
   const parts = (text) => text.match(/[\\d.]+/g).slice(0, 3).map(Number);
@@ -43,77 +33,6 @@ CONTRAST = """() => [...document.querySelectorAll('.el-button--primary:not(.is-d
   const [one, other] = [light(style.color), light(style.backgroundColor)].sort((a, b) => b - a);
   return (one + 0.05) / (other + 0.05);
 })"""
-
-
-@pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
-    folder = Path(mkdtemp(prefix="bk-"))
-    folder.chmod(0o755)
-    footage = Path("~/.cache/bright-kitchen/footage").expanduser()
-    env = {"BK_SIMULATE_CACHE": os.environ.get("BK_SIMULATE_CACHE", str(footage))}
-    running = Stack(folder / "data", demo=1, env=env)
-    running.start()
-    api = Api(running.url, running.admin_password)
-    for name, role, sites in PEOPLE:
-        account = {"name": name, "password": PASSWORD, "roles": [role], "sites": sites}
-        made = api.http.post("/accounts", json=account)
-        assert made.status_code == 201, made.text
-    api.close()
-    yield running
-    running.stop()
-    rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture(scope="module")
-def api(stack: Stack) -> Iterator[Api]:
-    asking = Api(stack.url, stack.admin_password)
-    yield asking
-    asking.close()
-
-
-@pytest.fixture(scope="module")
-def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where screenshots are left to be looked at."""
-    folder = Path(os.environ.get("BK_SHOTS") or tmp_path_factory.mktemp("shots"))
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-Opens = Callable[..., Page]
-
-
-@pytest.fixture
-def opens(browser: Browser, stack: Stack) -> Iterator[Opens]:
-    contexts = []
-
-    def open_as(name: str, path: str, *, language: str = "en", width: int = 1280, height: int = 900) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": height}, base_url=stack.url)
-        contexts.append(context)
-        context.set_default_timeout(LIMIT_MS)
-        context.grant_permissions(["clipboard-read", "clipboard-write"])
-        context.add_init_script(f"localStorage.setItem('bk-language', '{language}')")
-        page = context.new_page()
-        page.goto(f"/login?next={path}")
-        page.fill("#name", name)
-        page.fill("#password", PASSWORD)
-        page.click("button[type=submit]")
-        page.wait_for_selector("#password", state="detached", timeout=LIMIT_MS)
-        return page
-
-    yield open_as
-    for context in contexts:
-        context.close()
-
-
-def findings(page: Page) -> list[str]:
-    """What axe-core calls serious or worse."""
-    told = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-    return [
-        f"{one['id']}: {node['target']} {node.get('failureSummary', '')}"
-        for one in told
-        if one["impact"] in ("serious", "critical")
-        for node in one["nodes"]
-    ]
 
 
 def choose(within: Locator, label: str, *names: str) -> None:
@@ -236,7 +155,8 @@ def test_who_may_only_look_sees_duty_and_what_fails_says_so(opens: Opens, stack:
 
 
 def test_a_school_sets_up_a_second_factor_on_its_phone(opens: Opens, stack: Stack, api: Api, shots: Path) -> None:
-    page = opens("cook", "/kitchen", language="zh-CN", width=390, height=844)
+    copies = ("clipboard-read", "clipboard-write")
+    page = opens("cook", "/kitchen", language="zh-CN", width=390, height=844, permissions=copies)
     menu = page.locator("[data-user]")
     menu.focus()
     page.keyboard.press("Enter")

@@ -82,6 +82,7 @@ async def alerting_behind(gateway: Gateway) -> AsyncIterator[Behind]:
         "case_unshare": shares.unshare,
         "order_serve": desk.serve,
         "order": desk.order,
+        "orders": desk.orders,
         "order_change": desk.change,
         "draw_open": draws.open,
         "draw": draws.draw,

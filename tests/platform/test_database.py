@@ -133,6 +133,21 @@ def _tree(postgres: EmbeddedPostgres) -> list[psutil.Process]:
     return [server, *server.children(recursive=True)]
 
 
+async def test_a_pool_whose_connections_are_all_in_use_says_so(
+    postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.database.POOL_LIMIT_S", 0.2)
+    database = Database(postgres.url("gateway"), "gateway", pool_size=1)
+    async with database.transaction() as session:
+        await session.execute(text("select 1"))
+        with pytest.raises(DatabaseUnreachable, match="BK_DATABASE_POOL_SIZE"):
+            await _rows(database, "select 1")
+        assert "in use" in str(await database.why_not_ready())
+    assert await _rows(database, "select 1") == [(1,)]
+    assert await database.why_not_ready() is None
+    await database.close()
+
+
 async def test_a_wrong_password_is_the_peers_refusal(postgres: EmbeddedPostgres, migrations: Path) -> None:
     url = postgres.url("gateway")
     database = Database(url.replace(url.split(":")[2].split("@")[0], "wrong"), "gateway")

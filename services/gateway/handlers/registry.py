@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
@@ -46,9 +46,11 @@ class RegistryDesk:
     sealer: Seal
     clock: Clock
 
-    async def list_sites(self, page: PageRequest, only: tuple[str, ...] | None) -> PageOf[Site]:
-        """Args: only: of these; None: of all."""
-        return page_of(await self.register.sites(page, only), page, lambda site: site.id)
+    async def list_sites(
+        self, page: PageRequest, only: tuple[str, ...] | None, words: Sequence[str] = ()
+    ) -> PageOf[Site]:
+        """Args: only: of these; None: of all. words: with each of them in name or id."""
+        return page_of(await self.register.sites(page, only, words), page, lambda site: site.id)
 
     async def site(self, id: str) -> Site:
         return _found("site", id, await self.register.site(id))
@@ -81,9 +83,11 @@ class RegistryDesk:
         if not await self.register.remove_site(id, self._deed("site_removed", by, site=id)):
             raise RequestRefused("site_in_use", "This site still has cameras: remove them first.", status=409)
 
-    async def list_cameras(self, page: PageRequest, only: tuple[str, ...] | None) -> PageOf[Camera]:
-        """Args: only: those of these sites; None: of all."""
-        return page_of(await self.register.cameras(page, only), page, lambda camera: camera.id)
+    async def list_cameras(
+        self, page: PageRequest, only: tuple[str, ...] | None, words: Sequence[str] = ()
+    ) -> PageOf[Camera]:
+        """Args: only: those of these sites; None: of all. words: with each of them in name, id or the site's name."""
+        return page_of(await self.register.cameras(page, only, words), page, lambda camera: camera.id)
 
     async def camera_for(self, identity: Identity, id: str) -> Camera:
         """One that this person may see; any other is, for them, not there."""

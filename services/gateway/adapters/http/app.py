@@ -53,6 +53,7 @@ from services.gateway.adapters.http.answers_again import OncePerKey, TaggedLists
 from services.gateway.adapters.http.bounds import Bounds
 from services.gateway.adapters.http.console import console_route
 from services.gateway.adapters.http.contract import API_VERSION, SUMMARY, complete
+from services.gateway.adapters.http.last_resort import LastResort
 from services.gateway.adapters.http.rooms import Rooms
 from services.gateway.adapters.http.security_headers import SecurityHeaders
 from shared.errors import BrightKitchenError
@@ -126,7 +127,7 @@ def create_app(rooms: Rooms | None) -> FastAPI:
 
     problems.install(app)
     # The last is the outermost.
-    for middleware in (TaggedLists, OncePerKey, Bounds, SecurityHeaders):
+    for middleware in (TaggedLists, OncePerKey, Bounds, LastResort, SecurityHeaders):
         app.add_middleware(middleware)
     if rooms is not None:
         app.router.routes.append(console_route(rooms.console_folder))

@@ -10,7 +10,7 @@ from services.gateway.adapters.http.access import address_of, by_of, identity_of
 from services.gateway.adapters.http.analysis_plans import AnalysisPlan
 from services.gateway.adapters.http.camera_answers import camera_answer, speaker_answer
 from services.gateway.adapters.http.etags import IfMatch, etag, revision_of
-from services.gateway.adapters.http.paging import Paging
+from services.gateway.adapters.http.paging import Paging, Words
 from services.gateway.adapters.http.purposes import WatchedFor
 from services.gateway.adapters.http.recording_plans import RecordingPlan
 from services.gateway.adapters.http.refusal_docs import refusals
@@ -38,12 +38,15 @@ _JPEG: dict[int | str, dict[str, Any]] = {
 
 @router.get("", responses=refusals(400, 401))
 async def list_cameras(
-    request: Request, page: Paging, site: Annotated[str | None, Query(description="of this site alone")] = None
+    request: Request,
+    page: Paging,
+    words: Words,
+    site: Annotated[str | None, Query(description="of this site alone")] = None,
 ) -> Page[CameraAnswer]:
-    """All cameras, by id, each with its state."""
+    """All cameras, by id, each with its state. `q` is looked for in their site's name, too."""
     rooms = rooms_of(request)
     only = identity_of(request).seen_sites(() if site is None else (site,))
-    found = await rooms.registry.list_cameras(page, only)
+    found = await rooms.registry.list_cameras(page, only, words)
     items = [_answer(rooms, camera) for camera in found.items]
     return Page(items=items, next_cursor=found.next_cursor)
 

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from services.gateway.adapters.http.access import address_of, by_of, identity_of
 from services.gateway.adapters.http.bodies import Answer, Body, Moment
-from services.gateway.adapters.http.paging import Paging
+from services.gateway.adapters.http.paging import Paging, Words
 from services.gateway.adapters.http.recordings import moment_of, us_of
 from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import rooms_of
@@ -205,12 +205,13 @@ class NewStep(Body):
 async def list_cases(
     request: Request,
     paging: Paging,
+    words: Words,
     site: Annotated[list[str] | None, Query(description="of these sites")] = None,
     state: Annotated[list[CaseState] | None, Query()] = None,
     overdue: Annotated[bool | None, Query(description="with an order that is overdue; false: with none")] = None,
 ) -> Page[CaseAnswer]:
     """Newest first. A school sees its own."""
-    wanted = CasesWanted(sites=tuple(site or ()), states=tuple(state or ()), is_overdue=overdue)
+    wanted = CasesWanted(sites=tuple(site or ()), states=tuple(state or ()), is_overdue=overdue, words=words)
     found = await rooms_of(request).orders.page(by_of(request), wanted, paging)
     return Page(items=[_case(case) for case in found.items], next_cursor=found.next_cursor)
 
@@ -278,6 +279,7 @@ async def serve_order(id: str, body: NewOrder, request: Request, response: Respo
 async def list_orders(
     request: Request,
     paging: Paging,
+    words: Words,
     site: Annotated[list[str] | None, Query(description="of these sites")] = None,
     state: Annotated[list[OrderState] | None, Query(description="answered: waiting for verification")] = None,
     mine: Annotated[bool, Query(description="only those that I served")] = False,
@@ -290,6 +292,7 @@ async def list_orders(
         states=tuple(state or ()),
         made_by=by.identity.name if mine else None,
         is_overdue=overdue,
+        words=words,
     )
     found = await rooms_of(request).orders.orders(by, wanted, paging)
     return Page(items=[_order(order) for order in found.items], next_cursor=found.next_cursor)

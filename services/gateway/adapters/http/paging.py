@@ -1,4 +1,4 @@
-"""The two query parameters of every list."""
+"""The query parameters of lists: which page, and words that somebody typed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from services.gateway.pages import PageRequest
+from shared.typed_words import words_of
 
 
 def _page(
@@ -17,3 +18,12 @@ def _page(
 
 
 Paging = Annotated[PageRequest, Depends(_page)]
+
+
+def _words(
+    q: Annotated[str, Query(max_length=100, description="words, each of them somewhere in its name or number")] = "",
+) -> tuple[str, ...]:
+    return words_of(q)
+
+
+Words = Annotated[tuple[str, ...], Depends(_words)]

@@ -53,6 +53,7 @@ def problem(
     errors: Sequence[FieldFault] = (),
     retry_after_s: int | None = None,
     headers: Mapping[str, str] | None = None,
+    request_id: str | None = None,
 ) -> Response:
     """One problem document."""
     body = Problem(
@@ -63,6 +64,7 @@ def problem(
         code=code,
         errors=[FieldProblem(field=e.field, problem=e.problem, change=e.change) for e in errors] or None,
         retry_after_s=retry_after_s,
+        request_id=request_id,
     )
     sent = dict(headers or {})
     if retry_after_s is not None:
@@ -122,7 +124,7 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 async def _peer(connection: Request | WebSocket, error: Exception) -> Response | None:
-    path = _without_link(connection.url.path)
+    path = path_without_link(connection.url.path)
     log().warning("request needs a peer that is away", path=path, error=type(error).__name__, detail=str(error))
     words = "Something this request needs (database or bus) is away. Try again shortly."
     if isinstance(connection, WebSocket):
@@ -131,7 +133,7 @@ async def _peer(connection: Request | WebSocket, error: Exception) -> Response |
     return problem(503, "peer_away", words, retry_after_s=2)
 
 
-def _without_link(path: str) -> str:
+def path_without_link(path: str) -> str:
     """A public screen's address holds its secret: no log does."""
     return "/api/v1/public/…" if path.startswith("/api/v1/public/") else path
 

@@ -61,6 +61,7 @@ class Problem(Answer):
     code: str = Field(examples=["invalid_fields"])
     errors: list[FieldProblem] | None = None
     retry_after_s: int | None = Field(None, description="with 429 and 503: try again after so many seconds")
+    request_id: str | None = Field(None, description="with 500: which line of the gateway's log says more")
 
 
 class Page(Answer, Generic[T]):

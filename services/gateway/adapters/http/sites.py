@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from services.gateway.adapters.http.access import by_of, identity_of
 from services.gateway.adapters.http.etags import IfMatch, etag, revision_of
-from services.gateway.adapters.http.paging import Paging
+from services.gateway.adapters.http.paging import Paging, Words
 from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import rooms_of
 from services.gateway.adapters.http.schemas import NewSite, Page, SiteAnswer, SiteChange
@@ -16,9 +16,9 @@ router = APIRouter(prefix="/api/v1/sites", tags=["sites"])
 
 
 @router.get("", responses=refusals(400, 401))
-async def list_sites(request: Request, page: Paging) -> Page[SiteAnswer]:
+async def list_sites(request: Request, page: Paging, words: Words) -> Page[SiteAnswer]:
     """All sites, by id."""
-    found = await rooms_of(request).registry.list_sites(page, identity_of(request).seen_sites(()))
+    found = await rooms_of(request).registry.list_sites(page, identity_of(request).seen_sites(()), words)
     return Page(items=[_answer(site) for site in found.items], next_cursor=found.next_cursor)
 
 

@@ -22,6 +22,7 @@ from services.gateway.units import no_such_unit
 from shared.database import Database
 from shared.messages.cameras import AnalysisPolicy, RecordingPolicy
 from shared.subjects import CameraRef
+from shared.typed_words import holding_each
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,9 @@ class PostgresRegister:
         """Called after a school was added, changed or removed: it may be others' to see now."""
         self._told.append(told)
 
-    async def sites(self, page: PageRequest, only: tuple[str, ...] | None) -> list[Site]:
+    async def sites(self, page: PageRequest, only: tuple[str, ...] | None, words: Sequence[str] = ()) -> list[Site]:
         query = select(sites) if only is None else select(sites).where(sites.c.id.in_(only))
+        query = query.where(*holding_each(words, sites.c.name, sites.c.id))
         return [_site(row) for row in await self._rows(_paged(query, sites, page))]
 
     async def site(self, id: str) -> Site | None:
@@ -86,8 +88,11 @@ class PostgresRegister:
             told()
         return is_done
 
-    async def cameras(self, page: PageRequest, only: tuple[str, ...] | None) -> list[Camera]:
+    async def cameras(self, page: PageRequest, only: tuple[str, ...] | None, words: Sequence[str] = ()) -> list[Camera]:
         query = select(cameras) if only is None else select(cameras).where(cameras.c.site.in_(only))
+        if words:
+            found = holding_each(words, cameras.c.name, cameras.c.id, sites.c.name)
+            query = query.join(sites, sites.c.id == cameras.c.site).where(*found)
         return [_camera(row) for row in await self._rows(_paged(query, cameras, page))]
 
     async def every_camera(self) -> list[Camera]:

@@ -4,7 +4,7 @@ import { createRouter, createWebHistory } from "vue-router";
 import { whenLoginEnds } from "@/api/client";
 import { tabsOf } from "@/manage/tabs";
 import { enter, tokenOf } from "@/rooms/guest";
-import { forget, home, isLoggedIn, mayInspect, user } from "@/session";
+import { askAgain, forget, home, isLoggedIn, mayInspect, user } from "@/session";
 
 declare module "vue-router" {
   interface RouteMeta {
@@ -73,7 +73,10 @@ export const router = createRouter({
 router.beforeEach(async (to) => {
   document.documentElement.className = to.meta.isDark === true ? "dark" : "light";
   const guest = to.path.startsWith("/rooms/") ? tokenOf(to.hash) : null;
-  if (guest !== null && (await enter(guest))) return { path: to.path, replace: true };
+  if (guest !== null && (await enter(guest))) {
+    askAgain(); // whoever was here before is somebody else
+    return { path: to.path, replace: true };
+  }
   if (to.meta.isPublic === true || (await isLoggedIn())) return true;
   return { path: "/login", query: to.fullPath === "/" ? {} : { next: to.fullPath } };
 });

@@ -80,6 +80,11 @@ export function forget(): void {
   localStorage.removeItem(KEY);
 }
 
+/** Another login came into the browser: the next page asks whose it is. */
+export function askAgain(): void {
+  isKnown = false;
+}
+
 /** Somebody of a school and of nothing else: they get the page for kitchens. */
 export function isOfSchool(): boolean {
   const roles = user.value?.roles ?? [];

@@ -7,7 +7,7 @@ import { calls } from "./alarm";
 import { alertApi } from "./api";
 import { EventStream } from "./eventStream";
 import { Inbox, rowsOf, type Alert, type Risk, type Verdict } from "./inbox";
-import { forgetPlaces, readCameras, readNames } from "./places";
+import { forgetPlaces, readCameras, readCamerasAnew, readNames } from "./places";
 import { Seen } from "./seen";
 
 export type Phase = "loading" | "ready" | "failed" | "forbidden";
@@ -22,7 +22,6 @@ const PAGE = 100;
 const GATHER_MS = 150;
 /** More at once are read as lists: a power cut at a school is many. */
 const ONE_BY_ONE = 10;
-const CAMERAS_MS = 30_000;
 const NAMES = [
   "alert_raised", "alert_goes_on", "alert_acknowledged", "alert_reviewed", "alert_closed", "camera_came_online", "camera_went_offline",
 ];
@@ -35,7 +34,6 @@ let seen: Seen | null = null;
 let stream: EventStream | null = null;
 let gathered = new Set<string>();
 let gatherTimer = 0;
-let cameraTimer = 0;
 let cameraSoon = 0;
 let onCall: (alert: Alert) => void = () => undefined;
 
@@ -87,9 +85,6 @@ export function start(called: (alert: Alert) => void): void {
   });
   stream.open();
   void readNames();
-  cameraTimer = window.setInterval(() => {
-    if (!document.hidden) void readCameras();
-  }, CAMERAS_MS);
   window.addEventListener("online", hurry);
 }
 
@@ -98,7 +93,6 @@ export function stop(): void {
   stream = null;
   window.removeEventListener("online", hurry);
   for (const timer of [gatherTimer, cameraSoon]) window.clearTimeout(timer);
-  window.clearInterval(cameraTimer);
   gathered.clear();
   pending.clear();
   inbox.beginReading();
@@ -240,5 +234,5 @@ async function readMany(ids: string[]): Promise<void> {
 function readCamerasSoon(): void {
   window.clearTimeout(cameraSoon);
   // Not all consoles at one moment, and once for a school that lost its power.
-  cameraSoon = window.setTimeout(() => void readCameras(), 500 + Math.random() * 1500);
+  cameraSoon = window.setTimeout(() => void readCamerasAnew(), 500 + Math.random() * 1500);
 }

@@ -3,20 +3,32 @@
 import { computed, ref, shallowRef } from "vue";
 import { api, Offline, Problem, type Schemas } from "@/api/client";
 import { alertApi } from "./api";
+import { reachOf } from "./reach";
 
 type CameraStatus = Schemas["CameraStatus"];
+
+/** Often enough to be believed; what comes or goes is told by facts, and read at once. */
+const EVERY_MS = 30_000;
+/** After three that failed nobody knows any more. */
+const BELIEVED_MS = 95_000;
 
 const cameras = shallowRef<Map<string, CameraStatus> | null>(null);
 const siteNames = shallowRef<Map<string, string>>(new Map());
 const rules = shallowRef<Map<string, Record<string, string>>>(new Map());
 const isAway = ref(false);
+/** When the cameras were told last, and whether ingest, which knows of them, was there. */
+const toldMs = ref(0);
+const isIngestThere = ref(true);
+const isBelieved = ref(true);
+let reading: Promise<void> | null = null;
 
-/** Of the cameras that are switched on: how many send pictures. */
-export const reach = computed(() => {
-  if (cameras.value === null) return null;
-  const wanted = [...cameras.value.values()].filter((one) => one.state !== "disabled");
-  return { online: wanted.filter((one) => one.state === "online").length, all: wanted.length, isOld: isAway.value };
-});
+const reachNow = computed(() => (cameras.value === null ? null : reachOf([...cameras.value.values()])));
+const isKnown = computed(() => isIngestThere.value && isBelieved.value);
+/** Of the cameras that are switched on: how many send pictures. Null: nobody knows. */
+export const reach = computed(() => (reachNow.value === null || !isKnown.value ? null : { online: reachNow.value.camerasOnline, all: reachNow.value.cameras }));
+/** Of the schools with such a camera: from how many one or more sends pictures. */
+export const schools = computed(() =>
+  reachNow.value === null ? null : { ...reachNow.value, atMs: toldMs.value, isOld: isAway.value, isKnown: isKnown.value });
 export const sites = computed(() => [...siteNames.value].map(([id, name]) => ({ id, name })));
 export const ruleIds = computed(() => [...rules.value.keys()]);
 
@@ -34,11 +46,53 @@ export function ruleTitle(id: string, locale: string): string {
   return titles?.[locale] ?? titles?.["zh-CN"] ?? id;
 }
 
-/** What is away keeps its last answer. */
-export async function readCameras(): Promise<void> {
+/** What is away keeps its last answer, for a while. */
+export function readCameras(): Promise<void> {
+  reading ??= readNow().finally(() => (reading = null));
+  return reading;
+}
+
+/** As they are after what was heard just now: an answer that is on its way may be of before. */
+export async function readCamerasAnew(): Promise<void> {
+  await reading;
+  await readCameras();
+}
+
+async function readNow(): Promise<void> {
   const found = await unlessAway(api.status());
   isAway.value = found === null;
-  if (found !== null) cameras.value = new Map(found.cameras.map((one) => [one.id, one]));
+  if (found !== null) {
+    toldMs.value = Date.now();
+    isIngestThere.value = found.services.find((one) => one.name === "ingest")?.state !== "down";
+    cameras.value = new Map(found.cameras.map((one) => [one.id, one]));
+  }
+  doubt();
+}
+
+function doubt(): void {
+  isBelieved.value = Date.now() - toldMs.value < BELIEVED_MS;
+}
+
+/** Asks now and every 30 s while somebody looks; one page asks for all of them. Returns how to stop. */
+export function followCameras(): () => void {
+  let askedMs = 0;
+  const ask = () => {
+    if (document.hidden) return;
+    askedMs = Date.now();
+    void readCameras();
+  };
+  const back = () => {
+    doubt();
+    if (Date.now() - askedMs >= EVERY_MS) ask();
+  };
+  ask();
+  const timer = window.setInterval(ask, EVERY_MS);
+  document.addEventListener("visibilitychange", back);
+  return () => {
+    window.clearInterval(timer);
+    document.removeEventListener("visibilitychange", back);
+    cameras.value = null;
+  };
 }
 
 export async function readNames(): Promise<void> {

@@ -589,7 +589,7 @@ export interface paths {
         };
         /**
          * List Cameras
-         * @description All cameras, by id, each with its state.
+         * @description All cameras, by id, each with its state. `q` is looked for in their site's name, too.
          */
         get: operations["list_cameras"];
         put?: never;
@@ -10464,6 +10464,12 @@ export interface components {
              * @default null
              */
             retry_after_s: number | null;
+            /**
+             * Request Id
+             * @description with 500: which line of the gateway's log says more
+             * @default null
+             */
+            request_id: string | null;
         };
     };
     responses: {
@@ -11775,6 +11781,8 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before */
                 cursor?: string | null;
+                /** @description words, each of them somewhere in its name or number */
+                q?: string;
             };
             header?: never;
             path?: never;
@@ -11940,6 +11948,8 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before */
                 cursor?: string | null;
+                /** @description words, each of them somewhere in its name or number */
+                q?: string;
             };
             header?: never;
             path?: never;
@@ -13987,6 +13997,8 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before */
                 cursor?: string | null;
+                /** @description words, each of them somewhere in its name or number */
+                q?: string;
             };
             header?: never;
             path?: never;
@@ -14297,6 +14309,8 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before */
                 cursor?: string | null;
+                /** @description words, each of them somewhere in its name or number */
+                q?: string;
             };
             header?: never;
             path?: never;

@@ -12,7 +12,8 @@ export const en: Words = {
   nav: { watch: "Watch", alerts: "Alerts", cases: "Cases", kitchen: "My kitchen", more: "More", live: "Live", playback: "Playback", broadcast: "Broadcast", figures: "Figures", inspections: "Inspections", cameras: "Cameras", sites: "Schools", status: "System", audit: "Audit", watching: "Who watched", manage: "Manage", account: "My account", notices: "My notifications", user: "Menu of {name}", signOut: "Log out", menu: "Menu" },
   role: { admin: "administrator", chief: "chief", inspector: "inspector", sre: "operations", supervisor: "supervisor", viewer: "viewer", school: "school", guest: "guest", auditor: "auditor" },
   header: {
-    waiting: "no alert waits | 1 alert waits | {n} alerts wait", reach: "{online} of {all} cameras reachable", reachOld: "{online} of {all} cameras reachable (not updated now)", offline: "Offline",
+    waiting: "no alert waits | 1 alert waits | {n} alerts wait", reach: "{online} of {all} schools reachable (a camera or more sends pictures); {camerasOnline} of {cameras} cameras", reachOld: "{online} of {all} schools reachable at {at}; not updated now", offline: "Offline",
+    reachUnknown: "How many schools are reachable is not known now; it was last at {at}", reachWords: "schools reachable", search: "Search", searchWords: "school, camera, case",
     alarmOn: "Sound for class Ⅰ alerts: on", alarmOff: "Sound for class Ⅰ alerts: muted", alarmHeld: "Sound is on, but the browser wants one click on the page first", newGrave: "New class Ⅰ alert",
   },
   live: {
@@ -34,7 +35,7 @@ export const en: Words = {
   cameras: {
     title: "Cameras", add: "Add a camera", edit: "Edit", remove: "Remove", name: "Name", site: "School", purpose: "Purpose", address: "Address", state: "State", picture: "Picture", user: "User name", password: "Password", passwordKept: "kept; leave empty to keep it", transport: "Transport", sub: "Address of the sub stream (optional)", id: "Id",
     idHint: "lower-case letters, digits, - and _; never changes afterwards", probe: "Probe", probing: "Probing…", found: "Found it", notFound: "Not found", codec: "Codec", size: "Size", fps: "Frame rate", gop: "Time between IDRs", audio: "Sound", noAudio: "none", first: "First picture", save: "Save", cancel: "Cancel", enabled: "Enabled", wantsAudio: "Receive sound",
-    removeTitle: "Remove {name}?", removeText: "It is no longer pulled and leaves the registry; what was recorded stays.", removed: "{name} removed", saved: "Saved", emptyTitle: "No cameras registered yet", emptyText: "Have the camera's RTSP address and account ready, choose Add a camera, and probe it first.", noSite: "Add a school first.", newTitle: "Add a camera", editTitle: "Edit {name}", addressHint: "e.g. rtsp://192.168.1.64:554/Streaming/Channels/101", auto: "automatic", advise: "Probe it before you save.",
+    removeTitle: "Remove {name}?", removeText: "It is no longer pulled and leaves the registry; what was recorded stays.", removed: "{name} removed", saved: "Saved", emptyTitle: "No cameras registered yet", emptyText: "Have the camera's RTSP address and account ready, choose Add a camera, and probe it first.", noSite: "Add a school first.", newTitle: "Add a camera", editTitle: "Edit {name}", addressHint: "e.g. rtsp://192.168.1.64:554/Streaming/Channels/101", auto: "automatic", advise: "Probe it before you save.", part: "{n} of {all} cameras are shown.", showAll: "Show all",
   },
   speaker: {
     title: "Talk", way: "Spoken to by", auto: "As it is found to be", none: "No speaker", isapi: "Hikvision ISAPI", dahua: "Dahua CGI", onvif: "ONVIF", port: "HTTP port of the device", channel: "Talk channel",

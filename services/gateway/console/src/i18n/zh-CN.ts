@@ -10,7 +10,8 @@ export const zhCN = {
   nav: { watch: "值守", alerts: "告警", cases: "案件", kitchen: "我的后厨", more: "更多", live: "实时", playback: "回放", broadcast: "喊话", figures: "统计", inspections: "抽查", cameras: "摄像机", sites: "学校", status: "系统", audit: "审计", watching: "谁看过我们", manage: "管理", signOut: "退出登录", account: "我的账号", notices: "我的通知", user: "{name} 的菜单", menu: "菜单" },
   role: { admin: "管理员", chief: "负责人", inspector: "检查员", sre: "运维", supervisor: "监管人员", viewer: "查看者", school: "学校人员", guest: "访客", auditor: "审计员" },
   header: {
-    waiting: "没有待处理的告警 | 1 条待处理告警 | {n} 条待处理告警", reach: "{online} / {all} 台摄像机在线", reachOld: "{online} / {all} 台摄像机在线（暂时无法更新）", offline: "连接中断",
+    waiting: "没有待处理的告警 | 1 条待处理告警 | {n} 条待处理告警", reach: "{online} / {all} 所学校在线（至少一台摄像机有画面）；摄像机 {camerasOnline} / {cameras} 台", reachOld: "{at} 时 {online} / {all} 所学校在线，暂时无法更新", offline: "连接中断",
+    reachUnknown: "现在不知道有多少学校在线，最近一次得知是 {at}", reachWords: "所学校在线", search: "搜索", searchWords: "学校、摄像机、案件",
     alarmOn: "一类告警声音：已开启", alarmOff: "一类告警声音：已静音", alarmHeld: "声音已开启，但浏览器要求先点击一次页面", newGrave: "新的一类告警",
   },
   live: {
@@ -32,7 +33,7 @@ export const zhCN = {
   cameras: {
     title: "摄像机", add: "添加摄像机", edit: "编辑", remove: "移除", name: "名称", site: "学校", purpose: "用途", address: "地址", state: "状态", picture: "画面", user: "用户名", password: "密码", passwordKept: "已保存，留空则不改", transport: "传输", sub: "子码流地址（可选）", id: "编号",
     idHint: "小写字母、数字、- 和 _，登记后不再改变", probe: "检测", probing: "正在检测…", found: "检测成功", notFound: "检测失败", codec: "编码", size: "分辨率", fps: "帧率", gop: "关键帧间隔", audio: "声音", noAudio: "无", first: "首帧", save: "保存", cancel: "取消", enabled: "启用", wantsAudio: "接收声音",
-    removeTitle: "移除 {name}？", removeText: "将停止拉流并从登记中移除；已录制的内容不受影响。", removed: "已移除 {name}", saved: "已保存", emptyTitle: "还没有登记摄像机", emptyText: "准备好摄像机的 RTSP 地址和账号，点击“添加摄像机”并先检测。", noSite: "请先添加一所学校。", newTitle: "添加摄像机", editTitle: "编辑 {name}", addressHint: "例如 rtsp://192.168.1.64:554/Streaming/Channels/101", auto: "自动", advise: "建议先检测，再保存。",
+    removeTitle: "移除 {name}？", removeText: "将停止拉流并从登记中移除；已录制的内容不受影响。", removed: "已移除 {name}", saved: "已保存", emptyTitle: "还没有登记摄像机", emptyText: "准备好摄像机的 RTSP 地址和账号，点击“添加摄像机”并先检测。", noSite: "请先添加一所学校。", newTitle: "添加摄像机", editTitle: "编辑 {name}", addressHint: "例如 rtsp://192.168.1.64:554/Streaming/Channels/101", auto: "自动", advise: "建议先检测，再保存。", part: "只显示 {all} 台摄像机中的 {n} 台。", showAll: "显示全部",
   },
   speaker: {
     title: "对讲", way: "对讲方式", auto: "自动识别", none: "没有扬声器", isapi: "海康 ISAPI", dahua: "大华 CGI", onvif: "ONVIF", port: "设备 HTTP 端口", channel: "对讲通道",
