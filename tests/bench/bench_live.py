@@ -163,7 +163,7 @@ def measure(rounds: int, seconds: int) -> None:
                 page.goto(stack.url)
                 page.fill("#password", stack.admin_password)
                 page.click("button[type=submit]")
-                page.wait_for_selector(".tile")
+                page.wait_for_selector("#password", state="detached", timeout=15_000)
                 page.goto(f"{stack.url}/live?n=1")
                 page.wait_for_selector(".tile.playing", timeout=15_000)
                 firsts = first_pictures(page, stack.url, rounds)

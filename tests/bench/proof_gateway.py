@@ -65,7 +65,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=200)
     parser.add_argument("--kills", type=int, default=3)
     parser.add_argument("--examples", type=int, default=4, help="schema: that fit, and as many that do not, of each")
-    parser.add_argument("--seconds", type=float, default=150.0, help="schema: operations after that are left out")
+    parser.add_argument("--seconds", type=float, default=600.0, help="schema: operations after that are left out")
     options = parser.parse_args()
     found = {"what": options.what, **(killed(options) if options.what == "killed" else schema(options))}
     print(json.dumps(found), flush=True)

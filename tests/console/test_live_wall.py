@@ -56,6 +56,22 @@ def test_pictures_move(logged_in: Page) -> None:
     assert moved["total"] - moved["dropped"] > 5 * 25 * 0.5
 
 
+SENT = """() => performance.getEntriesByType('resource').concat(performance.getEntriesByType('navigation'))
+  .filter((one) => ['script', 'link', 'css', 'navigation'].includes(one.initiatorType))
+  .reduce((sum, one) => sum + one.transferSize, 0)"""
+
+
+def test_the_first_load_is_small(page: Page, stack: Stack) -> None:
+    """What a browser that has nothing yet fetches until pictures move, as it comes over the network."""
+    page.goto("/login?next=/live")
+    page.fill("#password", stack.admin_password)
+    page.click("button[type=submit]")
+    page.wait_for_selector(".tile.playing", timeout=30_000)
+    sent = page.evaluate(SENT)
+    print(f"{sent / 1000:.0f} kB until pictures move")
+    assert 20_000 < sent < 300_000
+
+
 def test_a_wrong_password_is_said_in_words(page: Page) -> None:
     page.goto("/login")
     page.fill("#password", "not-it")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import io
 from collections.abc import AsyncIterator
 
@@ -112,6 +113,27 @@ async def test_the_console_and_its_own_addresses(gateway: Gateway, browser: http
         assert (nothing.status_code, nothing.json()["code"]) == (404, "not_found")
     finally:
         (dist / "index.html").unlink()
+
+
+@pytest.mark.parametrize(
+    ("accepts", "encoding"),
+    [("gzip, deflate, br", "br"), ("gzip", "gzip"), ("br;q=0, gzip;q=0.5", "gzip"), ("identity", None), ("", None)],
+)
+async def test_what_the_build_pressed_is_sent_to_whoever_takes_it(
+    gateway: Gateway, browser: httpx.AsyncClient, accepts: str, encoding: str | None
+) -> None:
+    assets = gateway.folder / "dist" / "assets"
+    assets.mkdir(parents=True, exist_ok=True)
+    made = {None: b"let it = 1;", "gzip": gzip.compress(b"let it = 1;"), "br": b"pressed by brotli"}
+    for suffix, of in (("", None), (".gz", "gzip"), (".br", "br")):
+        (assets / f"pressed-1a2b.js{suffix}").write_bytes(made[of])
+    async with browser.stream("GET", "/assets/pressed-1a2b.js", headers={"Accept-Encoding": accepts}) as answer:
+        sent = b"".join([piece async for piece in answer.aiter_raw()])
+    assert (sent, answer.headers.get("Content-Encoding")) == (made[encoding], encoding)
+    assert answer.headers["Content-Type"].startswith("text/javascript")
+    assert answer.headers["Vary"] == "Accept-Encoding"
+    part = await browser.get("/assets/pressed-1a2b.js", headers={"Range": "bytes=0-2", "Accept-Encoding": "gzip"})
+    assert (part.status_code, part.content) == (206, b"let"), "a part of the file itself"
 
 
 async def test_the_contract_is_open_to_everybody(browser: httpx.AsyncClient) -> None:

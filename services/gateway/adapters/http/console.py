@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
@@ -19,10 +20,15 @@ which does it), or set BK_CONSOLE_DIR to a built console, then load this page ag
 """
 
 
+# What the build leaves beside a file, the smaller first.
+_ENCODINGS = {"br": ".br", "gzip": ".gz"}
+
+
 def console_route(folder: Path) -> Route:
     """Serves files of `folder`; every other address that a person may have typed is the application's own page.
 
-    The build puts a content hash into the names under assets/: those never change and may be kept for ever.
+    The build puts a content hash into the names under assets/: those never change and may be kept for ever. What it
+    compressed is sent so to whoever takes that.
     """
     root = folder.resolve()
 
@@ -34,12 +40,34 @@ def console_route(folder: Path) -> Route:
         if path and file.is_relative_to(root) and file.is_file():
             is_hashed = path.startswith("assets/")
             caching = "public, max-age=31536000, immutable" if is_hashed else "no-cache"
-            return FileResponse(file, headers={"Cache-Control": caching})
+            return _answer(file, request, caching)
         if path.startswith("assets/"):
             raise HTTPException(404)
         index = root / "index.html"
         if index.is_file():
-            return FileResponse(index, headers={"Cache-Control": "no-cache"})
+            return _answer(index, request, "no-cache")
         return HTMLResponse(_NOT_BUILT, headers={"Cache-Control": "no-store"})
 
     return Route("/{path:path}", serve, methods=["GET"])
+
+
+def _answer(file: Path, request: Request, caching: str) -> FileResponse:
+    headers = {"Cache-Control": caching, "Vary": "Accept-Encoding"}
+    kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    taken = _taken(request.headers.get("accept-encoding", ""))
+    # A part of a file is a part of what it is, not of what it was pressed into.
+    for encoding, suffix in _ENCODINGS.items() if "range" not in request.headers else ():
+        smaller = file.with_name(file.name + suffix)
+        if encoding in taken and smaller.is_file():
+            return FileResponse(smaller, media_type=kind, headers=headers | {"Content-Encoding": encoding})
+    return FileResponse(file, media_type=kind, headers=headers)
+
+
+def _taken(accept_encoding: str) -> set[str]:
+    """Encodings that a client names without refusing them (`;q=0`)."""
+    words = (each.replace(" ", "").lower() for each in accept_encoding.split(","))
+    return {name for name, _, weight in (word.partition(";") for word in words) if not _is_nothing(weight)}
+
+
+def _is_nothing(weight: str) -> bool:
+    return weight.startswith("q=") and not weight.removeprefix("q=").strip("0.")
