@@ -124,10 +124,10 @@ async def people(gateway: Gateway, alerting: Alerting) -> AsyncIterator[dict[str
     """An administrator, a chief, a supervisor, a school's own."""
     async with gateway.client(await gateway.token()) as admin:
         await admin.post("/sites", json={"id": SITE, "name": SITE})
-        for name, role, sites in (("nora", "supervisor", None), ("cook", "school", [SITE]), ("bo", "chief", None)):
+        for name, role, sites in (("nora", "supervisor", None), ("cook", "school", [SITE]), ("head-bo", "chief", None)):
             body = {"name": name, "password": PASSWORD, "roles": [role], "sites": sites}
             assert (await admin.post("/accounts", json=body)).status_code == 201
-    clients = {name: gateway.client(await gateway.token(name, PASSWORD)) for name in ("nora", "cook", "bo")}
+    clients = {name: gateway.client(await gateway.token(name, PASSWORD)) for name in ("nora", "cook", "head-bo")}
     clients["admin"] = gateway.client(await gateway.token())
     yield clients
     for client in clients.values():
@@ -308,7 +308,7 @@ async def test_rotas_and_chains(people: dict[str, httpx.AsyncClient]) -> None:
 
 
 async def test_a_chief_who_manages_no_accounts_knows_whom_to_put_on_duty(people: dict[str, httpx.AsyncClient]) -> None:
-    bo = people["bo"]
+    bo = people["head-bo"]
     assert (await bo.get("/accounts")).status_code == 403
     found = (await bo.get("/notices/people")).json()["items"]
     assert {"name": "nora", "roles": ["supervisor"]} in found
