@@ -38,6 +38,7 @@ from shared.messages.calendars import (
     CalendarPut,
     CalendarRef,
     CalendarsWanted,
+    DayWindow,
     KitchenDay,
     KitchenDayWanted,
 )
@@ -55,6 +56,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 SITE = StormPolicy(window_us=20 * SECOND_US)
 DISTRICT = StormPolicy(share=0.5, window_us=60 * SECOND_US)
 CAMERAS = ("a", "b", "c", "d")
+ALWAYS = tuple(
+    DayWindow(part="serving", days=(1, 2, 3, 4, 5, 6, 7), from_minute=begun, to_minute=ended)
+    for begun, ended in ((0, 12 * 60), (12 * 60, 0))
+)
 HERE: dict[str, object] = {"sites": ("school-1",)}
 
 
@@ -263,6 +268,9 @@ async def gateway(plant: Plant, database: Database) -> AsyncIterator[Bus]:
         for id in CAMERAS:
             await bucket.put(CameraRef("school-1", id).key, camera(id).encode())
         worker = await plant.worker("alerting-1")
+        # At whatever hour this runs: a kitchen that no calendar names is closed by night once there is one of all.
+        around_the_clock = calendar("around-the-clock", sites=("school-1",), windows=ALWAYS)
+        await ask(bus, "calendar_put", CalendarPut(calendar=around_the_clock, by="li"))
         yield bus
         await worker.stop(LIMIT_S)
 

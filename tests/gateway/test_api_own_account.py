@@ -290,8 +290,8 @@ async def test_who_is_logged_in_hears_what_they_may_do(gateway: Gateway, admin: 
 
 
 async def test_every_login_but_this_one_ends_at_once(gateway: Gateway, admin: httpx.AsyncClient) -> None:
-    await account(admin, "everywhere")
-    here, *elsewhere = [await gateway.token("everywhere", PASSWORD) for _ in range(3)]
+    await account(admin, "many-logins")
+    here, *elsewhere = [await gateway.token("many-logins", PASSWORD) for _ in range(3)]
     async with gateway.client(here) as client:
         assert (await client.delete("/sessions")).status_code == 204
         (left,) = (await client.get("/sessions")).json()["items"]
@@ -299,8 +299,8 @@ async def test_every_login_but_this_one_ends_at_once(gateway: Gateway, admin: ht
     for token in elsewhere:
         async with gateway.client(token) as client:
             assert (await client.get("/sites")).status_code == 401
-    deeds = (await admin.get("/audit", params={"who": "everywhere", "action": "login_ended"})).json()["items"]
-    assert deeds[0]["detail"] == {"account": "everywhere", "login": "others"}
+    deeds = (await admin.get("/audit", params={"who": "many-logins", "action": "login_ended"})).json()["items"]
+    assert deeds[0]["detail"] == {"account": "many-logins", "login": "others"}
 
 
 async def test_an_administrator_sees_a_second_factor_and_takes_a_lost_one_away(

