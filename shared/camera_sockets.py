@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import encodings.idna  # noqa: F401 - resolving a name imports it: at the start, not while the first camera waits
 import errno
 import os
 import socket

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from math import inf
 from weakref import WeakKeyDictionary
 
@@ -14,16 +15,19 @@ ROUNDING_S = 0.001
 class Appointment:
     """A callback that is due between two times of the loop's clock."""
 
-    __slots__ = ("callback", "earliest", "latest")
+    __slots__ = ("_pulse", "callback", "earliest", "latest")
 
-    def __init__(self, earliest: float, latest: float, callback: Callable[[], object]):
+    def __init__(self, pulse: Pulse, earliest: float, latest: float, callback: Callable[[], object]):
+        self._pulse = pulse
         self.earliest = earliest
         self.latest = latest
         self.callback: Callable[[], object] | None = callback
 
     def cancel(self) -> None:
         """Not to be called any more; that it was called already is no error."""
-        self.callback = None
+        if self.callback is not None:
+            self.callback = None
+            self._pulse.cancelled(self)
 
 
 class Pulse:
@@ -41,11 +45,17 @@ class Pulse:
 
     def call(self, earliest: float, latest: float, callback: Callable[[], object]) -> Appointment:
         """Have `callback` called once, at a time of the loop's clock between the two. It may not raise."""
-        appointment = Appointment(earliest, latest, callback)
+        appointment = Appointment(self, earliest, latest, callback)
         self._waiting.append(appointment)
         if latest < self._timer_at:
             self._set_timer(latest)
         return appointment
+
+    def cancelled(self, appointment: Appointment) -> None:
+        """Told by an appointment that is not kept: where the timer was set for it, nobody wakes for nothing."""
+        if appointment.latest == self._timer_at:
+            with suppress(RuntimeError):  # a coroutine thrown away after its loop has ended
+                self._look_ahead()
 
     async def sleep(self, least_s: float, most_s: float) -> None:
         """Sleep between the two."""
@@ -63,10 +73,14 @@ class Pulse:
             appointment.cancel()
 
     def _set_timer(self, at: float) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        self._stop_timer()
         self._timer_at = at
         self._timer = asyncio.get_running_loop().call_at(at, self._beat)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer, self._timer_at = None, inf
 
     def _beat(self) -> None:
         now = asyncio.get_running_loop().time() + ROUNDING_S
@@ -75,13 +89,19 @@ class Pulse:
         self._timer, self._timer_at = None, -inf  # set once, when all have made their next appointments
         try:
             for appointment in due:
-                if appointment.callback is not None:
-                    appointment.callback()
+                callback, appointment.callback = appointment.callback, None
+                if callback is not None:
+                    callback()
         finally:
-            self._waiting = [appointment for appointment in self._waiting if appointment.callback is not None]
-            self._timer_at = inf
-            if self._waiting:
-                self._set_timer(min(appointment.latest for appointment in self._waiting))
+            self._look_ahead()
+
+    def _look_ahead(self) -> None:
+        """Set the timer for those who wait; those who cancelled are forgotten."""
+        self._waiting = [appointment for appointment in self._waiting if appointment.callback is not None]
+        if self._waiting:
+            self._set_timer(min(appointment.latest for appointment in self._waiting))
+        else:
+            self._stop_timer()
 
 
 _pulses: WeakKeyDictionary[asyncio.AbstractEventLoop, Pulse] = WeakKeyDictionary()

@@ -2,7 +2,7 @@
 
 Theory of operation (decision 0002). Messages of one connection to one stream are stored in the order in which they
 were sent, so one acknowledgement speaks for everything before it. A message asks for one only while none is
-outstanding, every two seconds or, once a megabyte is on its way, every 50 ms: what acks cost us does not grow with
+outstanding, every two seconds or, once half a megabyte is on its way, every 50 ms: what acks cost us does not grow with
 the number of cameras. What is not confirmed is kept; after a reconnect it is sent again in order, a window at a time
 and before anything newer. The receiver knows a repeat by run and sequence number.
 
@@ -31,7 +31,7 @@ from shared.telemetry import log
 # Asked this often, or as soon as so much is on its way: an answer wakes the process, which few cameras pay dearly.
 ASK_EVERY_S = 2.0
 ASK_SOONEST_S = 0.05
-ASK_BYTES = 1024 * 1024
+ASK_BYTES = 512 * 1024
 # = how long the last fragments of a camera that stopped stay unconfirmed
 QUIET_S = 1.0
 # = how soon a JetStream that lost an ack, or has no leader, is asked again

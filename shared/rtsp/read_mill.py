@@ -33,6 +33,8 @@ class ReadMill:
         self._immediate: dict[int, Callable[[], None]] = {}
         self._due: dict[int, float] = {}
         self._next: Appointment | None = None
+        # The socket that is due at `_next`
+        self._first = -1
 
     def add(self, sock: socket.socket, on_readable: Callable[[], None], is_immediate: bool = False) -> None:
         """Begin to read `sock` (non-blocking)."""
@@ -84,15 +86,24 @@ class ReadMill:
     def _wait(self, number: int, seconds: float) -> None:
         due = self._due[number] = asyncio.get_running_loop().time() + seconds + self._tick_s / 2
         if self._next is None or due < self._next.earliest:
-            self._meet(due)
+            self._meet(number, due)
+        elif number == self._first and due > self._next.earliest:
+            # It was read before its time (much had come): to wake at that time too would be for nothing.
+            self._meet_first()
 
-    def _meet(self, due: float) -> None:
-        if self._next is not None:
-            self._next.cancel()
+    def _meet_first(self) -> None:
+        number = min(self._due, key=self._due.__getitem__)
+        self._meet(number, self._due[number])
+
+    def _meet(self, number: int, due: float) -> None:
+        before, self._first = self._next, number
         self._next = pulse().call(due, due + self._tick_s / 2, self._read_due)
+        if before is not None:
+            before.cancel()
 
     def _read_due(self) -> None:
         now = asyncio.get_running_loop().time() + ROUNDING_S
+        self._first = -1  # whoever rests in this round is met once, at its end
         for number in [number for number, due in self._due.items() if due <= now]:
             on_readable = self._moderated.get(number)
             if on_readable is not None:  # one read in this round may have closed another
@@ -100,4 +111,4 @@ class ReadMill:
                 on_readable()
         self._next = None
         if self._due:
-            self._meet(min(self._due.values()))
+            self._meet_first()

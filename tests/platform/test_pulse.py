@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from shared.pulse import pulse
+import pytest
+
+from shared.pulse import Pulse, pulse
 
 
 async def test_who_can_wait_is_called_with_who_cannot() -> None:
@@ -63,3 +65,17 @@ async def test_a_sleeper_that_is_cancelled_leaves_nothing() -> None:
     await asyncio.wait({asleep})
     await asyncio.wait_for(pulse().sleep(0.0, 0.01), 5)
     assert asleep.cancelled()
+
+
+async def test_nobody_wakes_for_what_was_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    beats = list[int]()
+    monkeypatch.setattr(Pulse, "_beat", lambda self: beats.append(1))
+    now = asyncio.get_running_loop().time()
+    pulse().call(now + 3600, now + 3600, lambda: None)
+    pulse().call(now, now + 0.02, lambda: None).cancel()
+    await asyncio.sleep(0.1)
+    assert beats == []
+    last = pulse().call(now, now + 0.2, lambda: None)
+    await asyncio.sleep(0.2)
+    assert beats == [1]
+    last.cancel()

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from shared.pulse import Pulse
 from shared.rtsp.read_mill import LARGEST_WAIT_BYTES, ReadMill
 
 
@@ -115,6 +116,28 @@ async def test_who_rests_is_not_read_and_much_is_read_at_once(ear: Ear) -> None:
     await asyncio.get_running_loop().sock_sendall(ear.mouth, bytes(2 * LARGEST_WAIT_BYTES))
     await ear.hear()
     assert ear.reads[0][:1] == b"a"
+    mill.remove(ear.sock)
+    mill.close()
+
+
+async def test_nobody_wakes_at_a_time_that_was_moved(ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+    beats: list[float] = []
+    beat = Pulse._beat
+
+    def counted(self: Pulse) -> None:
+        beats.append(asyncio.get_running_loop().time())
+        beat(self)
+
+    monkeypatch.setattr(Pulse, "_beat", counted)
+    mill = ReadMill(0.02)
+    mill.add(ear.sock, ear.read)
+    mill.rest(ear.sock, 3600)
+    await asyncio.sleep(0.1)
+    assert beats == []
+    mill.rest(ear.sock, 0.0)
+    ear.mouth.send(b"a")
+    await ear.hear()
+    assert len(beats) == 1
     mill.remove(ear.sock)
     mill.close()
 
