@@ -60,7 +60,9 @@ class ClipStore(Protocol):
 
     async def clip(self, id: str) -> Clip | None: ...
 
-    async def clips(self, camera: str | None, asked_by: str | None, limit: int) -> Sequence[Clip]:
+    async def clips(
+        self, camera: str | None, asked_by: str | None, sites: Sequence[str] | None, limit: int
+    ) -> Sequence[Clip]:
         """Newest first."""
         ...
 
@@ -109,21 +111,21 @@ class ClipDesk:
         return status_of(added)
 
     async def clip(self, request: bytes) -> ClipStatus:
-        return status_of(await self._found(ClipRef.decode(request).clip))
+        return status_of(await self._found(ClipRef.decode(request)))
 
     async def clips(self, request: bytes) -> ClipList:
         wanted = ClipsOf.decode(request)
-        found = await self.store.clips(wanted.camera, wanted.asked_by, wanted.limit)
+        found = await self.store.clips(wanted.camera, wanted.asked_by, wanted.sites, wanted.limit)
         return ClipList(items=tuple(status_of(clip) for clip in found))
 
     async def remove(self, request: bytes) -> ClipStatus:
-        clip = await self._found(ClipRef.decode(request).clip)
+        clip = await self._found(ClipRef.decode(request))
         await self.store.expire(clip.id, self.now_us())
         return status_of(clip)
 
-    async def _found(self, id: str) -> Clip:
-        clip = await self.store.clip(id)
-        if clip is None:
+    async def _found(self, wanted: ClipRef) -> Clip:
+        clip = await self.store.clip(wanted.clip)
+        if clip is None or (wanted.sites is not None and clip.of.camera.site not in wanted.sites):
             raise RequestRefused("no_such_clip", "There is no such clip (any more).", status=404)
         return clip
 

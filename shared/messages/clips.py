@@ -30,9 +30,10 @@ class ClipWanted(Message):
 
 
 class ClipRef(Message):
-    """Commands `clip`, `clip_remove`: one clip."""
+    """Commands `clip`, `clip_remove`: one clip; of `sites` alone: another school's is not there."""
 
     clip: str
+    sites: tuple[str, ...] | None = Field(None, max_length=5000)
 
 
 class ClipStatus(Message):
@@ -64,6 +65,7 @@ class ClipsOf(Message):
 
     camera: str | None = None
     asked_by: str | None = None
+    sites: tuple[str, ...] | None = Field(None, max_length=5000, description="of these schools alone")
     limit: int = Field(100, ge=1, le=500)
 
 

@@ -53,9 +53,10 @@ class EvidenceWanted(Message):
 
 
 class EvidenceRef(Message):
-    """Commands `evidence`, `evidence_file`: one case."""
+    """Commands `evidence`, `evidence_file`: one case; of `sites` alone: one that shows another school is not there."""
 
     case: str
+    sites: tuple[str, ...] | None = Field(None, max_length=5000)
 
 
 class EvidenceStatus(Message):
@@ -80,6 +81,9 @@ class EvidenceStatus(Message):
 class EvidenceOf(Message):
     """Command `evidence_list`: cases, newest first."""
 
+    sites: tuple[str, ...] | None = Field(
+        None, max_length=5000, description="of these schools alone; a case that shows another one too is none of theirs"
+    )
     limit: int = Field(100, ge=1, le=500)
 
 

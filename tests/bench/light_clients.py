@@ -16,6 +16,7 @@ import socket
 import statistics
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -26,6 +27,7 @@ _BUFFER = memoryview(bytearray(256 * 1024))
 _STAMP = re.compile(rb'"received_us":(\d+)')
 # Facts say when they were: a bench publishes them with the moment of publishing.
 _SAID = re.compile(rb'"at_us":(\d+)')
+_CODE = re.compile(rb'"code":"(\w+)"')
 _FIELD = re.compile(rb"^(id|event|data): (.*)$", re.MULTILINE)
 _TEXT, _CLOSE, _PING, _PONG = 1, 8, 9, 10
 _SLOW_BUFFER_BYTES = 64 * 1024
@@ -36,14 +38,16 @@ def now_us() -> int:
 
 
 class EventClient(asyncio.Protocol):
-    """One listener. `on_event` is given id, name and data of each; `on_end` when the stream is over."""
+    """One listener. `on_event` is given id, name and data of each; `on_end`, when the stream is over, with which answer
+    and what it told last: "200 reset", "503 unavailable"."""
 
-    def __init__(self, request: bytes, on_event: Callable[[bytes, bytes, bytes], None], on_end: Callable[[], None]):
+    def __init__(self, request: bytes, on_event: Callable[[bytes, bytes, bytes], None], on_end: Callable[[str], None]):
         self._request = request
         self._on_event = on_event
         self._on_end = on_end
         self._raw = bytearray()
         self._text = bytearray()
+        self._last = b""
         self.status = 0
         self.transport: asyncio.Transport | None = None
 
@@ -60,16 +64,21 @@ class EventClient(asyncio.Protocol):
                 return
             self.status = int(head.split(None, 2)[1])
             self._raw = bytearray(rest)
+        if self.status != 200:
+            if (code := _CODE.search(self._raw)) is not None:
+                self._last = code[1]
+            return
         self._unchunk()
         # What is behind the last empty line is not whole yet.
         *whole, self._text = self._text.split(b"\n\n")
         for part in whole:
             fields = dict(_FIELD.findall(bytes(part)))
             if b"event" in fields:
+                self._last = fields[b"event"]
                 self._on_event(fields.get(b"id", b""), fields[b"event"], fields.get(b"data", b""))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._on_end()
+        self._on_end(f"{self.status} {self._last.decode()}".strip())
 
     def _unchunk(self) -> None:
         """RFC 9112, 7.1: size in hexadecimal, line end, so many bytes, line end."""
@@ -215,7 +224,8 @@ class Clients:
         self._fast, self._slow = Counted(), Counted()
         self._slow_views: list[asyncio.Transport] = []
         self._pushed_us: list[int] = []
-        self._listening = self._ended = 0
+        self._listening = 0
+        self._ended: Counter[str] = Counter()
 
     async def do(self, command: dict[str, Any]) -> dict[str, Any]:
         match command["do"]:
@@ -263,7 +273,7 @@ class Clients:
             "seconds": round(took_s, 2),
             "cpu_percent": round(100 * (time.process_time() - cpu) / took_s, 1),
             "listening": self._listening,
-            "streams_ended": self._ended,
+            "streams_ended": dict(self._ended),
             "events": len(self._pushed_us),
             "pushed_ms": cuts([each / 1000 for each in self._pushed_us]),
             "views": self._fast.told(),
@@ -280,8 +290,8 @@ class Clients:
         elif name == b"alert_raised" and (said := _SAID.search(data)) is not None:
             self._pushed_us.append(now_us() - int(said[1]))
 
-    def _over(self) -> None:
-        self._ended += 1
+    def _over(self, how: str) -> None:
+        self._ended[how] += 1
 
 
 def cuts(samples: Sequence[float]) -> dict[str, float] | None:

@@ -52,7 +52,7 @@ class Resuming:
             head = f"GET /api/v1/events?{query} HTTP/1.1\r\nHost: {where.netloc}\r\nAuthorization: Bearer {token}\r\n"
             last = b"Last-Event-ID: " + self.place + b"\r\n" if self.place else b""
             request = head.encode() + last + b"\r\n"
-            client = EventClient(request, self._hear, ended.set)
+            client = EventClient(request, self._hear, lambda how, ended=ended: ended.set())
             try:
                 transport, _ = await asyncio.get_running_loop().create_connection(
                     lambda client=client: client,

@@ -65,6 +65,8 @@ async def test_from_asking_to_forgetting(database: Database) -> None:
     assert done.object_name == "clips/school/wok/clip-0001.mp4"
     listed = await desk.clips(ClipsOf(camera="wok").encode())
     assert {clip.clip for clip in listed.items} == {"clip-0001", "clip-0002"}
+    assert (await desk.clips(ClipsOf(sites=("school",)).encode())).items == listed.items
+    assert (await desk.clips(ClipsOf(sites=("another",)).encode())).items == ()
 
     await desk.remove(ClipRef(clip="clip-0001").encode())
     with pytest.raises(RequestRefused, match="no such clip"):

@@ -77,14 +77,16 @@ class EvidenceDesk:
             )
         )
 
-    async def cases(self, limit: int) -> EvidenceList:
-        return await self.recorder.cases(EvidenceOf(limit=limit))
+    async def cases(self, identity: Identity, limit: int) -> EvidenceList:
+        """Of the schools that they may see."""
+        return await self.recorder.cases(EvidenceOf(sites=identity.seen_sites(()), limit=limit))
 
-    async def case(self, id: str) -> EvidenceStatus:
-        return await self.recorder.case(EvidenceRef(case=id))
+    async def case(self, identity: Identity, id: str) -> EvidenceStatus:
+        """One; a case that shows another school too is, for them, not there."""
+        return await self.recorder.case(EvidenceRef(case=id, sites=identity.seen_sites(())))
 
     async def file(self, identity: Identity, address: str, id: str, wanted: ByteRange | None) -> Passage:
-        place = await self.recorder.case_file(EvidenceRef(case=id))
+        place = await self.recorder.case_file(EvidenceRef(case=id, sites=identity.seen_sites(())))
         if wanted is None or not wanted.first:
             detail = {"case": id}
             deed = Deed("evidence_downloaded", identity.name, address, self.clock.now(), detail=detail)

@@ -172,15 +172,18 @@ class RecordingsDesk:
         )
         return await self._recorder.make_clip(wanted)
 
-    async def clips(self, camera: str | None, asked_by: str | None, limit: int) -> ClipList:
-        return await self._recorder.clips(ClipsOf(camera=camera, asked_by=asked_by, limit=limit))
+    async def clips(self, identity: Identity, camera: str | None, asked_by: str | None, limit: int) -> ClipList:
+        """Of the schools that they may see."""
+        sites = identity.seen_sites(())
+        return await self._recorder.clips(ClipsOf(camera=camera, asked_by=asked_by, sites=sites, limit=limit))
 
-    async def clip(self, id: str) -> ClipStatus:
-        return await self._recorder.clip(ClipRef(clip=id))
+    async def clip(self, identity: Identity, id: str) -> ClipStatus:
+        """One; another school's is, for them, not there."""
+        return await self._recorder.clip(ClipRef(clip=id, sites=identity.seen_sites(())))
 
     async def clip_file(self, identity: Identity, address: str, id: str, wanted: ByteRange | None) -> Passage:
         """Its bytes. The first part of a download is on record; what resumes it is the same download."""
-        clip = await self._recorder.clip(ClipRef(clip=id))
+        clip = await self.clip(identity, id)
         if clip.object_name is None:
             raise RequestRefused("clip_not_ready", f"This clip is {clip.state}: wait until it is ready.", status=409)
         if wanted is None or not wanted.first:
@@ -190,7 +193,7 @@ class RecordingsDesk:
         return await self._source.of_object(place.url, wanted)
 
     async def remove_clip(self, identity: Identity, address: str, id: str) -> None:
-        clip = await self._recorder.remove_clip(ClipRef(clip=id))
+        clip = await self._recorder.remove_clip(ClipRef(clip=id, sites=identity.seen_sites(())))
         deed = Deed("clip_removed", identity.name, address, self._clock.now(), camera=clip.camera)
         await self._trail.add(replace(deed, detail={"clip": clip.clip}))
 

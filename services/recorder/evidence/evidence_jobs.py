@@ -61,7 +61,7 @@ class EvidenceJobs(Protocol):
 
     async def job(self, id: str) -> EvidenceJob | None: ...
 
-    async def jobs(self, limit: int) -> Sequence[EvidenceJob]:
+    async def jobs(self, sites: Sequence[str] | None, limit: int) -> Sequence[EvidenceJob]:
         """Newest first."""
         ...
 
@@ -127,14 +127,18 @@ class EvidenceCounter:
         return await self._status(added)
 
     async def case(self, request: bytes) -> EvidenceStatus:
-        return await self._status(await self._found(EvidenceRef.decode(request).case))
+        return await self._status(await self._found(EvidenceRef.decode(request)))
 
     async def cases(self, request: bytes) -> EvidenceList:
-        found = await self.jobs.jobs(EvidenceOf.decode(request).limit)
+        wanted = EvidenceOf.decode(request)
+        found = await self.jobs.jobs(wanted.sites, wanted.limit)
         return EvidenceList(items=tuple([await self._status(job) for job in found]))
 
     async def file(self, request: bytes) -> ObjectPlace:
-        sealed = await self.sealed.case(EvidenceRef.decode(request).case)
+        wanted = EvidenceRef.decode(request)
+        if wanted.sites is not None:
+            await self._found(wanted)
+        sealed = await self.sealed.case(wanted.case)
         if sealed is None:
             raise RequestRefused("case_not_sealed", "This case is not sealed (yet).", status=409)
         return ObjectPlace(url=self.url_of(sealed.object_name, FILE_LASTS_S), lasts_s=FILE_LASTS_S)
@@ -150,9 +154,9 @@ class EvidenceCounter:
         if not now_us < wanted.locked_until_us <= now_us + LOCK_YEARS_MAX * _YEAR_US:
             raise RequestRefused("bad_lock", f"The lock ends in the future, within {LOCK_YEARS_MAX} years.")
 
-    async def _found(self, id: str) -> EvidenceJob:
-        job = await self.jobs.job(id)
-        if job is None:
+    async def _found(self, wanted: EvidenceRef) -> EvidenceJob:
+        job = await self.jobs.job(wanted.case)
+        if job is None or not _is_all_of(job, wanted.sites):
             raise RequestRefused("no_such_case", "There is no such case.", status=404)
         return job
 
@@ -180,3 +184,7 @@ class EvidenceCounter:
             error_code=job.error_code,
             error=job.error,
         )
+
+
+def _is_all_of(job: EvidenceJob, sites: Sequence[str] | None) -> bool:
+    return sites is None or all(of.camera.site in sites for of in job.streams)

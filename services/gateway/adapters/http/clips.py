@@ -65,14 +65,14 @@ async def list_clips(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Page[ClipAnswer]:
     """Clips of the last week, newest first; those that prove alerts are kept longer."""
-    found = await rooms_of(request).recordings.clips(camera, asked_by, limit)
+    found = await rooms_of(request).recordings.clips(identity_of(request), camera, asked_by, limit)
     return Page(items=[_answer(clip) for clip in found.items])
 
 
 @router.get("/clips/{id}", responses=refusals(401, 403, 404))
 async def get_clip(id: str, request: Request) -> ClipAnswer:
     """One clip and how far it is."""
-    return _answer(await rooms_of(request).recordings.clip(id))
+    return _answer(await rooms_of(request).recordings.clip(identity_of(request), id))
 
 
 @router.delete("/clips/{id}", status_code=204, responses=refusals(401, 403, 404))

@@ -59,14 +59,14 @@ async def seal_evidence(body: NewEvidence, request: Request, response: Response)
 @router.get("/evidence", responses=refusals(401, 403, 422))
 async def list_evidence(request: Request, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> Page[EvidenceAnswer]:
     """Cases, newest first."""
-    found = await rooms_of(request).evidence.cases(limit)
+    found = await rooms_of(request).evidence.cases(identity_of(request), limit)
     return Page(items=[evidence_answer(case) for case in found.items])
 
 
 @router.get("/evidence/{id}", responses=refusals(401, 403, 404))
 async def get_evidence(id: str, request: Request) -> EvidenceAnswer:
     """One case and how far its sealing is."""
-    return evidence_answer(await rooms_of(request).evidence.case(id))
+    return evidence_answer(await rooms_of(request).evidence.case(identity_of(request), id))
 
 
 @router.get("/evidence/{id}/file.zip", response_class=Response, responses=_ZIP | refusals(401, 403, 404, 409, 416))

@@ -93,12 +93,16 @@ class PostgresClips:
             row = (await session.execute(query)).one_or_none()
         return None if row is None else _clip(row)
 
-    async def clips(self, camera: str | None, asked_by: str | None, limit: int) -> Sequence[Clip]:
-        query = select(clips).where(clips.c.expires_us > 0).order_by(clips.c.asked_us.desc()).limit(limit)
+    async def clips(
+        self, camera: str | None, asked_by: str | None, sites: Sequence[str] | None, limit: int
+    ) -> Sequence[Clip]:
+        query = select(clips).where(clips.c.expires_us > 0).order_by(clips.c.asked_us.desc(), clips.c.id).limit(limit)
         if camera is not None:
             query = query.where(clips.c.camera == camera)
         if asked_by is not None:
             query = query.where(clips.c.asked_by == asked_by)
+        if sites is not None:
+            query = query.where(clips.c.site.in_(sites))
         async with self._database.transaction() as session:
             return [_clip(row) for row in (await session.execute(query)).all()]
 

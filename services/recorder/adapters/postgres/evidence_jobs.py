@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Table, Text, and_, or_, select, update
+from sqlalchemy import BigInteger, Column, Table, Text, and_, column, func, or_, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -83,8 +83,11 @@ class PostgresEvidenceJobs:
             row = (await session.execute(select(evidence_jobs).where(evidence_jobs.c.id == id))).one_or_none()
         return None if row is None else _job(row)
 
-    async def jobs(self, limit: int) -> Sequence[EvidenceJob]:
-        query = select(evidence_jobs).order_by(evidence_jobs.c.asked_us.desc()).limit(limit)
+    async def jobs(self, sites: Sequence[str] | None, limit: int) -> Sequence[EvidenceJob]:
+        query = select(evidence_jobs).order_by(evidence_jobs.c.asked_us.desc(), evidence_jobs.c.id).limit(limit)
+        if sites is not None:
+            each = func.jsonb_array_elements(evidence_jobs.c.streams).table_valued(column("value", JSONB))
+            query = query.where(~select(each).where(each.c.value[0].astext.not_in(sites)).exists())
         async with self._database.transaction() as session:
             return [_job(row) for row in (await session.execute(query)).all()]
 

@@ -1,0 +1,141 @@
+"""Clips and sealed cases of who may see some schools: made, found, fetched and removed there, and nothing of others.
+
+What answers behind the gateway are the recorder's own desks on its own schema; nothing is cut or sealed here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from services.recorder.adapters.postgres.clips import PostgresClips
+from services.recorder.adapters.postgres.evidence_jobs import PostgresEvidenceJobs
+from services.recorder.clip_desk import ClipDesk
+from services.recorder.evidence.evidence_jobs import EvidenceCounter
+from services.recorder.evidence.evidence_store import SealedCase
+from services.recorder.holds import Hold
+from services.recorder.wiring import _MIGRATIONS
+from shared.database import Database
+from tests.gateway.running_gateway import PASSWORD, Gateway
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+OWN, FOREIGN = "clips-own", "clips-foreign"
+_ENDED = datetime.now(UTC) - timedelta(minutes=10)
+RANGE = {"start": (_ENDED - timedelta(minutes=1)).isoformat(), "end": _ENDED.isoformat()}
+LOCKED = {"locked_until": (_ENDED + timedelta(days=30)).isoformat(), "reason": "kept for the hearing"}
+
+
+class NothingSealed:
+    """No case is sealed yet."""
+
+    async def case(self, id: str) -> SealedCase | None:
+        return None
+
+
+async def _placed(hold: Hold) -> Hold:
+    return hold
+
+
+def _now_us() -> int:
+    return time.time_ns() // 1000
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="module", autouse=True)
+async def recorder(gateway: Gateway) -> AsyncIterator[None]:
+    """The recorder's counters for clips and for evidence."""
+    database = Database(gateway.peers.postgres.url("recorder"), "recorder")
+    await database.migrate(_MIGRATIONS)
+    clips = ClipDesk(PostgresClips(database), _now_us, lambda: None)
+    cases = EvidenceCounter(
+        PostgresEvidenceJobs(database), NothingSealed(), _placed, lambda name, seconds: "", _now_us, lambda: None
+    )
+    bus = await gateway.peers.bus("recorder")
+    stop = await bus.serve(
+        "recorder",
+        {
+            "clip_make": clips.make, "clip": clips.clip, "clips": clips.clips, "clip_remove": clips.remove,
+            "evidence_seal": cases.seal, "evidence": cases.case, "evidence_list": cases.cases,
+            "evidence_file": cases.file,
+        },
+    )  # fmt: skip
+    yield
+    await stop()
+    await bus.close()
+    await database.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="module")
+async def everywhere(gateway: Gateway) -> AsyncIterator[httpx.AsyncClient]:
+    """The administrator, and two schools with a camera each."""
+    async with gateway.client(await gateway.token()) as admin:
+        for site in (OWN, FOREIGN):
+            await admin.post("/sites", json={"id": site, "name": site})
+            camera = {"id": f"{site}-1", "site": site, "name": site, "main": {"url": "rtsp://127.0.0.1:9/x"}}
+            assert (await admin.post("/cameras", json=camera)).status_code == 201
+        yield admin
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="module")
+async def local(gateway: Gateway, everywhere: httpx.AsyncClient) -> AsyncIterator[httpx.AsyncClient]:
+    """A supervisor of the first of them."""
+    account = {"name": "clips-keeper", "password": PASSWORD, "roles": ["supervisor"], "sites": [OWN]}
+    assert (await everywhere.post("/accounts", json=account)).status_code == 201
+    async with gateway.client(await gateway.token("clips-keeper", PASSWORD)) as client:
+        yield client
+
+
+async def clip_of(client: httpx.AsyncClient, site: str) -> str:
+    made = await client.post("/clips", json={"camera": f"{site}-1"} | RANGE)
+    assert made.status_code == 202, made.text
+    return str(made.json()["id"])
+
+
+async def case_of(client: httpx.AsyncClient, *sites: str) -> str:
+    made = await client.post("/evidence", json={"cameras": [f"{site}-1" for site in sites]} | RANGE | LOCKED)
+    assert made.status_code == 202, made.text
+    return str(made.json()["id"])
+
+
+async def ids(client: httpx.AsyncClient, path: str) -> set[str]:
+    answer = await client.get(path)
+    assert answer.status_code == 200, answer.text
+    return {one["id"] for one in answer.json()["items"]}
+
+
+async def refusal(client: httpx.AsyncClient, method: str, path: str) -> tuple[int, str, str]:
+    answer = await client.request(method, path)
+    return answer.status_code, answer.json()["code"], answer.json()["detail"]
+
+
+async def test_a_clip_is_its_schools(everywhere: httpx.AsyncClient, local: httpx.AsyncClient) -> None:
+    own, foreign = await clip_of(local, OWN), await clip_of(everywhere, FOREIGN)
+    assert await ids(local, "/clips") == {own}
+    assert await ids(everywhere, "/clips") >= {own, foreign}
+    assert await ids(local, f"/clips?camera={FOREIGN}-1") == set()
+    assert (await local.get(f"/clips/{own}")).json()["state"] == "queued"
+    assert (await refusal(local, "GET", f"/clips/{own}/file.mp4"))[1] == "clip_not_ready"
+    for method, tail in (("GET", ""), ("GET", "/file.mp4"), ("DELETE", "")):
+        hidden = await refusal(local, method, f"/clips/{foreign}{tail}")
+        assert hidden == await refusal(local, method, f"/clips/no-such-clip{tail}"), "as if there were none"
+        assert hidden[:2] == (404, "no_such_clip")
+    assert await ids(everywhere, "/clips") >= {foreign}, "it was not removed"
+    assert (await local.delete(f"/clips/{own}")).status_code == 204
+    assert await ids(local, "/clips") == set()
+
+
+async def test_a_case_is_theirs_who_may_see_all_of_it(everywhere: httpx.AsyncClient, local: httpx.AsyncClient) -> None:
+    own, both = await case_of(local, OWN), await case_of(everywhere, OWN, FOREIGN)
+    assert await ids(local, "/evidence") == {own}
+    assert await ids(everywhere, "/evidence") >= {own, both}
+    assert (await local.get(f"/evidence/{own}")).json()["reason"] == LOCKED["reason"]
+    assert (await refusal(local, "GET", f"/evidence/{own}/file.zip"))[:2] == (409, "case_not_sealed")
+    for tail in ("", "/file.zip"):
+        hidden = await refusal(local, "GET", f"/evidence/{both}{tail}")
+        assert hidden == await refusal(local, "GET", f"/evidence/no-such-case{tail}"), "as if there were none"
+        assert hidden[:2] == (404, "no_such_case")
