@@ -22,6 +22,7 @@ from tests.stack import Stack
 pytestmark = pytest.mark.chromium
 
 CAMERA = "demo-1"
+PASSWORD = "a long enough password"
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +71,14 @@ def until_shown(page: Page, at_ms: float | None = None, camera: str = CAMERA) ->
 
 @pytest.fixture
 def playback(page: Page, stack: Stack) -> Page:
+    return opened(page, "admin", stack.admin_password)
+
+
+def opened(page: Page, name: str, password: str) -> Page:
+    """Playback as somebody sees it, half a minute back."""
     page.goto("/login?next=/playback")
-    page.fill("#password", stack.admin_password)
+    page.fill("#name", name)
+    page.fill("#password", password)
     page.click("button[type=submit]")
     page.wait_for_selector(".playback .tile", timeout=30_000)
     begins_ms = (time.time() - 25) * 1000
@@ -193,6 +200,24 @@ def test_a_clip_is_made_followed_fetched_and_accepted_by_ffprobe(playback: Page,
     assert float(json.loads(told.stdout)["format"]["duration"]) == pytest.approx(10, abs=0.1)
     playback.click(".exports li.ready button")
     playback.wait_for_selector(".exports li", state="detached")
+
+
+def test_who_is_of_one_school_follows_and_fetches_their_clip(page: Page, stack: Stack) -> None:
+    api = Api(stack.url, stack.admin_password)
+    site = api.http.get(f"/cameras/{CAMERA}").json()["site"]
+    account = {"name": "of-one", "password": PASSWORD, "roles": ["supervisor"], "sites": [site]}
+    assert api.http.post("/accounts", json=account).status_code == 201
+    api.close()
+    begins = figures(opened(page, "of-one", PASSWORD))["atMs"]
+    page.keyboard.press("i")
+    page.keyboard.press("ArrowRight")
+    until_shown(page, begins + 10_000)
+    page.keyboard.press("o")
+    page.click("text=Make a clip")
+    page.wait_for_selector(".exports li.ready a", timeout=30_000)
+    with page.expect_download() as download:
+        page.click(".exports li.ready a")
+    assert download.value.path().stat().st_size > 100_000
 
 
 def test_evidence_is_sealed_with_a_reason(playback: Page) -> None:
