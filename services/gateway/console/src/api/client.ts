@@ -19,8 +19,10 @@ export class Problem extends Error {
     readonly retryAfterS: number | null = null,
     /** Stable name of the refusal; empty where the answer was no problem document. */
     readonly code = "",
+    /** What people are told, in their language; else the server's words. */
+    words = "",
   ) {
-    super(detail || title);
+    super(words || detail || title);
   }
 }
 
@@ -66,12 +68,23 @@ export async function send(
   throw problem;
 }
 
+/** Empty where the server's own words are to be shown: they are English, and so may the reader's language be. */
+async function wordsOf(code: string): Promise<string> {
+  if (document.documentElement.lang !== "zh-CN") return "";
+  try {
+    return (await import("@/i18n/refusals.zh-CN")).refusalsZh[code] ?? "";
+  } catch {
+    return ""; // the network went away meanwhile
+  }
+}
+
 async function asProblem(answer: Response): Promise<Problem> {
   try {
     const document = (await answer.json()) as Schemas["Problem"];
     const fields: Record<string, string> = {};
     for (const error of document.errors ?? []) fields[error.field] = `${error.problem} ${error.change}`.trim();
-    return new Problem(answer.status, document.title, document.detail, fields, document.retry_after_s ?? null, document.code);
+    const words = await wordsOf(document.code);
+    return new Problem(answer.status, document.title, document.detail, fields, document.retry_after_s ?? null, document.code, words);
   } catch {
     return new Problem(answer.status, answer.statusText, "", {});
   }
