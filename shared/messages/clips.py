@@ -13,6 +13,9 @@ from shared.messages.playback import RecordedStream
 ClipState = Literal["queued", "running", "ready", "failed"]
 _US = "UTC microseconds"
 
+# Who asks for the clips that prove alerts.
+ASKED_BY_ALERTING = "alerting"
+
 
 class ClipWanted(Message):
     """Command `clip_make`: an MP4 of a stretch of a stream, not encoded again. The same id again is the same clip."""
@@ -33,7 +36,7 @@ class ClipRef(Message):
     """Commands `clip`, `clip_remove`: one clip; of `sites` alone: another school's is not there."""
 
     clip: str
-    sites: tuple[str, ...] | None = Field(None, max_length=5000)
+    sites: tuple[str, ...] | None = None
 
 
 class ClipStatus(Message):
@@ -65,7 +68,7 @@ class ClipsOf(Message):
 
     camera: str | None = None
     asked_by: str | None = None
-    sites: tuple[str, ...] | None = Field(None, max_length=5000, description="of these schools alone")
+    sites: tuple[str, ...] | None = Field(None, description="of these schools alone")
     limit: int = Field(100, ge=1, le=500)
 
 

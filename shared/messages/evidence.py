@@ -56,7 +56,7 @@ class EvidenceRef(Message):
     """Commands `evidence`, `evidence_file`: one case; of `sites` alone: one that shows another school is not there."""
 
     case: str
-    sites: tuple[str, ...] | None = Field(None, max_length=5000)
+    sites: tuple[str, ...] | None = None
 
 
 class EvidenceStatus(Message):
@@ -82,7 +82,7 @@ class EvidenceOf(Message):
     """Command `evidence_list`: cases, newest first."""
 
     sites: tuple[str, ...] | None = Field(
-        None, max_length=5000, description="of these schools alone; a case that shows another one too is none of theirs"
+        None, description="of these schools alone; a case that shows another one too is none of theirs"
     )
     limit: int = Field(100, ge=1, le=500)
 

@@ -21,6 +21,7 @@ from services.recorder.evidence.evidence_store import SealedCase
 from services.recorder.holds import Hold
 from services.recorder.wiring import _MIGRATIONS
 from shared.database import Database
+from shared.messages.clips import ASKED_BY_ALERTING, ClipWanted
 from tests.gateway.running_gateway import PASSWORD, Gateway
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -127,6 +128,22 @@ async def test_a_clip_is_its_schools(everywhere: httpx.AsyncClient, local: httpx
     assert await ids(everywhere, "/clips") >= {foreign}, "it was not removed"
     assert (await local.delete(f"/clips/{own}")).status_code == 204
     assert await ids(local, "/clips") == set()
+
+
+async def test_what_proves_an_alert_is_removed_by_nobody(
+    gateway: Gateway, everywhere: httpx.AsyncClient, local: httpx.AsyncClient
+) -> None:
+    from_us = round(_ENDED.timestamp() * 1e6) - 60_000_000
+    wanted = ClipWanted(
+        clip="clip-of-an-alert", site=OWN, camera=f"{OWN}-1", from_us=from_us, to_us=from_us + 10_000_000,
+        asked_by=ASKED_BY_ALERTING,
+    )  # fmt: skip
+    bus = await gateway.peers.bus("alerting")
+    await bus.request("recorder", "clip_make", wanted, timeout_s=10)
+    await bus.close()
+    for somebody in (local, everywhere):
+        assert (await refusal(somebody, "DELETE", "/clips/clip-of-an-alert"))[:2] == (409, "clip_proves_alert")
+        assert (await somebody.get("/clips/clip-of-an-alert")).status_code == 200
 
 
 async def test_a_case_is_theirs_who_may_see_all_of_it(everywhere: httpx.AsyncClient, local: httpx.AsyncClient) -> None:

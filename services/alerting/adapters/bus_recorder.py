@@ -8,7 +8,7 @@ from typing import Literal
 from shared.bus import Bus
 from shared.messages.alerting import Alert, BestFrame
 from shared.messages.base import Message
-from shared.messages.clips import ClipRef, ClipStatus, ClipWanted, StillReply, StillWanted
+from shared.messages.clips import ASKED_BY_ALERTING, ClipRef, ClipStatus, ClipWanted, StillReply, StillWanted
 from shared.messages.detector import SeenBox
 from shared.messages.evidence import EvidenceRef, EvidenceStatus, EvidenceWanted
 from shared.messages.retention import HoldStatus, HoldWanted
@@ -16,7 +16,7 @@ from shared.messages.retention import HoldStatus, HoldWanted
 _LIMIT_S = 10.0
 # A picture is decoded out of a GOP, after others that wait their turn.
 _STILL_LIMIT_S = 30.0
-ASKER = "alerting"
+ASKER = ASKED_BY_ALERTING
 
 
 class BusRecorder:

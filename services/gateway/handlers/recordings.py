@@ -17,6 +17,7 @@ from services.gateway.recordings import ByteRange, Passage, Recorder
 from shared.clock import Clock
 from shared.errors import RequestRefused
 from shared.messages.clips import (
+    ASKED_BY_ALERTING,
     ClipList,
     ClipRef,
     ClipsOf,
@@ -193,7 +194,12 @@ class RecordingsDesk:
         return await self._source.of_object(place.url, wanted)
 
     async def remove_clip(self, identity: Identity, address: str, id: str) -> None:
-        clip = await self._recorder.remove_clip(ClipRef(clip=id, sites=identity.seen_sites(())))
+        clip = await self.clip(identity, id)
+        if clip.asked_by == ASKED_BY_ALERTING:
+            raise RequestRefused(
+                "clip_proves_alert", "This clip proves an alert: it goes when its time is over.", status=409
+            )
+        await self._recorder.remove_clip(ClipRef(clip=id, sites=identity.seen_sites(())))
         deed = Deed("clip_removed", identity.name, address, self._clock.now(), camera=clip.camera)
         await self._trail.add(replace(deed, detail={"clip": clip.clip}))
 

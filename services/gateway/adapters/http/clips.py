@@ -75,9 +75,9 @@ async def get_clip(id: str, request: Request) -> ClipAnswer:
     return _answer(await rooms_of(request).recordings.clip(identity_of(request), id))
 
 
-@router.delete("/clips/{id}", status_code=204, responses=refusals(401, 403, 404))
+@router.delete("/clips/{id}", status_code=204, responses=refusals(401, 403, 404, 409))
 async def remove_clip(id: str, request: Request) -> None:
-    """Remove it, or stop making it. The recording stays."""
+    """Remove it, or stop making it. The recording stays, and so does a clip that proves an alert."""
     await rooms_of(request).recordings.remove_clip(identity_of(request), address_of(request), id)
 
 

@@ -832,7 +832,7 @@ export interface paths {
         post?: never;
         /**
          * Remove Clip
-         * @description Remove it, or stop making it. The recording stays.
+         * @description Remove it, or stop making it. The recording stays, and so does a clip that proves an alert.
          */
         delete: operations["remove_clip"];
         options?: never;
@@ -12524,6 +12524,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];

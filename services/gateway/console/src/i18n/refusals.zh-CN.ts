@@ -47,6 +47,7 @@ export const refusalsZh: Readonly<Record<string, string>> = {
   bad_range: "结束须晚于开始，且范围不能过长。",
   case_not_sealed: "该证据尚未封存完成。",
   clip_not_ready: "片段尚未生成，请稍候。",
+  clip_proves_alert: "该片段是告警的证据，到期后才会移除。",
   clip_spans_formats: "这段时间内摄像机改变了视频格式：请在此处分成两段。",
   clip_too_large: "片段过大：请缩短时间。",
   face_remains: "画面中仍可辨认人脸，因此不予显示。",
