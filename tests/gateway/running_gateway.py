@@ -30,6 +30,13 @@ class Peers:
         )
 
 
+async def register_school(admin: httpx.AsyncClient, site: str) -> None:
+    """A school with one camera, `<site>-1`, which is not there."""
+    await admin.post("/sites", json={"id": site, "name": site})
+    camera = {"id": f"{site}-1", "site": site, "name": site, "main": {"url": "rtsp://127.0.0.1:9/x"}}
+    assert (await admin.post("/cameras", json=camera)).status_code == 201
+
+
 @dataclass(frozen=True)
 class Gateway:
     """The gateway under test, and ingest's and the gateway's own connection to look behind it; `rooms`: its handlers."""

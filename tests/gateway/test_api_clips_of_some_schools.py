@@ -22,7 +22,7 @@ from services.recorder.holds import Hold
 from services.recorder.wiring import _MIGRATIONS
 from shared.database import Database
 from shared.messages.clips import ASKED_BY_ALERTING, ClipWanted
-from tests.gateway.running_gateway import PASSWORD, Gateway
+from tests.gateway.running_gateway import PASSWORD, Gateway, register_school
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -76,9 +76,7 @@ async def everywhere(gateway: Gateway) -> AsyncIterator[httpx.AsyncClient]:
     """The administrator, and two schools with a camera each."""
     async with gateway.client(await gateway.token()) as admin:
         for site in (OWN, FOREIGN):
-            await admin.post("/sites", json={"id": site, "name": site})
-            camera = {"id": f"{site}-1", "site": site, "name": site, "main": {"url": "rtsp://127.0.0.1:9/x"}}
-            assert (await admin.post("/cameras", json=camera)).status_code == 201
+            await register_school(admin, site)
         yield admin
 
 

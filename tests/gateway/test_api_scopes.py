@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from services.gateway.adapters.http.access import RULES
 from services.gateway.roles import verbs_of
-from tests.gateway.running_gateway import PASSWORD, Gateway
+from tests.gateway.running_gateway import PASSWORD, Gateway, register_school
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -23,9 +23,7 @@ async def keeper(gateway: Gateway) -> AsyncIterator[httpx.AsyncClient]:
     """A supervisor of one of two schools that each have a camera."""
     async with gateway.client(await gateway.token()) as admin:
         for site in (OWN, FOREIGN):
-            await admin.post("/sites", json={"id": site, "name": site})
-            camera = {"id": f"{site}-1", "site": site, "name": site, "main": {"url": "rtsp://127.0.0.1:9/x"}}
-            assert (await admin.post("/cameras", json=camera)).status_code == 201
+            await register_school(admin, site)
         account = {"name": "keeper", "password": PASSWORD, "roles": ["supervisor"], "sites": [OWN]}
         assert (await admin.post("/accounts", json=account)).status_code == 201
         async with gateway.client(await gateway.token("keeper", PASSWORD)) as client:
