@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from math import inf
-from weakref import WeakKeyDictionary
 
 # The loop rounds its timers to milliseconds.
 ROUNDING_S = 0.001
@@ -35,10 +35,11 @@ class Pulse:
 
     To wake for a few microseconds of work costs ten times as much as the work: meanwhile the processor's caches hold
     other programs. So whoever has time says from when until when it may be called. The timer is set to the first of
-    the latest times, and then all are called whose time has begun.
+    the latest times, and then all are called whose time has begun. For the same reason this is written in few frames.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
         self._waiting: list[Appointment] = []
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = inf
@@ -59,8 +60,7 @@ class Pulse:
 
     async def sleep(self, least_s: float, most_s: float) -> None:
         """Sleep between the two."""
-        loop = asyncio.get_running_loop()
-        now, woken = loop.time(), loop.create_future()
+        now, woken = self.loop.time(), self.loop.create_future()
 
         def wake() -> None:
             if not woken.done():
@@ -73,19 +73,18 @@ class Pulse:
             appointment.cancel()
 
     def _set_timer(self, at: float) -> None:
-        self._stop_timer()
-        self._timer_at = at
-        self._timer = asyncio.get_running_loop().call_at(at, self._beat)
-
-    def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer, self._timer_at = None, inf
+        self._timer_at = at
+        self._timer = self.loop.call_at(at, self._beat)
 
     def _beat(self) -> None:
-        now = asyncio.get_running_loop().time() + ROUNDING_S
-        due = [appointment for appointment in self._waiting if appointment.earliest <= now]
-        self._waiting = [appointment for appointment in self._waiting if appointment.earliest > now]
+        now = self.loop.time() + ROUNDING_S
+        due: list[Appointment] = []
+        waiting: list[Appointment] = []
+        for appointment in self._waiting:
+            (due if appointment.earliest <= now else waiting).append(appointment)
+        self._waiting = waiting
         self._timer, self._timer_at = None, -inf  # set once, when all have made their next appointments
         try:
             for appointment in due:
@@ -97,20 +96,35 @@ class Pulse:
 
     def _look_ahead(self) -> None:
         """Set the timer for those who wait; those who cancelled are forgotten."""
-        self._waiting = [appointment for appointment in self._waiting if appointment.callback is not None]
-        if self._waiting:
-            self._set_timer(min(appointment.latest for appointment in self._waiting))
+        first = inf
+        waiting: list[Appointment] = []
+        for appointment in self._waiting:
+            if appointment.callback is not None:
+                waiting.append(appointment)
+                if appointment.latest < first:
+                    first = appointment.latest
+        self._waiting = waiting
+        if waiting:
+            self._set_timer(first)
         else:
-            self._stop_timer()
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer, self._timer_at = None, inf
 
 
-_pulses: WeakKeyDictionary[asyncio.AbstractEventLoop, Pulse] = WeakKeyDictionary()
+class _Here(threading.local):
+    """A thread runs one loop at a time: the pulse of the one that asked last."""
+
+    latest: Pulse | None = None
+
+
+_here = _Here()
 
 
 def pulse() -> Pulse:
     """That of the running loop."""
     loop = asyncio.get_running_loop()
-    found = _pulses.get(loop)
-    if found is None:
-        found = _pulses[loop] = Pulse()
-    return found
+    latest = _here.latest
+    if latest is None or latest.loop is not loop:
+        latest = _here.latest = Pulse(loop)
+    return latest

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from nats.aio.client import Client
 from nats.aio.transport import TcpTransport
 
@@ -18,13 +20,18 @@ class ClientWire:
 
     @property
     def buffered_bytes(self) -> int:
-        transport = self._client._transport
-        if not isinstance(transport, TcpTransport) or transport._io_writer is None:
-            return 0
-        return int(transport._io_writer.transport.get_write_buffer_size())
+        transport = self._transport()
+        return 0 if transport is None else transport.get_write_buffer_size()
 
     def write(self, pieces: list[bytes]) -> None:
-        transport = self._client._transport
+        transport = self._transport()
         if transport is not None:
             # uvloop hands the list to one writev: the payloads are not copied in this process.
             transport.writelines(pieces)
+
+    def _transport(self) -> asyncio.WriteTransport | None:
+        """That of asyncio, below nats-py's and the stream's: each of them would be one more call for every write."""
+        transport = self._client._transport
+        if not isinstance(transport, TcpTransport) or transport._io_writer is None:
+            return None
+        return transport._io_writer.transport

@@ -23,9 +23,9 @@ _START, _END = 0x80, 0x40
 class H264Depacketizer:
     """Puts pictures into `sink`. `continuation` are the two bytes with which the packet that goes on with the open
     FU-A begins (indicator and header without start and end bit), b"" where none is open or it is not kept; `ending`
-    those of the packet that ends it."""
+    those of the packet that ends it, `starting` of one that opens another slice of the same kind."""
 
-    __slots__ = ("continuation", "ending", "picture")
+    __slots__ = ("continuation", "ending", "picture", "starting")
 
     HEAD_BYTES = 2
 
@@ -33,6 +33,7 @@ class H264Depacketizer:
         self.picture = Picture(sink)
         self.continuation = b""
         self.ending = b""
+        self.starting = b""
 
     def lose(self) -> None:
         self.continuation = b""
@@ -81,9 +82,7 @@ class H264Depacketizer:
         if header & _START:
             if picture.open_nal >= 0:  # the one before never ended
                 picture.damage()
-            if NON_IDR_SLICE <= kind <= IDR_SLICE:
-                self._note_slice(kind, indicator, payload[0])
-            picture.open(payload)
+            self.begin_unit(data[begin : begin + 2], payload)
         else:
             picture.extend(payload)
         if picture.open_nal < 0:
@@ -91,8 +90,16 @@ class H264Depacketizer:
         elif header & _END:
             self.end_unit(data[begin : begin + 2])
         else:
+            self.starting = bytes((indicator, kind | _START)) if NON_IDR_SLICE <= kind <= IDR_SLICE else b""
             self.continuation = bytes((indicator, kind))
             self.ending = bytes((indicator, kind | _END))
+
+    def begin_unit(self, head: bytes, payload: bytes) -> None:
+        """The first fragment of a NAL unit; `head` are the two bytes with which its packet began."""
+        kind = head[1] & 0x1F
+        if NON_IDR_SLICE <= kind <= IDR_SLICE:
+            self._note_slice(kind, head[0], payload[0])
+        self.picture.open(payload)
 
     def end_unit(self, head: bytes) -> None:
         """The last fragment is in the picture; `head` are the two bytes with which its packet began."""

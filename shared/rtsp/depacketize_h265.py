@@ -15,12 +15,13 @@ _START, _END = 0x80, 0x40
 
 class H265Depacketizer:
     """Puts pictures into `sink`. `continuation` are the three bytes with which the packet that goes on with the open
-    fragmentation unit begins, b"" where none is open or it is not kept; `ending` those of the packet that ends it.
+    fragmentation unit begins, b"" where none is open or it is not kept; `ending` those of the packet that ends it,
+    `starting` of one that opens another slice of the same kind.
 
     H.265 marks pictures that nothing refers to only within their temporal layer, so no picture counts as disposable.
     """
 
-    __slots__ = ("continuation", "ending", "picture")
+    __slots__ = ("continuation", "ending", "picture", "starting")
 
     HEAD_BYTES = 3
 
@@ -28,6 +29,7 @@ class H265Depacketizer:
         self.picture = Picture(sink)
         self.continuation = b""
         self.ending = b""
+        self.starting = b""
 
     def lose(self) -> None:
         self.continuation = b""
@@ -76,9 +78,7 @@ class H265Depacketizer:
         if header & _START:
             if picture.open_nal >= 0:
                 picture.damage()
-            if kind <= LAST_SLICE:
-                self._note_slice(kind, payload[0])
-            picture.open(payload)
+            self.begin_unit(data[begin : begin + 3], payload)
         else:
             picture.extend(payload)
         if picture.open_nal < 0:
@@ -86,8 +86,16 @@ class H265Depacketizer:
         elif header & _END:
             self.end_unit(data[begin : begin + 3])
         else:
+            self.starting = bytes((data[begin], data[begin + 1], kind | _START)) if kind <= LAST_SLICE else b""
             self.continuation = bytes((data[begin], data[begin + 1], kind))
             self.ending = bytes((data[begin], data[begin + 1], kind | _END))
+
+    def begin_unit(self, head: bytes, payload: bytes) -> None:
+        """The first fragment of a NAL unit; `head` are the three bytes with which its packet began."""
+        kind = head[2] & 0x3F
+        if kind <= LAST_SLICE:
+            self._note_slice(kind, payload[0])
+        self.picture.open(payload)
 
     def end_unit(self, head: bytes) -> None:
         """The last fragment is in the picture; `head` are the three bytes with which its packet began."""

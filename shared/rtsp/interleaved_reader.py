@@ -12,16 +12,19 @@ from shared.rtsp.reception import Reception
 from shared.rtsp.track_receiver import PacketHandler, TrackReceiver, Video
 
 _DOLLAR = 0x24
-# Interleave header (4), RTP header (12) in two words: [$ channel length flags type sequence] and [timestamp SSRC].
-_HEADS = {2: struct.Struct(">QQ2s"), 3: struct.Struct(">QQ3s")}
+# Interleave header (4) and RTP header (12): a word [$ channel length flags type sequence], then [timestamp SSRC], which
+# is compared as bytes together with the head of the payload.
+_FIRST = struct.Struct(">Q")
 _MARKER = 1 << 23  # in the first word
 _MARKER_AND_LENGTH = _MARKER | 0xFFFF << 32
+
+_Packet = tuple[int, bytes, bytes]
 
 
 @lru_cache(maxsize=2048)
 def _packets(size_bytes: int, head_bytes: int) -> struct.Struct:
-    """Takes apart packets of that many bytes, interleave header included: the two words, the head, the rest."""
-    return struct.Struct(f">QQ{head_bytes}s{size_bytes - 16 - head_bytes}s")
+    """Takes apart packets of that many bytes, interleave header included: first word; times and head; the rest."""
+    return struct.Struct(f">Q{8 + head_bytes}s{size_bytes - 16 - head_bytes}s")
 
 
 class InterleavedReader:
@@ -30,9 +33,10 @@ class InterleavedReader:
     Theory of operation. A picture of 20 kB comes as one packet that opens a fragmentation unit, a dozen that go on
     with it, and one that ends it. Those in the middle differ from each other in nothing but the sequence number: so
     once one was handled the long way, the head of the next is known in advance, and `feed` takes packets off for as
-    long as heads are as foretold: three comparisons, one slice and one append each, no call. Everything else (another
-    channel, an RTCP packet, a message, padding, a loss, a packet of another length, a wrap of the sequence number)
-    fails the comparison and goes the long way, which then foretells anew.
+    long as heads are as foretold: two comparisons, one slice and one append each, no call. Foretold are also the packet
+    that ends the unit, and the one that opens the next of the same kind, in this picture or in the next. Everything
+    else (another channel, an RTCP packet, a message, padding, a loss, a packet of another length, parameter sets, a
+    wrap of the sequence number) fails the comparison and goes the long way, which then foretells anew.
     """
 
     __slots__ = (
@@ -44,6 +48,7 @@ class InterleavedReader:
         "_lane_channel",
         "_on_message",
         "_rest",
+        "_starting",
         "_step",
         "_times",
     )
@@ -56,7 +61,8 @@ class InterleavedReader:
         self._rest = b""
         # What the next packet of the lane begins with, and its length with the interleave header; 0 = nothing foretold.
         self._expected = 0
-        self._times = 0
+        self._times = b""
+        self._starting = b""
         self._continuation = b""
         self._ending = b""
         self._step = 0
@@ -94,42 +100,69 @@ class InterleavedReader:
 
     def _run(self, data: bytes, offset: int, size: int, received_us: int) -> int:
         """The lane: take off packets whose heads are as foretold; returns the offset of the first that is not."""
-        lane, continuation = self._lane, self._continuation
+        lane, step = self._lane, self._step
         assert lane is not None
         video, reception = lane.video, lane.reception
         assert video is not None
         assert reception is not None
-        append = video.picture.parts.append
-        expected, expected_times, step = self._expected, self._times, self._step
-        # Not past the wrap of the sequence number, which would carry into the payload type.
-        count = min((size - offset) // step, 0x1_0000 - (expected & 0xFFFF))
-        packets = _packets(step, video.HEAD_BYTES).iter_unpack(memoryview(data)[offset : offset + count * step])
-        for first, times, head, body in packets:
-            if first != expected or times != expected_times or head != continuation:
-                break
-            append(body)
-            expected += 1
-        count = expected - self._expected
-        if count:
-            self._expected = expected
-            reception.next_sequence += count
-            video.picture.note_extended(count * (step - 16 - video.HEAD_BYTES))
-        if expected & 0xFFFF == 0:
+        picture, shortest, packets = video.picture, 16 + video.HEAD_BYTES, _packets(step, video.HEAD_BYTES)
+        while size - offset > shortest:
+            if picture.open_nal < 0:
+                if size - offset < step or not self._open_next(lane, packets.unpack_from(data, offset), received_us):
+                    return offset
+                offset += step
+                if not self._step:
+                    return offset
+            known, expected, append = self._times + self._continuation, self._expected, picture.parts.append
+            # Not past the wrap of the sequence number, which would carry into the payload type.
+            count = min((size - offset) // step, 0x1_0000 - (expected & 0xFFFF))
+            for first, head, body in packets.iter_unpack(memoryview(data)[offset : offset + count * step]):
+                if first != expected or head != known:
+                    break
+                append(body)
+                expected += 1
+            count = expected - self._expected
+            if count:
+                self._expected = expected
+                reception.next_sequence += count
+                picture.note_extended(count * (step - shortest))
+                offset += count * step
+            end = self._take_last(video, reception, data, offset, size, received_us)
+            if end == offset or not self._step:
+                return end
+            offset = end
+        return offset
+
+    def _open_next(self, lane: TrackReceiver, packet: _Packet, received_us: int) -> bool:
+        """Take the packet that opens another unit of the same kind; False = it is none, and goes the long way."""
+        first, head, body = packet
+        video, reception = lane.video, lane.reception
+        assert video is not None
+        assert reception is not None
+        is_next = first == self._expected and head[8:] == self._starting and head[4:8] == self._times[4:]
+        if not is_next:
             self._step = 0
-            return offset + count * step
-        return self._take_last(video, reception, data, offset + count * step, size, received_us)
+            return False
+        if head[:4] != self._times[:4]:
+            self._times = head[:8]
+            video.picture.begin_packet(lane.pts_of(int.from_bytes(head[:4])), received_us)
+        video.begin_unit(head[8:], body)
+        self._count_one(reception)
+        if video.picture.open_nal < 0:  # this picture is not kept
+            self._step = 0
+        return True
 
     def _take_last(
         self, video: Video, reception: Reception, data: bytes, offset: int, size: int, received_us: int
     ) -> int:
-        """The packet that ends the unit, if it is that and has come; whatever else it is goes the long way."""
+        """Take the packet that ends the unit, if it is that and has come; whatever else it is goes the long way."""
         begin = offset + 16 + video.HEAD_BYTES
         if begin >= size:
             return offset
-        first, times, head = _HEADS[video.HEAD_BYTES].unpack_from(data, offset)
+        (first,) = _FIRST.unpack_from(data, offset)
         end: int = offset + 4 + (first >> 32 & 0xFFFF)
-        is_last = head == self._ending and times == self._times and not (first ^ self._expected) & ~_MARKER_AND_LENGTH
-        if not is_last or end <= begin:
+        is_last = not (first ^ self._expected) & ~_MARKER_AND_LENGTH and end > begin
+        if not is_last or data[offset + 8 : begin] != self._times + self._ending:
             self._step = 0
             return offset
         if end > size:
@@ -137,12 +170,17 @@ class InterleavedReader:
         picture = video.picture
         picture.parts.append(data[begin:end])
         picture.note_extended(end - begin)
-        reception.next_sequence += 1
-        video.end_unit(head)
-        self._step = 0
+        self._count_one(reception)
+        video.end_unit(self._ending)
         if first & _MARKER:
             picture.end_packet(received_us)
         return end
+
+    def _count_one(self, reception: Reception) -> None:
+        reception.next_sequence += 1
+        self._expected += 1
+        if self._expected & 0xFFFF == 0:
+            self._step = 0
 
     def _read_frame(self, data: bytes, offset: int, size: int, received_us: int) -> int:
         """An interleaved frame the long way; -1 where it is not complete."""
@@ -169,9 +207,9 @@ class InterleavedReader:
         if video.continuation and data[offset + 4] == 0x80 and end - offset > 16 + video.HEAD_BYTES:
             first = int.from_bytes(data[offset : offset + 8]) & ~_MARKER
             if first & 0xFFFF != 0xFFFF:
-                self._continuation, self._ending = video.continuation, video.ending
+                self._starting, self._continuation, self._ending = video.starting, video.continuation, video.ending
                 self._expected = first + 1
-                self._times = int.from_bytes(data[offset + 8 : offset + 16])
+                self._times = data[offset + 8 : offset + 16]
                 self._step = end - offset
 
     def _read_message(self, data: bytes, offset: int) -> int:

@@ -135,7 +135,7 @@ class Picture:
         self.parts.append(_LENGTH.pack(size_bytes))
         self.parts.append(nal)
         self.size_bytes += 4 + size_bytes
-        self._check_size()
+        self.note_extended(0)
 
     def add_parameter_set(self, nal: bytes) -> None:
         """Set apart for the picture it comes with, also where it comes with a timestamp of its own."""
@@ -161,13 +161,13 @@ class Picture:
                 self.damage()
             return
         self.parts.append(data)
-        self.open_bytes += len(data)
-        self._check_size()
+        self.note_extended(len(data))
 
     def note_extended(self, size_bytes: int) -> None:
         """Further fragments of that many bytes were appended to `parts` directly."""
         self.open_bytes += size_bytes
-        self._check_size()
+        if self.size_bytes + self.open_bytes > LARGEST_PICTURE_BYTES or len(self.parts) > MOST_PARTS:
+            raise ProtocolViolation(f"a picture of more than {LARGEST_PICTURE_BYTES} bytes or {MOST_PARTS} parts")
 
     def close(self, nal_head: bytes) -> None:
         """The last fragment was added; `nal_head` is the NAL unit header that the fragments leave out."""
@@ -177,6 +177,7 @@ class Picture:
         self.parts[self.open_nal] = _LENGTH.pack(size_bytes) + nal_head
         self.size_bytes += 4 + size_bytes
         self.open_nal = -1
+        self.open_bytes = 0
 
     def take_open(self) -> bytes:
         """What has come of the open NAL unit, taken out of the sample (parameter sets in fragments)."""
@@ -184,10 +185,6 @@ class Picture:
         del self.parts[self.open_nal :]
         self.open_nal = -1
         return joined
-
-    def _check_size(self) -> None:
-        if self.size_bytes + self.open_bytes > LARGEST_PICTURE_BYTES or len(self.parts) > MOST_PARTS:
-            raise ProtocolViolation(f"a picture of more than {LARGEST_PICTURE_BYTES} bytes or {MOST_PARTS} parts")
 
     def _end(self, received_us: int) -> None:
         if self.open_nal >= 0:  # the fragment with the end bit never came, though no packet is missing

@@ -35,6 +35,7 @@ class ReadMill:
         self._next: Appointment | None = None
         # The socket that is due at `_next`
         self._first = -1
+        self._is_reading = False
 
     def add(self, sock: socket.socket, on_readable: Callable[[], None], is_immediate: bool = False) -> None:
         """Begin to read `sock` (non-blocking)."""
@@ -65,8 +66,9 @@ class ReadMill:
 
     def rest(self, sock: socket.socket, seconds: float) -> None:
         """Nothing that comes within that time is worth a read of its own."""
-        if sock.fileno() in self._due:
-            self._wait(sock.fileno(), seconds)
+        number = sock.fileno()
+        if number in self._due:
+            self._wait(number, seconds)
 
     @property
     def datagrams(self) -> DatagramMill:
@@ -85,6 +87,8 @@ class ReadMill:
 
     def _wait(self, number: int, seconds: float) -> None:
         due = self._due[number] = asyncio.get_running_loop().time() + seconds + self._tick_s / 2
+        if self._is_reading:
+            return  # all are met once, at the end of the round
         if self._next is None or due < self._next.earliest:
             self._meet(number, due)
         elif number == self._first and due > self._next.earliest:
@@ -103,12 +107,14 @@ class ReadMill:
 
     def _read_due(self) -> None:
         now = asyncio.get_running_loop().time() + ROUNDING_S
-        self._first = -1  # whoever rests in this round is met once, at its end
-        for number in [number for number, due in self._due.items() if due <= now]:
-            on_readable = self._moderated.get(number)
-            if on_readable is not None:  # one read in this round may have closed another
-                self._due[number] = now + self._tick_s / 2
-                on_readable()
-        self._next = None
+        self._next, self._is_reading = None, True
+        try:
+            for number, due in list(self._due.items()):
+                on_readable = self._moderated.get(number) if due <= now else None
+                if on_readable is not None:  # one read in this round may have closed another
+                    self._due[number] = now + self._tick_s / 2
+                    on_readable()
+        finally:
+            self._is_reading = False
         if self._due:
             self._meet_first()

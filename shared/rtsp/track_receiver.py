@@ -70,6 +70,10 @@ class TrackReceiver:
     def track(self) -> Track:
         return self._track
 
+    def pts_of(self, timestamp: int) -> int:
+        """The extended time of the next packet, where its head was checked by who read it."""
+        return self._time.extend(timestamp)
+
     def receive(self, data: bytes, begin: int, end: int, received_us: int) -> None:
         """One RTP packet from a carrier that keeps the order (TCP).
 
