@@ -43,6 +43,15 @@ class Pulse:
         self._waiting: list[Appointment] = []
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = inf
+        self._last: list[Callable[[], object]] | None = None
+
+    def call_last(self, callback: Callable[[], object]) -> None:
+        """Have `callback` called once, behind everything that runs now: at the end of this beat, or of this turn of the
+        loop, where nothing of ours runs. (A turn of its own is a look into every socket.) It may not raise."""
+        if self._last is None:
+            self.loop.call_soon(callback)
+        else:
+            self._last.append(callback)
 
     def call(self, earliest: float, latest: float, callback: Callable[[], object]) -> Appointment:
         """Have `callback` called once, at a time of the loop's clock between the two. It may not raise."""
@@ -86,13 +95,17 @@ class Pulse:
             (due if appointment.earliest <= now else waiting).append(appointment)
         self._waiting = waiting
         self._timer, self._timer_at = None, -inf  # set once, when all have made their next appointments
+        last = self._last = []
         try:
             for appointment in due:
                 callback, appointment.callback = appointment.callback, None
                 if callback is not None:
                     callback()
         finally:
+            self._last = None
             self._look_ahead()
+            for callback in last:
+                callback()
 
     def _look_ahead(self) -> None:
         """Set the timer for those who wait; those who cancelled are forgotten."""

@@ -15,6 +15,9 @@ from shared.messages.cameras import CameraState
 from shared.messages.ingest import CameraCameOnline, CameraChangedFormat, CameraDrifted, CameraWentOffline
 from shared.subjects import CameraRef
 
+# = by how much (of itself, and at least) each figure differs from what was told before it is told again: bit rate in
+# kbit/s, pictures a second, seconds between IDRs, drift in s. All of them tremble a little with every look.
+_NEWS = ((0.05, 1.0), (0.02, 0.1), (0.05, 0.1), (0.02, 0.2))
 _FACTS_MAX = 10_000  # = cameras that can change state while the bus is away before the oldest news is lost
 
 
@@ -124,22 +127,22 @@ class CameraLedger:
         )
 
     def measured(self, camera: CameraRef, figures: StreamFigures, drift_us: int | None, now_us: int) -> None:
-        """Figures of the stream that runs; written with the next state, and when they are new."""
+        """Figures of the stream that runs; written when they differ enough from those that were told (`_NEWS`)."""
         entry = self._entries.get(camera)
         if entry is None or entry.state.condition != "online":
             return
         before = entry.state
-        rates = (figures.bitrate_kbps, figures.frame_rate, figures.gop_seconds)
-        # The drift trembles with every report of the camera: it goes with the rates, which are new every 5 s.
-        if rates != (before.bitrate_kbps, before.frame_rate, before.gop_seconds) or (
-            (before.clock_drift_s is None) != (drift_us is None)
-        ):
+        told = (before.bitrate_kbps, before.frame_rate, before.gop_seconds, before.clock_drift_s)
+        drift_s = None if drift_us is None else round(drift_us / 1e6, 3)
+        now = (figures.bitrate_kbps, figures.frame_rate, figures.gop_seconds, drift_s)
+        if any(_differs(*pair) for pair in zip(told, now, _NEWS, strict=True)):
+            bitrate_kbps, frame_rate, gop_seconds, clock_drift_s = now
             entry.state = before.model_copy(
                 update={
-                    "bitrate_kbps": figures.bitrate_kbps,
-                    "frame_rate": figures.frame_rate,
-                    "gop_seconds": figures.gop_seconds,
-                    "clock_drift_s": None if drift_us is None else round(drift_us / 1e6, 3),
+                    "bitrate_kbps": bitrate_kbps,
+                    "frame_rate": frame_rate,
+                    "gop_seconds": gop_seconds,
+                    "clock_drift_s": clock_drift_s,
                 }
             )
             self._must_write(camera)
@@ -182,3 +185,10 @@ class CameraLedger:
                 )
             )
         entry.is_drifting = is_drifting
+
+
+def _differs(told: float | None, now: float | None, news: tuple[float, float]) -> bool:
+    if told is None or now is None:
+        return told is not now
+    share, least = news
+    return abs(now - told) >= max(share * abs(told), least)

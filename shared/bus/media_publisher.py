@@ -199,7 +199,7 @@ class MediaPublisher:
         self._out += (command.encode("ascii"), payload, b"\r\n")
         if not self._is_flush_due:
             self._is_flush_due = True
-            asyncio.get_running_loop().call_soon(self._flush)
+            pulse().call_last(self._flush)
 
     def _is_time_to_ask(self, now: float) -> bool:
         if self._asked is not None or self._is_refused:
@@ -208,7 +208,7 @@ class MediaPublisher:
         return since_s >= ASK_EVERY_S or (since_s >= ASK_SOONEST_S and self._backlog.sent_bytes >= ASK_BYTES)
 
     def _flush(self) -> None:
-        """Once in a turn of the loop, whatever many cameras had to say."""
+        """Once in a beat or in a turn of the loop, whatever many cameras had to say."""
         self._is_flush_due = False
         out, self._out = self._out, []
         # The status of the connection may be newer than what we were told; `connected` sends it all again.

@@ -146,7 +146,7 @@ class MediaSession:
 
     def _arm(self) -> None:
         latest = asyncio.get_running_loop().time() + min(REPORT_INTERVAL_S, self._keep_alive_interval_s())
-        self._next = pulse().call(latest - DOZE_S, latest, self._tend)
+        self._next = pulse().call(latest - 3 * DOZE_S, latest, self._tend)  # more than the time between two reads
 
     def _keep_alive_interval_s(self) -> float:
         return self._dialogue.timeout_s / 2

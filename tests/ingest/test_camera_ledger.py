@@ -88,6 +88,33 @@ def test_drift_is_said_once(ledger: CameraLedger) -> None:
     assert [fact.drift_s for fact in drifts] == [-3600.0]
 
 
+def test_figures_are_told_when_they_differ_enough(ledger: CameraLedger) -> None:
+    ledger.found(MAIN, ONLINE, 1)
+    ledger.take_unwritten()
+    figures = StreamFigures()
+    ledger.measured(CAMERA, figures, None, 2)
+    assert ledger.take_unwritten() == []
+
+    def told(kbps: float, fps: float, gop_s: float, drift_us: int | None) -> bool:
+        figures.bitrate_kbps, figures.frame_rate, figures.gop_seconds = kbps, fps, gop_s
+        ledger.measured(CAMERA, figures, drift_us, 3)
+        return bool(ledger.take_unwritten())
+
+    assert told(4000.0, 25.0, 2.0, None)
+    assert not told(4100.0, 24.9, 2.0, None)
+    assert told(4250.0, 25.0, 2.0, None)
+    assert told(4250.0, 24.0, 2.0, None)
+    assert told(4250.0, 24.0, 4.0, None)
+    assert told(4250.0, 24.0, 4.0, 50_000)
+    assert not told(4250.0, 24.0, 4.0, 200_000)
+    assert told(4250.0, 24.0, 4.0, 300_000)
+    # Small steps add up: what was told is what they are measured from.
+    assert [told(4250.0 + 100 * step, 24.0, 4.0, 300_000) for step in range(1, 4)] == [False, False, True]
+    state = ledger.state(CAMERA)
+    assert state is not None
+    assert (state.bitrate_kbps, state.frame_rate, state.clock_drift_s) == (4550.0, 24.0, 0.3)
+
+
 def test_sub_streams_decide_nothing(ledger: CameraLedger) -> None:
     ledger.found(StreamRef(CAMERA, "sub"), FROZEN, 1)
     assert ledger.state(CAMERA) is None
