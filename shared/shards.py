@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from math import inf
 
 from shared.bus.connection import Bus
@@ -93,8 +94,7 @@ class ShardLeases:
         self._fence_if_due()
         try:
             members, shards = await self._open()
-            if self._now() >= self._said_at + (RETRY_S if self._is_doubtful else HEARTBEAT_S - 2 * DOZE_S):
-                self._say(members)
+            self._say_if_due(members)
             if self._has_heard and len(self._unheard) < _UNHEARD_MOST:
                 await self._rebalance(shards)
         except BusUnreachable as error:
@@ -132,8 +132,10 @@ class ShardLeases:
             self._members, self._shards = members, shards
         return self._members, self._shards
 
-    def _say(self, members: KvBucket) -> None:
+    def _say_if_due(self, members: KvBucket) -> None:
         now = self._now()
+        if now < self._said_at + (RETRY_S if self._is_doubtful else HEARTBEAT_S - 2 * DOZE_S):
+            return
         self._is_doubtful = self._is_doubtful or bool(self._unheard)
         if len(self._unheard) >= _UNHEARD_MOST and now - self._listened_anew_at > HEARTBEAT_S:
             log().warning("own heartbeat not heard, listening anew", service=self._service)
@@ -224,7 +226,7 @@ class ShardLeases:
         if self.held:
             latest_s = min(latest_s, self._beat_at + self._fenced_after_s - self._now())
         now = asyncio.get_running_loop().time()
-        due = pulse().call(now + latest_s - 2 * DOZE_S, now + latest_s, self._news.set)
+        due = pulse().call(now + latest_s - 2 * DOZE_S, now + latest_s, self._wake)
         try:
             await self._news.wait()
         finally:
@@ -233,6 +235,13 @@ class ShardLeases:
         if self._was_freed:
             self._was_freed = False
             await self._clock.sleep(_FREED_DELAY_S)
+
+    def _wake(self) -> None:
+        """Say it now, before what else the process has woken for: it comes back meanwhile, and wakes nobody again."""
+        if self._members is not None:
+            with suppress(BusUnreachable):  # met again in the round that begins
+                self._say_if_due(self._members)
+        self._news.set()
 
     def _now(self) -> float:
         return self._clock.monotonic()

@@ -76,7 +76,7 @@ class InterleavedReader:
             self._lane_channel = channel
 
     def feed(self, data: bytes, received_us: int) -> None:
-        """Take what a read returned; what is incomplete at its end (64 kB at most, or a message) waits.
+        """Take what a read returned; what is incomplete at its end (a packet at most, or a message) waits.
 
         Raises:
             ProtocolViolation: neither a frame nor a message, or a handler's. The connection is of no further use.

@@ -12,7 +12,9 @@ from shared.camera_sockets import first_connection
 from shared.errors import CameraUnreachable
 from shared.rtsp.read_mill import ReadMill
 
-READ_BYTES = 64 * 1024
+# = what a camera of 4 Mbit/s sends in a fragment. Fresh bytes, which the allocator cuts to what came, cost less than a
+# copy out of a shared buffer; from 128 kB on it would have their pages mapped and unmapped for every read.
+READ_BYTES = 124 * 1024
 # A camera may be this far ahead of us (an IDR of a 4K camera), before TCP slows it down.
 RECEIVE_BUFFER_BYTES = 512 * 1024
 _MOST_READS = 16
@@ -111,8 +113,6 @@ class SocketLink:
             asyncio.get_running_loop().remove_writer(self._sock.fileno())
 
     def _read(self) -> None:
-        # recv into fresh bytes of 64 kB, which the allocator cuts to what came, costs less than a copy out of a shared
-        # buffer; more than 64 kB would have pages mapped and unmapped for every read (28 us instead of 3).
         assert self._on_data is not None
         try:
             for _ in range(_MOST_READS):
