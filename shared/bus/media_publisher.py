@@ -17,9 +17,10 @@ That seam is `Wire`; it is private to nats-py and held by a test and by the pinn
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping
 from typing import Protocol
+
+from pydantic_core import from_json
 
 from shared.bus.media_backlog import KEEP_S, Backlog, Kept
 from shared.bus.media_headers import header_text
@@ -188,7 +189,10 @@ class MediaPublisher:
         number, _, subject, fragment = kept
         header, payload = header_text(fragment.header), fragment.payload
         size = len(header)
-        if is_asking or self._is_time_to_ask(now):
+        if not (is_asking or self._is_refused) and self._asked is None:
+            since_s = now - self._asked_at
+            is_asking = since_s >= ASK_EVERY_S or (since_s >= ASK_SOONEST_S and self._backlog.sent_bytes >= ASK_BYTES)
+        if is_asking:
             self._asked = number
             self._asked_at = now
             command = f"HPUB {subject} {self._inbox}.{number} {size} {size + len(payload)}\r\n{header}"
@@ -200,12 +204,6 @@ class MediaPublisher:
         if not self._is_flush_due:
             self._is_flush_due = True
             pulse().call_last(self._flush)
-
-    def _is_time_to_ask(self, now: float) -> bool:
-        if self._asked is not None or self._is_refused:
-            return False
-        since_s = now - self._asked_at
-        return since_s >= ASK_EVERY_S or (since_s >= ASK_SOONEST_S and self._backlog.sent_bytes >= ASK_BYTES)
 
     def _flush(self) -> None:
         """Once in a beat or in a turn of the loop, whatever many cameras had to say."""
@@ -250,7 +248,7 @@ def _is_stored(headers: Mapping[str, str] | None, data: bytes) -> bool:
     if headers and headers.get("Status"):
         return False
     try:
-        answer = json.loads(data)
+        answer = from_json(data)
     except ValueError:
         return False
     return isinstance(answer, dict) and "error" not in answer and "seq" in answer

@@ -145,10 +145,11 @@ class InterleavedReader:
             return False
         if head[:4] != self._times[:4]:
             self._times = head[:8]
-            video.picture.begin_packet(lane.pts_of(int.from_bytes(head[:4])), received_us)
+            video.picture.begin_packet(lane.time.extend(int.from_bytes(head[:4])), received_us)
         video.begin_unit(head[8:], body)
-        self._count_one(reception)
-        if video.picture.open_nal < 0:  # this picture is not kept
+        reception.next_sequence += 1
+        self._expected += 1
+        if not self._expected & 0xFFFF or video.picture.open_nal < 0:  # a wrap, or this picture is not kept
             self._step = 0
         return True
 
@@ -170,17 +171,14 @@ class InterleavedReader:
         picture = video.picture
         picture.parts.append(data[begin:end])
         picture.note_extended(end - begin)
-        self._count_one(reception)
+        reception.next_sequence += 1
+        self._expected += 1
+        if not self._expected & 0xFFFF:
+            self._step = 0
         video.end_unit(self._ending)
         if first & _MARKER:
             picture.end_packet(received_us)
         return end
-
-    def _count_one(self, reception: Reception) -> None:
-        reception.next_sequence += 1
-        self._expected += 1
-        if self._expected & 0xFFFF == 0:
-            self._step = 0
 
     def _read_frame(self, data: bytes, offset: int, size: int, received_us: int) -> int:
         """An interleaved frame the long way; -1 where it is not complete."""

@@ -89,18 +89,13 @@ class ReadMill:
         due = self._due[number] = asyncio.get_running_loop().time() + seconds + self._tick_s / 2
         if self._is_reading:
             return  # all are met once, at the end of the round
-        if self._next is None or due < self._next.earliest:
-            self._meet(number, due)
-        elif number == self._first and due > self._next.earliest:
-            # It was read before its time (much had come): to wake at that time too would be for nothing.
+        # The first may have been read before its time (much had come): to wake at that time too would be for nothing.
+        if self._next is None or due < self._next.earliest or (number == self._first and due > self._next.earliest):
             self._meet_first()
 
     def _meet_first(self) -> None:
-        number = min(self._due, key=self._due.__getitem__)
-        self._meet(number, self._due[number])
-
-    def _meet(self, number: int, due: float) -> None:
-        before, self._first = self._next, number
+        before, self._first = self._next, min(self._due, key=self._due.__getitem__)
+        due = self._due[self._first]
         self._next = pulse().call(due, due + self._tick_s / 2, self._read_due)
         if before is not None:
             before.cancel()

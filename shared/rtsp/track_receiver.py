@@ -37,26 +37,26 @@ class PacketHandler(Protocol):
 class TrackReceiver:
     """Checks the sequence, extends the time, and hands payloads to the depacketizer of the track's codec.
 
-    `reception` is None until the first packet. `has_ended` is set by the camera's RTCP BYE. `on_reports` is told what
-    each of its reports says of what we send it: nothing, where it received nothing.
+    `time` extends the timestamps. `reception` is None until the first packet. `has_ended` is set by the camera's RTCP
+    BYE. `on_reports` is told what each of its reports says of what we send it: nothing, where it received nothing.
     """
 
     __slots__ = (
         "_depacketizer",
         "_reorder",
         "_sink",
-        "_time",
         "_track",
         "has_ended",
         "on_reports",
         "reception",
+        "time",
         "video",
     )
 
     def __init__(self, track: Track, sink: MediaSink):
         self._track = track
         self._sink = sink
-        self._time = TimestampExtender()
+        self.time = TimestampExtender()
         self._reorder = ReorderBuffer()
         self._depacketizer = _depacketizer_of(track, sink)
         self.video: Video | None = None
@@ -69,10 +69,6 @@ class TrackReceiver:
     @property
     def track(self) -> Track:
         return self._track
-
-    def pts_of(self, timestamp: int) -> int:
-        """The extended time of the next packet, where its head was checked by who read it."""
-        return self._time.extend(timestamp)
 
     def receive(self, data: bytes, begin: int, end: int, received_us: int) -> None:
         """One RTP packet from a carrier that keeps the order (TCP).
@@ -96,7 +92,7 @@ class TrackReceiver:
                 reception.next_sequence += 1
             elif not self._is_next(sequence, ssrc):
                 return
-            pts = self._time.extend(timestamp)
+            pts = self.time.extend(timestamp)
             self._depacketizer.push(data, payload, end, pts, kind >= 0x80, received_us)
         except ProtocolViolation as violation:
             violation.sequence = sequence
@@ -146,7 +142,7 @@ class TrackReceiver:
             return
         reception.note_sender_report(report, received_us)
         if report.ntp:  # 0 = a camera without a clock (RFC 3550 6.4.1)
-            wall_us, pts = unix_us_from_ntp(report.ntp), self._time.peek(report.timestamp)
+            wall_us, pts = unix_us_from_ntp(report.ntp), self.time.peek(report.timestamp)
             self._sink.on_sender_report(self._track.media, wall_us, pts, received_us)
 
     def _is_next(self, sequence: int, ssrc: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from services.ingest.camera_ledger import CameraLedger
 from services.ingest.fleet import StreamRef
@@ -40,13 +41,7 @@ class MediaOut:
 
     def publisher_of(self, stream: StreamRef) -> Callable[[Fragment], None]:
         """For one stream, with its subject spelled once."""
-        subject = subjects.media(stream.camera, stream.stream)
-        publish = self._publisher.publish
-
-        def publish_fragment(fragment: Fragment) -> None:
-            publish(subject, fragment)
-
-        return publish_fragment
+        return partial(self._publisher.publish, subjects.media(stream.camera, stream.stream))
 
     async def run_once(self) -> None:
         await self._clock.doze(TICK_S)
