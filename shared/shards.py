@@ -197,8 +197,10 @@ class ShardLeases:
             else:
                 revision = await shards.update(str(shard), value, before[1])
         except RevisionConflict:
-            # Somebody was faster, or an answer to us was lost; whoever it is, next round we know.
+            # Somebody was faster, or an answer to us was lost; whoever it is, next round we know: at once, for what we
+            # meant to take instead has no owner yet.
             await self._look(shards, shard)
+            self._news.set()
             return
         self._owners[shard] = (self._worker, revision)
         if shard not in self.held:
