@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from shared.errors import ProtocolViolation
 from shared.rtsp.audio_config import parse_audio_config, parse_stream_mux_config
 from shared.rtsp.digest import Credentials, parse_challenges
+from shared.rtsp.interleaved_reader import InterleavedReader
 from shared.rtsp.message_reader import MessageReader
 from shared.rtsp.picture import MOST_PARTS
 from shared.rtsp.rtcp import parse_rtcp
@@ -120,6 +122,35 @@ def test_a_recording_with_wrong_bytes(name: str, begin: int, flips: list[tuple[i
             receiver.feed(bytes(data[k : k + step]))
     except ProtocolViolation:
         return
+
+
+@pytest.mark.parametrize("name", RECORDINGS)
+@settings(quick, max_examples=60)
+@given(
+    begin=st.integers(0, 60_000),
+    flips=st.lists(st.tuples(st.integers(0, 19_999), st.integers(0, 255)), max_size=5),
+    step=st.integers(200, 20_000),
+)
+def test_the_lane_makes_of_wrong_bytes_what_the_long_way_makes(
+    name: str, begin: int, flips: list[tuple[int, int]], step: int
+) -> None:
+    data = bytearray(recording(name)[begin : begin + 20_000])
+    for offset, value in flips:
+        data[offset % len(data)] = value
+
+    def fed(receiver: Receiver) -> tuple[object, ...]:
+        violation = None
+        try:
+            for k in range(0, len(data), step):
+                receiver.feed(bytes(data[k : k + step]))
+        except ProtocolViolation as error:
+            violation = str(error)
+        return receiver.sink.pictures(), receiver.sink.lost, violation
+
+    slow = Receiver(*RECORDINGS[name])
+    with mock.patch.object(InterleavedReader, "_foretell"):
+        expected = fed(slow)
+    assert fed(Receiver(*RECORDINGS[name])) == expected
 
 
 @settings(quick, max_examples=30)
