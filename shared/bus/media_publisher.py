@@ -17,10 +17,9 @@ That seam is `Wire`; it is private to nats-py and held by a test and by the pinn
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
 from typing import Protocol
-
-from pydantic_core import from_json
 
 from shared.bus.media_backlog import KEEP_S, Backlog, Kept
 from shared.bus.media_headers import header_text
@@ -248,7 +247,7 @@ def _is_stored(headers: Mapping[str, str] | None, data: bytes) -> bool:
     if headers and headers.get("Status"):
         return False
     try:
-        answer = from_json(data)
+        answer = json.loads(data)
     except ValueError:
         return False
     return isinstance(answer, dict) and "error" not in answer and "seq" in answer
