@@ -36,6 +36,7 @@ class Pulse:
     To wake for a few microseconds of work costs ten times as much as the work: meanwhile the processor's caches hold
     other programs. So whoever has time says from when until when it may be called. The timer is set to the first of
     the latest times, and then all are called whose time has begun. For the same reason this is written in few frames.
+    What a callback raises goes to the loop's exception handler.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -47,14 +48,14 @@ class Pulse:
 
     def call_last(self, callback: Callable[[], object]) -> None:
         """Have `callback` called once, behind everything that runs now: at the end of this beat, or of this turn of the
-        loop, where nothing of ours runs. (A turn of its own is a look into every socket.) It may not raise."""
+        loop, where nothing of ours runs. (A turn of its own is a look into every socket.)"""
         if self._last is None:
             self.loop.call_soon(callback)
         else:
             self._last.append(callback)
 
     def call(self, earliest: float, latest: float, callback: Callable[[], object]) -> Appointment:
-        """Have `callback` called once, at a time of the loop's clock between the two. It may not raise."""
+        """Have `callback` called once, at a time of the loop's clock between the two."""
         appointment = Appointment(self, earliest, latest, callback)
         self._waiting.append(appointment)
         if latest < self._timer_at:
@@ -96,16 +97,20 @@ class Pulse:
         self._waiting = waiting
         self._timer, self._timer_at = None, -inf  # set once, when all have made their next appointments
         last = self._last = []
+        for appointment in due:
+            callback, appointment.callback = appointment.callback, None
+            if callback is not None:
+                self._run(callback)
+        self._last = None
+        self._look_ahead()
+        for callback in last:
+            self._run(callback)
+
+    def _run(self, callback: Callable[[], object]) -> None:
         try:
-            for appointment in due:
-                callback, appointment.callback = appointment.callback, None
-                if callback is not None:
-                    callback()
-        finally:
-            self._last = None
-            self._look_ahead()
-            for callback in last:
-                callback()
+            callback()
+        except Exception as error:  # noqa: BLE001 - as the loop does: nobody misses a beat for another's mistake
+            self.loop.call_exception_handler({"message": f"{callback!r} failed in a beat", "exception": error})
 
     def _look_ahead(self) -> None:
         """Set the timer for those who wait; those who cancelled are forgotten."""

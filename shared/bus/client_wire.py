@@ -25,7 +25,8 @@ class ClientWire:
 
     def write(self, pieces: list[bytes]) -> None:
         transport = self._transport()
-        if transport is not None:
+        # NATS may have closed it a turn of the loop before nats-py knows: lost, as what is under way then always is.
+        if transport is not None and not transport.is_closing():
             # uvloop hands the list to one writev: the payloads are not copied in this process.
             transport.writelines(pieces)
 

@@ -135,7 +135,7 @@ class Picture:
         self.parts.append(_LENGTH.pack(size_bytes))
         self.parts.append(nal)
         self.size_bytes += 4 + size_bytes
-        self.note_extended(0)
+        self._check_size()
 
     def add_parameter_set(self, nal: bytes) -> None:
         """Set apart for the picture it comes with, also where it comes with a timestamp of its own."""
@@ -166,8 +166,7 @@ class Picture:
     def note_extended(self, size_bytes: int) -> None:
         """Further fragments of that many bytes were appended to `parts` directly."""
         self.open_bytes += size_bytes
-        if self.size_bytes + self.open_bytes > LARGEST_PICTURE_BYTES or len(self.parts) > MOST_PARTS:
-            raise ProtocolViolation(f"a picture of more than {LARGEST_PICTURE_BYTES} bytes or {MOST_PARTS} parts")
+        self._check_size()
 
     def close(self, nal_head: bytes) -> None:
         """The last fragment was added; `nal_head` is the NAL unit header that the fragments leave out."""
@@ -185,6 +184,10 @@ class Picture:
         del self.parts[self.open_nal :]
         self.open_nal = -1
         return joined
+
+    def _check_size(self) -> None:
+        if self.size_bytes + self.open_bytes > LARGEST_PICTURE_BYTES or len(self.parts) > MOST_PARTS:
+            raise ProtocolViolation(f"a picture of more than {LARGEST_PICTURE_BYTES} bytes or {MOST_PARTS} parts")
 
     def _end(self, received_us: int) -> None:
         if self.open_nal >= 0:  # the fragment with the end bit never came, though no packet is missing

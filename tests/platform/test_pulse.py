@@ -58,6 +58,45 @@ async def test_a_failing_callback_does_not_stop_the_clock() -> None:
     assert [str(error) for error in failed] == ["ours"]
 
 
+async def test_nobody_misses_a_beat_for_anothers_mistake() -> None:
+    loop, failed, called = asyncio.get_running_loop(), list[object](), list[str]()
+    loop.set_exception_handler(lambda _, context: failed.append(context["exception"]))
+    done = asyncio.Event()
+
+    def fail() -> None:
+        pulse().call_last(fail_too)
+        pulse().call_last(done.set)
+        raise RuntimeError("ours")
+
+    def fail_too() -> None:
+        raise RuntimeError("ours too")
+
+    now = loop.time()
+    pulse().call(now, now + 0.01, fail)
+    pulse().call(now, now + 3600, lambda: called.append("of the same beat"))
+    await asyncio.wait_for(done.wait(), 5)
+    assert called == ["of the same beat"]
+    assert [str(error) for error in failed] == ["ours", "ours too"]
+
+
+async def test_what_is_last_comes_behind_the_whole_beat_or_turn() -> None:
+    now, called, done = asyncio.get_running_loop().time(), list[str](), asyncio.Event()
+
+    def first() -> None:
+        pulse().call_last(lambda: called.append("last"))
+        called.append("first")
+
+    pulse().call(now, now + 0.01, first)
+    pulse().call(now, now + 3600, lambda: called.append("second"))
+    pulse().call(now + 0.02, now + 0.02, done.set)
+    await asyncio.wait_for(done.wait(), 5)
+    assert called == ["first", "second", "last"]
+    pulse().call_last(lambda: called.append("of the turn"))
+    assert called[-1] == "last"
+    await asyncio.sleep(0)
+    assert called[-1] == "of the turn"
+
+
 async def test_a_sleeper_that_is_cancelled_leaves_nothing() -> None:
     asleep = asyncio.create_task(pulse().sleep(0.0, 3600.0))
     await asyncio.sleep(0)

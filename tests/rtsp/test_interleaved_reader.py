@@ -115,3 +115,16 @@ def test_a_camera_that_begins_anew_under_another_ssrc() -> None:
     receiver.feed(frame(other[:8] + b"\0\0\0\x09" + other[12:]))
     assert len(receiver.sink.video) == 2
     assert receiver.sink.lost == 1
+
+
+def test_a_whole_picture_missing_before_one_that_opens_as_foretold() -> None:
+    def picture(number: int) -> list[bytes]:
+        pieces = fragments_h264((b"\x65" if number == 0 else b"\x61") + b"\x88" + bytes(498), 100)
+        first = number * len(pieces)
+        return [frame(rtp(first + k, 3600 * number, piece, k == 4)) for k, piece in enumerate(pieces)]
+
+    receiver = Receiver(H264)
+    for number in (0, 1, 2, 4, 5):
+        receiver.feed(b"".join(picture(number)))
+    assert receiver.sink.lost == 5
+    assert len(receiver.sink.pictures()) == 3, "what refers to a missing picture is not shown"

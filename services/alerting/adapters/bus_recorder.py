@@ -16,7 +16,6 @@ from shared.messages.retention import HoldStatus, HoldWanted
 _LIMIT_S = 10.0
 # A picture is decoded out of a GOP, after others that wait their turn.
 _STILL_LIMIT_S = 30.0
-ASKER = ASKED_BY_ALERTING
 
 
 class BusRecorder:
@@ -35,7 +34,7 @@ class BusRecorder:
             to_us=to_us,
             why=f"alert {alert.alert} ({alert.rule})",
             kind="evidence",
-            by=ASKER,
+            by=ASKED_BY_ALERTING,
             until_us=until_us,
         )
         return HoldStatus.decode(await self._ask("hold", wanted))
@@ -52,7 +51,7 @@ class BusRecorder:
             from_us=from_us,
             to_us=to_us,
             is_exact=True,
-            asked_by=ASKER,
+            asked_by=ASKED_BY_ALERTING,
             keep_until_us=until_us,
             crop=crop,
         )
