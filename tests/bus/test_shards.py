@@ -9,6 +9,7 @@ from contextlib import suppress
 
 import pytest
 
+from shared.bus.kv import KvBucket
 from shared.clock import SystemClock
 from shared.shard_plan import DEAD_AFTER_S, Roll, plan
 from shared.shards import FENCED_AFTER_S, ShardLeases
@@ -124,6 +125,25 @@ async def test_takeover_hand_back_and_no_shard_twice(connect, until) -> None:  #
     await until(lambda: len(first.told) == SHARD_COUNT, 10)
     assert time.monotonic() - began < 1.0, "who leaves in order is followed at once"
     await first.die()
+
+
+async def test_who_loses_a_shard_to_another_plans_again_at_once(connect, until, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    """The last of all it takes goes to one that is dead by then: it is free again, and waits for no heartbeat."""
+    foreign = await (await connect("ingest")).kv("shards_ingest")
+    create, created, said = KvBucket.create, list[str](), list[int]()
+
+    async def create_late(self: KvBucket, key: str, value: bytes) -> int:
+        created.append(key)
+        if len(created) == SHARD_COUNT:
+            await foreign.put(key, b"ghost")
+            said.append(worker.leases._said)
+        return await create(self, key, value)
+
+    monkeypatch.setattr(KvBucket, "create", create_late)
+    worker = Worker(await connect("ingest"), "only")
+    await until(lambda: len(worker.told) == SHARD_COUNT, 10)
+    assert [worker.leases._said] == said
+    await worker.die()
 
 
 async def test_worker_cut_off_lets_go_and_comes_back(nats_server, connect, until) -> None:  # type: ignore[no-untyped-def]
