@@ -111,5 +111,5 @@ class ReadMill:
                     on_readable()
         finally:
             self._is_reading = False
-        if self._due:
-            self._meet_first()
+            if self._due:
+                self._meet_first()
