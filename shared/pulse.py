@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from math import inf
 
 # The loop rounds its timers to milliseconds.
@@ -65,8 +64,10 @@ class Pulse:
     def cancelled(self, appointment: Appointment) -> None:
         """Told by an appointment that is not kept: where the timer was set for it, nobody wakes for nothing."""
         if appointment.latest == self._timer_at:
-            with suppress(RuntimeError):  # a coroutine thrown away after its loop has ended
+            try:
                 self._look_ahead()
+            except RuntimeError:
+                return  # a coroutine thrown away after its loop has ended
 
     async def sleep(self, least_s: float, most_s: float) -> None:
         """Sleep between the two."""

@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from math import inf
 
 from shared.bus.connection import Bus
@@ -22,7 +21,7 @@ from shared.bus.errors import BusUnreachable, RevisionConflict
 from shared.bus.kv import KvBucket
 from shared.bus.kv_watch import KvEntry, KvWatch
 from shared.clock import DOZE_S, Clock
-from shared.pulse import pulse
+from shared.pulse import Appointment, pulse
 from shared.shard_plan import HEARTBEAT_S, Roll, plan
 from shared.telemetry import gauge, log
 
@@ -82,12 +81,13 @@ class ShardLeases:
         self._listened_anew_at = -inf
         # When the last one that came back was said
         self._beat_at = clock.monotonic()
+        self._beat: Appointment | None = None
         self._news = asyncio.Event()
         self._was_freed = False
         self.held: set[int] = set()
 
     async def run_once(self) -> None:
-        """Heartbeat when it is due, then take and give back, then wait for the next beat or for news.
+        """Heartbeat when it is due, then take and give back, then go on saying heartbeats until there is news.
 
         While the bus is away it tries again, for ever: a back-off would only make the return slower.
         """
@@ -223,33 +223,53 @@ class ShardLeases:
             self._shard_changed(entry)
 
     async def _wait(self) -> None:
-        """Until the next heartbeat is due, or we may hold nothing any more, or there is news."""
-        latest_s = self._said_at + (RETRY_S if self._is_doubtful else HEARTBEAT_S) - self._now()
-        if self.held:
-            latest_s = min(latest_s, self._beat_at + self._fenced_after_s - self._now())
-        now = asyncio.get_running_loop().time()
-        due = pulse().call(now + latest_s - 2 * DOZE_S, now + latest_s, self._wake)
+        """Until there is news: another owner or member, a heartbeat that failed, or nothing may be held any more."""
+        self._set_beat()
         try:
             await self._news.wait()
         finally:
-            due.cancel()
+            if self._beat is not None:
+                self._beat.cancel()
         self._news.clear()
         if self._was_freed:
             self._was_freed = False
             await self._clock.sleep(_FREED_DELAY_S)
 
-    def _wake(self) -> None:
-        """Say it now, before what else the process has woken for: it comes back meanwhile, and wakes nobody again."""
-        if self._members is not None:
-            with suppress(BusUnreachable):  # met again in the round that begins
-                self._say_if_due(self._members)
-        self._news.set()
+    def _set_beat(self) -> None:
+        """When the next heartbeat is due, or we may hold nothing any more."""
+        latest_s = self._said_at + (RETRY_S if self._is_doubtful else HEARTBEAT_S) - self._now()
+        if self.held:
+            latest_s = min(latest_s, self._beat_at + self._fenced_after_s - self._now())
+        now = asyncio.get_running_loop().time()
+        self._beat = pulse().call(now + latest_s - 2 * DOZE_S, now + latest_s, self._say_on)
+
+    def _say_on(self) -> None:
+        """Say it now, before what else the process has woken for: it comes back meanwhile, and wakes nobody again.
+
+        While all is well that is all: a round of its own each second would cost a worker with few cameras more than
+        the heartbeat does.
+        """
+        try:
+            if self._members is None:
+                self._news.set()
+                return
+            self._say_if_due(self._members)
+        except BusUnreachable:  # met again in the round that begins
+            self._news.set()
+            return
+        if self._is_doubtful or self._is_fence_due():
+            self._news.set()
+        else:
+            self._set_beat()
 
     def _now(self) -> float:
         return self._clock.monotonic()
 
+    def _is_fence_due(self) -> bool:
+        return bool(self.held) and self._now() - self._beat_at > self._fenced_after_s
+
     def _fence_if_due(self) -> None:
-        if self.held and self._now() - self._beat_at > self._fenced_after_s:
+        if self._is_fence_due():
             log().warning("no heartbeat heard, letting go of all shards", shards=len(self.held))
             for shard in sorted(self.held):
                 self._let_go(shard)

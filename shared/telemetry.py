@@ -126,8 +126,21 @@ def histogram(name: str, says: str, buckets: Sequence[float], labels: Sequence[s
     return Histogram(f"bk_{name}", says, labels, buckets=buckets)
 
 
+_before_scrapes: dict[str, Callable[[], None]] = {}
+
+
+def before_scrape(name: str, bring_up_to_date: Callable[[], None]) -> None:
+    """Have it called whenever the metrics are read: for what changes far more often than somebody looks.
+
+    A later one of that name takes its place.
+    """
+    _before_scrapes[name] = bring_up_to_date
+
+
 async def metrics_page(request: Request) -> Response:
     """`GET /metrics` in Prometheus' text format."""
+    for bring_up_to_date in list(_before_scrapes.values()):
+        bring_up_to_date()
     return Response(generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from typing import cast
 
+from services.ingest.adapters.each_second import EachSecond
 from services.ingest.adapters.fleet_keeper import FleetKeeper
 from services.ingest.adapters.media_out import MediaOut
 from services.ingest.adapters.prober import Prober
@@ -137,9 +138,8 @@ async def wire(context: Context[Settings]) -> Wired:
         tasks=(
             ("shards", leases),
             ("fleet", keeper),
-            ("watchdog", keeper.look_once),
+            ("watchdog", EachSecond(clock, keeper.look, media.tick)),
             ("states", writer),
-            ("media", media),
         ),
         close=(keeper.stop, stop_serving, leases.release, media.settle, writer.flush),
     )

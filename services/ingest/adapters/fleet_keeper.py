@@ -1,4 +1,4 @@
-"""Keeps the streams that run equal to the streams that should: woken by news, and once a second by the clock."""
+"""Keeps the streams that run equal to the streams that should: woken by news; `look` is called once a second."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from shared.telemetry import counter, gauge
 _lost_packets = counter("ingest_lost_packets_total", "RTP packets that never came")
 _streams = gauge("ingest_streams", "Streams that are pulled, main and sub")
 
-LOOK_S = 1.0
+FIGURES_EVERY = 3  # looks; they change with each IDR
 WATCH_LEASE_S = 6.0  # a holder writes its lease every 2 s
 
 
@@ -50,6 +50,7 @@ class FleetKeeper:
         self._news = asyncio.Event()
         self._running: dict[StreamRef, tuple[Pull, StreamPuller]] = {}
         self._unwatched_at: dict[StreamRef, float] = {}
+        self._looks = 0
 
     def notify(self) -> None:
         """The fleet's desired state changed."""
@@ -80,19 +81,19 @@ class FleetKeeper:
             self._news.set()  # the difference is still to be made
             raise
 
-    async def look_once(self) -> None:
-        """One look at what only time changes, about once a second."""
-        await self._clock.doze(LOOK_S)
-        self._watches_expired(WATCH_LEASE_S)
-        _streams.set(len(self._running))
-        now_us = self._clock.now_us()
-        for stream, (_, puller) in self._running.items():
+    def look(self) -> None:
+        """About once a second: at what only time changes."""
+        for _, puller in self._running.values():
             puller.tick()
-            _lost_packets.inc(puller.take_lost_packets())
-            if stream.stream == "main" and puller.normaliser is not None:
-                normaliser = puller.normaliser
-                self._ledger.measured(stream.camera, normaliser.figures, normaliser.drift_us, now_us)
-        if self._unwatched_at or self._fleet.transcodes():
+            lost = puller.take_lost_packets()
+            if lost:
+                _lost_packets.inc(lost)
+        self._looks += 1
+        if self._looks % FIGURES_EVERY == 0:
+            self._measure()
+        if self._fleet.watches:
+            self._watches_expired(WATCH_LEASE_S)
+        if self._unwatched_at or (self._fleet.watches and self._fleet.transcodes()):
             # A sub stream may have lingered long enough; a camera that connected anew must be tapped again.
             self._news.set()
 
@@ -112,6 +113,13 @@ class FleetKeeper:
         mains = {stream.camera: puller for stream, (_, puller) in self._running.items() if stream.stream == "main"}
         await self._transcodes.keep(self._fleet.transcodes(), mains)
 
+    def _measure(self) -> None:
+        now_us = self._clock.now_us()
+        for stream, (_, puller) in self._running.items():
+            if stream.stream == "main" and puller.normaliser is not None:
+                normaliser = puller.normaliser
+                self._ledger.measured(stream.camera, normaliser.figures, normaliser.drift_us, now_us)
+
     def _lingering(self) -> set[StreamRef]:
         """Sub streams whose last viewer left a moment ago: the next one should not wait for the camera."""
         since = self._clock.monotonic() - self._sub_linger_s
@@ -124,10 +132,12 @@ class FleetKeeper:
         puller = self._new_puller(stream, pull)
         puller.watch(self._fleet.watching(stream))
         self._running[stream] = (pull, puller)
+        _streams.set(len(self._running))
         self._supervisor.start(f"stream:{stream}", puller)
 
     async def _stop(self, stream: StreamRef) -> None:
         self._running.pop(stream, None)
+        _streams.set(len(self._running))
         await self._supervisor.stop(f"stream:{stream}")
         if stream.stream != "main":
             return

@@ -13,9 +13,8 @@ from shared.bus.media_publisher import MediaPublisher
 from shared.clock import Clock
 from shared.media.fragment import Fragment
 from shared.messages.ingest import FragmentsLost
-from shared.telemetry import counter, gauge, log
+from shared.telemetry import before_scrape, counter, gauge, log
 
-TICK_S = 1.0
 SETTLE_LIMIT_S = 2.0
 
 _fragments = counter("ingest_fragments_total", "Fragments given to the bus")
@@ -25,7 +24,7 @@ _lost = counter("ingest_fragments_lost_total", "Fragments forgotten because the 
 
 
 class MediaOut:
-    """Supervised: a round a second forgets what is too old and sends again what was not confirmed."""
+    """Its `tick`, once a second, forgets what is too old and sends again what was not confirmed."""
 
     def __init__(self, ledger: CameraLedger, clock: Clock):
         self._ledger = ledger
@@ -37,23 +36,21 @@ class MediaOut:
     async def open(cls, bus: Bus, ledger: CameraLedger, clock: Clock, keep_bytes: int) -> MediaOut:
         out = cls(ledger, clock)
         out._publisher = await bus.media_publisher(out._on_gap, keep_bytes)
+        before_scrape("media out", out._count)
         return out
 
     def publisher_of(self, stream: StreamRef) -> Callable[[Fragment], None]:
         """For one stream, with its subject spelled once."""
         return partial(self._publisher.publish, subjects.media(stream.camera, stream.stream))
 
-    async def run_once(self) -> None:
-        await self._clock.doze(TICK_S)
+    def tick(self) -> None:
         self._publisher.tick()
-        self._count()
 
     async def settle(self) -> None:
         """Give the bus a moment to confirm what was published last."""
         until = self._clock.monotonic() + SETTLE_LIMIT_S
         while not self._publisher.is_settled and self._clock.monotonic() < until:
             await self._clock.sleep(0.05)
-        self._count()
 
     def _count(self) -> None:
         publisher = self._publisher
