@@ -23,6 +23,7 @@ from shared.bus.media_publisher import Gap, MediaPublisher
 from shared.bus.media_recent import StoredBatch, fragments_after, recent_fragments
 from shared.bus.media_subscription import MediaSubscription
 from shared.bus.requests import RequestHandler, Requests
+from shared.bus.straight import subscribe_straight
 from shared.bus.streams import BUCKETS, MEDIA, Limits, StreamState, ensure_bucket, ensure_stream, stream_state
 from shared.clock import Clock, SystemClock
 from shared.media.fragment import Fragment
@@ -196,11 +197,11 @@ class Bus:
         inbox = f"{self.inbox}.ack.{self._client.new_inbox().rsplit('.', 1)[-1]}"
         publisher = MediaPublisher(self._wire, inbox, self._clock, on_gap, keep_bytes)
 
-        async def on_ack(msg: Msg) -> None:
+        def on_ack(msg: Msg) -> None:
             publisher.on_ack(msg.subject.rsplit(".", 1)[-1], msg.headers, msg.data)
 
         try:
-            await self._client.subscribe(f"{inbox}.*", cb=on_ack)
+            await subscribe_straight(self._client, f"{inbox}.*", on_ack)
             # Fragments overtake what nats-py has pending, and the first answer must find the subscription.
             await self._client.flush(timeout=2)
         except (nats.errors.Error, TimeoutError) as error:
