@@ -23,12 +23,14 @@ class ClientWire:
         transport = self._transport()
         return 0 if transport is None else transport.get_write_buffer_size()
 
-    def write(self, pieces: list[bytes]) -> None:
-        transport = self._transport()
+    def write(self, pieces: list[bytes]) -> int:
+        transport = self._transport() if self._client.is_connected else None
         # NATS may have closed it a turn of the loop before nats-py knows: lost, as what is under way then always is.
-        if transport is not None and not transport.is_closing():
-            # uvloop hands the list to one writev: the payloads are not copied in this process.
-            transport.writelines(pieces)
+        if transport is None or transport.is_closing():
+            return 0
+        # uvloop hands the list to one writev: the payloads are not copied in this process.
+        transport.writelines(pieces)
+        return transport.get_write_buffer_size()
 
     def _transport(self) -> asyncio.WriteTransport | None:
         """That of asyncio, below nats-py's and the stream's: each of them would be one more call for every write."""

@@ -54,8 +54,8 @@ class Wire(Protocol):
         """What was written and has not left this process."""
         ...
 
-    def write(self, pieces: list[bytes]) -> None:
-        """Send bytes that together are whole commands."""
+    def write(self, pieces: list[bytes]) -> int:
+        """Send bytes that together are whole commands, while connected; returns `buffered_bytes`."""
         ...
 
 
@@ -208,11 +208,10 @@ class MediaPublisher:
         """Once in a beat or in a turn of the loop, whatever many cameras had to say."""
         self._is_flush_due = False
         out, self._out = self._out, []
-        # The status of the connection may be newer than what we were told; `connected` sends it all again.
-        if not out or not self._wire.is_connected:
+        if not out:
             return
-        self._wire.write(out)
-        if self._wire.buffered_bytes > WRITE_BUFFER_BYTES and not self._is_clogged:
+        # The status of the connection may be newer than what we were told; `connected` sends it all again.
+        if self._wire.write(out) > WRITE_BUFFER_BYTES and not self._is_clogged:
             self._is_clogged = True
             asyncio.get_running_loop().call_later(CLOGGED_RETRY_S, self._look_if_clear)
 

@@ -18,6 +18,10 @@ _STAP_A = 24
 _FU_A = 28
 _MULTI_TIME_AND_FU_B = frozenset({25, 26, 27, 29})  # packetization mode 2 only (RFC 6184 table 3)
 _START, _END = 0x80, 0x40
+_REFERRED_TO = 0x60  # nal_ref_idc in the NAL unit header
+# first_mb_in_slice is the first ue(v) of a slice: a leading 1 bit says 0 (H.264 7.3.3). Partitions B and C (3, 4) have
+# no such field, and never come first.
+_BEGINS_PICTURE = 0x80
 
 
 class H264Depacketizer:
@@ -97,9 +101,10 @@ class H264Depacketizer:
     def begin_unit(self, head: bytes, payload: bytes) -> None:
         """The first fragment of a NAL unit; `head` are the two bytes with which its packet began."""
         kind = head[1] & 0x1F
+        picture = self.picture
         if NON_IDR_SLICE <= kind <= IDR_SLICE:
-            self._note_slice(kind, head[0], payload[0])
-        self.picture.open(payload)
+            picture.note_slice(payload[0] >= _BEGINS_PICTURE, kind == IDR_SLICE, head[0] & _REFERRED_TO == 0)
+        picture.open(payload)
 
     def end_unit(self, head: bytes) -> None:
         """The last fragment is in the picture; `head` are the two bytes with which its packet began."""
@@ -118,15 +123,9 @@ class H264Depacketizer:
         if NON_IDR_SLICE <= kind <= IDR_SLICE:
             if len(nal) < 2:
                 raise ProtocolViolation("H.264 slice of one byte")
-            self._note_slice(kind, nal[0], nal[1])
+            self.picture.note_slice(nal[1] >= _BEGINS_PICTURE, kind == IDR_SLICE, nal[0] & _REFERRED_TO == 0)
             self.picture.add(nal)
         elif kind in (SPS, PPS):
             self.picture.add_parameter_set(nal)
         elif kind not in (ACCESS_UNIT_DELIMITER, FILLER):
             self.picture.add(nal)
-
-    def _note_slice(self, kind: int, nal_header: int, first_byte: int) -> None:
-        # first_mb_in_slice is the first ue(v) of a slice: a leading 1 bit says 0 (H.264 7.3.3). Partitions B and C
-        # (3, 4) have no such field, and never come first.
-        is_first = first_byte >= 0x80
-        self.picture.note_slice(is_first, kind == IDR_SLICE, nal_header & 0x60 == 0)

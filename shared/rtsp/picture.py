@@ -135,7 +135,8 @@ class Picture:
         self.parts.append(_LENGTH.pack(size_bytes))
         self.parts.append(nal)
         self.size_bytes += 4 + size_bytes
-        self._check_size()
+        if self.size_bytes > LARGEST_PICTURE_BYTES or len(self.parts) > MOST_PARTS:
+            raise _too_large()
 
     def add_parameter_set(self, nal: bytes) -> None:
         """Set apart for the picture it comes with, also where it comes with a timestamp of its own."""
@@ -166,7 +167,8 @@ class Picture:
     def note_extended(self, size_bytes: int) -> None:
         """Further fragments of that many bytes were appended to `parts` directly."""
         self.open_bytes += size_bytes
-        self._check_size()
+        if self.size_bytes + self.open_bytes > LARGEST_PICTURE_BYTES or len(self.parts) > MOST_PARTS:
+            raise _too_large()
 
     def close(self, nal_head: bytes) -> None:
         """The last fragment was added; `nal_head` is the NAL unit header that the fragments leave out."""
@@ -184,10 +186,6 @@ class Picture:
         del self.parts[self.open_nal :]
         self.open_nal = -1
         return joined
-
-    def _check_size(self) -> None:
-        if self.size_bytes + self.open_bytes > LARGEST_PICTURE_BYTES or len(self.parts) > MOST_PARTS:
-            raise ProtocolViolation(f"a picture of more than {LARGEST_PICTURE_BYTES} bytes or {MOST_PARTS} parts")
 
     def _end(self, received_us: int) -> None:
         if self.open_nal >= 0:  # the fragment with the end bit never came, though no packet is missing
@@ -214,3 +212,7 @@ class Picture:
             self._is_waiting = False
             return True
         return not (self._is_waiting or (self._refers_back and self._lacks_previous))
+
+
+def _too_large() -> ProtocolViolation:
+    return ProtocolViolation(f"a picture of more than {LARGEST_PICTURE_BYTES} bytes or {MOST_PARTS} parts")

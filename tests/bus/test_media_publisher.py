@@ -27,7 +27,9 @@ class MemoryWire:
         self.sent: list[Sent] = []
         self.writes = 0
 
-    def write(self, pieces: list[bytes]) -> None:
+    def write(self, pieces: list[bytes]) -> int:
+        if not self.is_connected:
+            return 0
         self.writes += 1
         data = b"".join(pieces)
         while data:
@@ -42,6 +44,7 @@ class MemoryWire:
             assert lines[-2:] == ["", ""]
             headers = dict(line.split(": ", 1) for line in lines[:-2])
             self.sent.append((subject, reply[0] if reply else None, decode_fragment(headers, payload)))
+        return self.buffered_bytes
 
     def take(self) -> list[int]:
         """Sequence numbers sent since the last call."""
