@@ -125,7 +125,7 @@ class ShardLeases:
             shards = await self._bus.kv(f"shards_{self._service}")
             watch = await shards.watch(self._shard_changed)
             try:
-                self._members_watch = await members.watch(self._member_changed)
+                self._members_watch = await members.watch(self._member_changed, is_straight=True)
             except BusUnreachable:
                 await watch.close()
                 raise

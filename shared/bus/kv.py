@@ -77,13 +77,16 @@ class KvBucket:
         except (nats.errors.Error, TimeoutError, EOFError) as error:
             raise self._away(error) from error
 
-    async def watch(self, told: Watcher, *, keys: str = ">") -> KvWatch:
+    async def watch(self, told: Watcher, *, keys: str = ">", is_straight: bool = False) -> KvWatch:
         """Tell every value that is there, then every change, until its `close`.
+
+        With `is_straight` changes are told where they are read, without queue, task and turn of the loop: for what
+        comes often to a process that does little else. Then `told` neither waits nor takes long.
 
         Returns after the values that were there have been told. After a lost connection everything is told again
         (and what was deleted meanwhile, as deleted): whoever listens must not mind a repeat.
         """
-        watch = KvWatch(self._store, self.name, keys, told)
+        watch = KvWatch(self._store, self.name, keys, told, is_straight=is_straight)
         await watch.open()
         self._watches.append(watch)
         return watch

@@ -8,9 +8,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import nats.errors
+from nats.aio.msg import Msg
 from nats.js.kv import KeyValue, StopIterSentinel
 
 from shared.bus.errors import BusUnreachable
+from shared.bus.straight import hand_over_straight
 from shared.telemetry import log
 
 CATCH_UP_LIMIT_S = 10.0
@@ -74,13 +76,14 @@ class KvFeed:
 
 
 class KvWatch:
-    """One listener of one bucket."""
+    """One listener of one bucket. `is_straight`: see `KvBucket.watch`."""
 
-    def __init__(self, store: KeyValue, bucket: str, keys: str, told: Watcher):
+    def __init__(self, store: KeyValue, bucket: str, keys: str, told: Watcher, *, is_straight: bool = False):
         self._store = store
         self._bucket = bucket
         self._keys = keys
         self._told = told
+        self._is_straight = is_straight
         self._known: set[str] = set()
         self._feed: KvFeed | None = None
         self._was_away = False
@@ -130,7 +133,7 @@ class KvWatch:
         """Until the connection was away once."""
         watcher = await self._store.watch(self._keys)
         feed = self._feed = KvFeed(watcher)
-        missing = set(self._known)
+        missing, is_owed = set(self._known), self._is_straight
         try:
             while not self._was_away:
                 entry = await feed.next()
@@ -140,9 +143,11 @@ class KvWatch:
                     missing.clear()
                     self._is_caught_up.set()
                     _end_flow_control_task(watcher)
-                    continue
-                missing.discard(entry.key)
-                await self._tell(entry)
+                else:
+                    missing.discard(entry.key)
+                    await self._tell(entry)
+                if is_owed and self._is_caught_up.is_set():
+                    is_owed = not self._go_straight(watcher)
         except EOFError:
             if not self._was_away:
                 raise
@@ -154,13 +159,34 @@ class KvWatch:
                 log().debug("consumer not removed; the server forgets it", bucket=self._bucket)
 
     async def _tell(self, entry: KvEntry) -> None:
+        heard = self._note(entry)
+        if heard is not None:
+            await heard
+
+    def _note(self, entry: KvEntry) -> Awaitable[None] | None:
         if entry.value is None:
             self._known.discard(entry.key)
         else:
             self._known.add(entry.key)
-        heard = self._told(entry)
-        if heard is not None:
-            await heard
+        return self._told(entry)
+
+    def _go_straight(self, watcher: KeyValue.KeyWatcher) -> bool:
+        """From here on changes are told where they are read; False while one is on its way to us through queues."""
+        assert watcher._sub is not None
+        prefix = len(self._store._pre)
+
+        def hear(message: Msg) -> None:
+            heard = self._note(_entry_of(message, prefix))
+            assert heard is None, "who is told straight does not wait"
+
+        return watcher._updates.empty() and hand_over_straight(watcher._sub._sub, hear)
+
+
+def _entry_of(message: Msg, prefix: int) -> KvEntry:
+    headers = message.headers or {}
+    # The server marks what ran out (nats-server 2.11) as a client marks what it deletes.
+    is_gone = headers.get("KV-Operation") in ("DEL", "PURGE") or "Nats-Marker-Reason" in headers
+    return KvEntry(message.subject[prefix:], None if is_gone else message.data, message.metadata.sequence.stream)
 
 
 def _end_flow_control_task(watcher: KeyValue.KeyWatcher) -> None:

@@ -30,6 +30,15 @@ async def subscribe_straight(client: Client, subject: str, told: Callable[[Msg],
 
     What the handler raises goes to the loop's exception handler. Raises nats.errors.Error.
     """
-    subscription = await client.subscribe(subject, pending_bytes_limit=0)  # 0: nothing is ever pending
-    subscription._pending_queue = _Straight(told)
+    subscription = await client.subscribe(subject)
+    hand_over_straight(subscription, told)
     return subscription
+
+
+def hand_over_straight(subscription: Subscription, told: Callable[[Msg], None]) -> bool:
+    """The same for a subscription that stands; False and nothing done where messages of it are still under way."""
+    if subscription._pending_queue._unfinished_tasks:  # type: ignore[attr-defined]
+        return False
+    subscription._pending_bytes_limit = 0  # what is never pending is not counted down either
+    subscription._pending_queue = _Straight(told)
+    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 
 import pytest
@@ -84,25 +85,34 @@ async def test_a_trace_goes_with_facts_and_requests(connect, until) -> None:  # 
     assert heard == [span.get_span_context().trace_id] * 2
 
 
-async def test_kv_watch_tells_what_is_there_then_what_changes(connect, until) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize("is_straight", [False, True])
+async def test_kv_watch_tells_what_is_there_then_what_changes(connect, until, is_straight) -> None:  # type: ignore[no-untyped-def]
     gateway, ingest = await connect("gateway"), await connect("ingest")
     writing, reading = await gateway.kv("cameras"), await ingest.kv("cameras")
     await writing.put("1.a.b", b"one")
     told: list[KvEntry] = []
-    await reading.watch(told.append)
+    tasks: list[asyncio.Task[None] | None] = []
+
+    def hear(entry: KvEntry) -> None:
+        told.append(entry)
+        tasks.append(asyncio.current_task())
+
+    await reading.watch(hear, is_straight=is_straight)
     assert [(entry.key, entry.value) for entry in told] == [("1.a.b", b"one")]
-    await writing.put("2.a.c", b"two")
+    revision = await writing.put("2.a.c", b"two")
     await writing.delete("1.a.b")
     await until(lambda: len(told) == 3)
-    assert [(entry.key, entry.value) for entry in told[1:]] == [("2.a.c", b"two"), ("1.a.b", None)]
+    assert told[1:] == [KvEntry("2.a.c", b"two", revision), KvEntry("1.a.b", None, revision + 1)]
+    assert (tasks[-1] is ingest._client._reading_task) is is_straight
     assert await writing.keys() == ["2.a.c"]
 
 
-async def test_watch_outlives_a_restart(nats_server, connect, until) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize("is_straight", [False, True])
+async def test_watch_outlives_a_restart(nats_server, connect, until, is_straight) -> None:  # type: ignore[no-untyped-def]
     gateway, ingest = await connect("gateway"), await connect("ingest")
     writing, reading = await gateway.kv("cameras"), await ingest.kv("cameras")
     told: dict[str, bytes | None] = {}
-    await reading.watch(lambda entry: told.__setitem__(entry.key, entry.value))
+    await reading.watch(lambda entry: told.__setitem__(entry.key, entry.value), is_straight=is_straight)
     nats_server.stop(9)
     await until(lambda: not ingest.is_connected and not gateway.is_connected)
     nats_server.start()
