@@ -192,7 +192,15 @@ class Picture:
             self.damage()
         if self.is_damaged:
             self._is_waiting = self._is_waiting or not self.is_disposable
-        elif self._has_slice and self._may_be_shown():
+        elif self._has_slice and (
+            self.is_idr or not (self._is_waiting or (self._refers_back and self._lacks_previous))
+        ):
+            if self.is_idr:
+                # After a gap, or at the very start, what is shown before this point refers to what we do not have
+                # (H.265 8.1.3, NoRaslOutputFlag).
+                self._lacks_previous = self._is_waiting or not self._has_started
+                self._has_started = True
+                self._is_waiting = False
             sets = tuple(self._sets) if self._sets else None
             self._sets = []
             unit = AccessUnit(self.parts, self.size_bytes, self.pts, self.is_idr, received_us, sets)
@@ -202,16 +210,6 @@ class Picture:
             return
         self._ended_pts = self.pts
         self._clear()
-
-    def _may_be_shown(self) -> bool:
-        if self.is_idr:
-            # After a gap, or at the very start, what is shown before this point refers to what we do not have
-            # (H.265 8.1.3, NoRaslOutputFlag).
-            self._lacks_previous = self._is_waiting or not self._has_started
-            self._has_started = True
-            self._is_waiting = False
-            return True
-        return not (self._is_waiting or (self._refers_back and self._lacks_previous))
 
 
 def _too_large() -> ProtocolViolation:

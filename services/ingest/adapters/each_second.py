@@ -10,13 +10,14 @@ SECOND_S = 1.0
 
 
 class EachSecond:
-    """Supervised: a round a second, give or take. The looks do not wait, and come in order."""
+    """Supervised, for ever: a round a second, give or take. The looks do not wait, and come in order."""
 
     def __init__(self, clock: Clock, *looks: Callable[[], None]):
         self._clock = clock
         self._looks = looks
 
     async def run_once(self) -> None:
-        await self._clock.doze(SECOND_S)
-        for look in self._looks:
-            look()
+        while True:
+            await self._clock.doze(SECOND_S)
+            for look in self._looks:
+                look()
