@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from shared.bus import Bus
 from shared.messages.cameras import DesiredCamera
-from shared.messages.notices import PersonKnown
+from shared.messages.notices import NoticeChainList, PersonKnown
 from shared.subjects import CameraRef
 from tests.gateway.running_gateway import PASSWORD, Gateway
 from tests.gateway.test_api_events import Heard, alerting, listening, raised
@@ -33,7 +33,21 @@ LIMIT_S = 20.0
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
-async def chief(gateway: Gateway) -> AsyncIterator[httpx.AsyncClient]:
+async def no_chains(gateway: Gateway) -> AsyncIterator[None]:
+    """Alerting, as far as removing a unit asks it; what it says to that is tested with its own desk."""
+
+    async def chains(request: bytes) -> NoticeChainList:
+        return NoticeChainList()
+
+    bus = await gateway.peers.bus("alerting")
+    stop = await bus.serve("alerting", {"notice_chains": chains})
+    yield
+    await stop()
+    await bus.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="module")
+async def chief(gateway: Gateway, no_chains: None) -> AsyncIterator[httpx.AsyncClient]:
     """An administrator, with the tree made."""
     async with gateway.client(await gateway.token()) as admin:
         for id, kind, parent in UNITS:
