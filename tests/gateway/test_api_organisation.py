@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import httpx
@@ -32,7 +33,7 @@ SCHOOL_EAST, SCHOOL_WEST = "org-school-east", "org-school-west"
 LIMIT_S = 20.0
 
 
-@pytest_asyncio.fixture(loop_scope="session", scope="module")
+@asynccontextmanager
 async def no_chains(gateway: Gateway) -> AsyncIterator[None]:
     """Alerting, as far as removing a unit asks it; what it says to that is tested with its own desk."""
 
@@ -47,9 +48,9 @@ async def no_chains(gateway: Gateway) -> AsyncIterator[None]:
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
-async def chief(gateway: Gateway, no_chains: None) -> AsyncIterator[httpx.AsyncClient]:
+async def chief(gateway: Gateway) -> AsyncIterator[httpx.AsyncClient]:
     """An administrator, with the tree made."""
-    async with gateway.client(await gateway.token()) as admin:
+    async with gateway.client(await gateway.token()) as admin, no_chains(gateway):
         for id, kind, parent in UNITS:
             answer = await admin.post("/units", json={"id": id, "name": id, "kind": kind, "parent": parent})
             assert answer.status_code == 201, answer.text
@@ -84,6 +85,17 @@ async def keeper(gateway: Gateway, chief: httpx.AsyncClient) -> AsyncIterator[ht
 
 async def ids(client: httpx.AsyncClient, path: str) -> list[str]:
     return [one["id"] for one in (await client.get(path, params={"limit": 500})).json()["items"]]
+
+
+async def test_while_alerting_is_away_no_unit_is_removed(gateway: Gateway) -> None:
+    """First of all: nobody answers for its chains yet."""
+    async with gateway.client(await gateway.token()) as admin:
+        await admin.post("/units", json={"id": "org-alone", "name": "alone", "kind": "operator"})
+        refused = await admin.delete("/units/org-alone")
+        assert (refused.status_code, refused.json()["code"]) == (503, "peer_away")
+        assert (await admin.get("/units/org-alone")).status_code == 200
+        async with no_chains(gateway):
+            assert (await admin.delete("/units/org-alone")).status_code == 204
 
 
 async def test_the_tree_is_read_changed_and_refused_in_words(chief: httpx.AsyncClient) -> None:
