@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import httpx
@@ -13,9 +12,9 @@ import pytest_asyncio
 
 from shared.bus import Bus
 from shared.messages.cameras import DesiredCamera
-from shared.messages.notices import NoticeChainList, PersonKnown
+from shared.messages.notices import PersonKnown
 from shared.subjects import CameraRef
-from tests.gateway.running_gateway import PASSWORD, Gateway
+from tests.gateway.running_gateway import PASSWORD, Gateway, no_chains
 from tests.gateway.test_api_events import Heard, alerting, listening, raised
 from tests.gateway.test_api_live import bearer, close_code, watching
 
@@ -31,20 +30,6 @@ UNITS = (
 )
 SCHOOL_EAST, SCHOOL_WEST = "org-school-east", "org-school-west"
 LIMIT_S = 20.0
-
-
-@asynccontextmanager
-async def no_chains(gateway: Gateway) -> AsyncIterator[None]:
-    """Alerting, as far as removing a unit asks it; what it says to that is tested with its own desk."""
-
-    async def chains(request: bytes) -> NoticeChainList:
-        return NoticeChainList()
-
-    bus = await gateway.peers.bus("alerting")
-    stop = await bus.serve("alerting", {"notice_chains": chains})
-    yield
-    await stop()
-    await bus.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
