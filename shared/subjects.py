@@ -310,7 +310,7 @@ CATALOGUE: tuple[Part, ...] = (
             *tuple(f"recorder.{name}" for name in PROOF_ASKS),
         ),
         writes=("rules", "calendars", "silences", *_worker_buckets("alerting")),
-        reads=("cameras", "camera_states", "people"),
+        reads=("cameras", "camera_states", "people", "sites"),
     ),
     Part(
         "recorder",
@@ -368,7 +368,7 @@ CATALOGUE: tuple[Part, ...] = (
             *tuple(f"alerting.{name}" for name in (*ALERTING_ANSWERS, *CALENDAR_ANSWERS)),
             *tuple(f"intercom.{name}" for name in (*DRILL_ANSWERS, *ROOM_ANSWERS)),
         ),
-        writes=("cameras", "people", "model_packs", "uniforms", "watches", "members_gateway"),
+        writes=("cameras", "people", "sites", "model_packs", "uniforms", "watches", "members_gateway"),
         reads=(
             "camera_states",
             "rooms",

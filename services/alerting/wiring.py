@@ -45,6 +45,7 @@ from services.alerting.adapters.rule_bucket import RuleBucket
 from services.alerting.adapters.seal_keeper import SealKeeper
 from services.alerting.adapters.shard_keeper import ShardKeeper
 from services.alerting.adapters.silence_bucket import SilenceBucket
+from services.alerting.adapters.sites_known import SitesKnown
 from services.alerting.adapters.unused_files import UnusedFiles
 from services.alerting.calendars.calendar_clock import CalendarClock
 from services.alerting.calendars.calendar_tree import CalendarTree
@@ -328,8 +329,9 @@ _DAY_US = 86_400_000_000
 async def _notices(context: Context[Settings], stores: _Stores, teller: Teller) -> _Part:
     """Who is told what, on which channel, and until somebody takes it."""
     settings, clock = context.settings, context.clock
-    known, secrets = PeopleKnown(), NoticeSecrets(stores.sealer)
+    known, places, secrets = PeopleKnown(), SitesKnown(), NoticeSecrets(stores.sealer)
     await (await context.bus.kv("people")).watch(known.changed)
+    await (await context.bus.kv("sites")).watch(places.changed)
     key = await _push_key(context, stores)
     beside = Beside(2 * settings.notice_slots, settings.notice_limit_s)
     services = AppriseChannel(beside, settings.notice_limit_s)
@@ -340,7 +342,7 @@ async def _notices(context: Context[Settings], stores: _Stores, teller: Teller) 
     sender = NoticeSender(
         queue, ways, secrets, known.by_name, clock, settings.notice_slots, settings.notice_console_url, teller.wake
     )
-    plans = NoticePlans(stores.database, known.by_name, round(settings.notice_stale_h * 3600e6))
+    plans = NoticePlans(stores.database, known.by_name, places.units, round(settings.notice_stale_h * 3600e6))
     planner = NoticePlanner(plans, clock, settings.notice_keep_days * _DAY_US, sender.wake)
     teller.also_wake(planner.wake)
     rules = AddressRules(
@@ -349,7 +351,7 @@ async def _notices(context: Context[Settings], stores: _Stores, teller: Teller) 
     book = PostgresNoticeBook(stores.database, teller.wake)
     desk = NoticeDesk(book, secrets, rules, ways, services.is_known, settings.notice_channels_max, clock.now_us)
     devices = DeviceDesk(book, secrets, rules, lambda: key, settings.notice_devices_max)
-    previews = NoticePreviews(PostgresNoticeBackground(stores.database), known.by_name)
+    previews = NoticePreviews(PostgresNoticeBackground(stores.database), known.by_name, places.units)
     answers: Answers = {
         "notice_push": devices.push,
         "notice_device_put": devices.put_device,

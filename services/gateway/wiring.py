@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from services.gateway.adapters.bucket_mirror import BucketMirror
 from services.gateway.adapters.bus_alerting import BusAlerting
 from services.gateway.adapters.bus_broadcasts import BusAnnouncements, BusBroadcasts
 from services.gateway.adapters.bus_calendars import BusCalendars
@@ -27,6 +28,7 @@ from services.gateway.adapters.event_desk import EventDesk
 from services.gateway.adapters.http.app import create_app
 from services.gateway.adapters.http.rooms import Doors, Rooms
 from services.gateway.adapters.jpeg import AvJpegMaker
+from services.gateway.adapters.known_by_alerting import people_known, sites_known
 from services.gateway.adapters.live_desk import LiveDesk
 from services.gateway.adapters.login_sweep import LoginSweep
 from services.gateway.adapters.names import SystemNames
@@ -34,7 +36,6 @@ from services.gateway.adapters.oidc_provider import ClientOf, OidcProvider
 from services.gateway.adapters.paper_printer import PaperPrinter
 from services.gateway.adapters.password_file import write_password
 from services.gateway.adapters.passwords import Argon2Hasher
-from services.gateway.adapters.people_mirror import PeopleMirror
 from services.gateway.adapters.photos import PillowPhotos
 from services.gateway.adapters.playback_sweep import PlaybackSweep
 from services.gateway.adapters.postgres.api_tokens import PostgresApiTokens
@@ -103,7 +104,6 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.speakers import FoundSpeakers
 from shared.bus import Bus
 from shared.bus.streams import EVENTS
-from shared.clock import Clock
 from shared.database import Database
 from shared.errors import PeerError
 from shared.ice_servers import IceServers
@@ -145,7 +145,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     stored.trail = room_trail = RoomTrail(stored.trail, open_rooms, BusRooms(bus))
     guest_links = GuestTokens(_secret(context.settings))
     people = await _people(context, stored, hasher, sealer, GuestDesk(guest_links, open_rooms, context.clock))
-    cameras, known = await bus.kv("cameras"), await _known_people(bus, stored)
+    cameras, known = await bus.kv("cameras"), await _known_by_alerting(bus, stored)
     mirror = RegistryMirror(stored.register, stored.units, cameras, bus)
     registry = _registry(context, stored, mirror, sealer)
     live = await _live(context, stored, people, states)
@@ -165,7 +165,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     rooms = Rooms(
         people=people,
         doors=_doors(context, database, stored, people, sealer),
-        **_organised(stored, registry, mirror, sealer, sheets, clock),
+        **_organised(context, stored, registry, mirror, sealer, sheets),
         probes=ProbeDesk(registry, BusProber(bus, intercom, clock), trail, clock),
         media=MediaDesk(MediaTokens(_secret(context.settings)), people, stored.register, clock),
         live=live,
@@ -191,7 +191,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     return Wired(
         tasks=[
             ("registry-mirror", mirror),
-            ("people-mirror", known),
+            *known,
             ("removed-cameras", BusRemovedCameras(cameras, live.end_camera)),
             ("presence", presence),
             ("playback-sweep", PlaybackSweep(playbacks, clock)),
@@ -226,16 +226,16 @@ def _console(settings: GatewaySettings) -> dict[str, Any]:
 
 
 def _organised(
+    context: Context[GatewaySettings],
     stored: _Stored,
     registry: RegistryDesk,
     mirror: RegistryMirror,
     sealer: Sealer,
     sheets: SpreadsheetReader,
-    clock: Clock,
 ) -> dict[str, Any]:
     """The desks of units, schools and cameras, by their names in `Rooms`."""
     return {
-        "organisation": OrganisationDesk(stored.units, stored.register, mirror, clock),
+        "organisation": OrganisationDesk(stored.units, stored.register, mirror, BusNotices(context.bus), context.clock),
         "registry": registry,
         "canteens": CanteenImport(registry, stored.units, sealer, sheets, stored.trail),
     }
@@ -356,18 +356,20 @@ async def _uniforms(bus: Bus) -> BusUniforms:
     return BusUniforms(await bus.kv("uniforms"))
 
 
-async def _known_people(bus: Bus, stored: _Stored) -> PeopleMirror:
-    """What alerting knows of accounts: follows them from now on."""
-    known = PeopleMirror(stored.accounts, await bus.kv("people"), bus)
-    await known.open()
-    stored.accounts.on_change(known.wake)
-    stored.register.on_site_change(known.wake)
-    stored.units.on_change(known.wake)
-    return known
+async def _known_by_alerting(bus: Bus, stored: _Stored) -> list[tuple[str, BucketMirror]]:
+    """What alerting knows of accounts and schools: follows them from now on."""
+    people = BucketMirror(lambda: people_known(stored.accounts), await bus.kv("people"), bus)
+    sites = BucketMirror(lambda: sites_known(stored.units), await bus.kv("sites"), bus)
+    stored.accounts.on_change(people.wake)
+    for mirror in (people, sites):
+        await mirror.open()
+        stored.register.on_site_change(mirror.wake)
+        stored.units.on_change(mirror.wake)
+    return [("people-mirror", people), ("site-mirror", sites)]
 
 
 def _notices(context: Context[GatewaySettings], stored: _Stored, sealer: Sealer) -> NoticeDesk:
-    return NoticeDesk(BusNotices(context.bus), stored.accounts, sealer, stored.trail, context.clock)
+    return NoticeDesk(BusNotices(context.bus), stored.accounts, stored.units, sealer, stored.trail, context.clock)
 
 
 def _limits(context: Context[GatewaySettings]) -> Limits:

@@ -173,6 +173,7 @@ BUCKET_MESSAGES = {
     "watches": "WatchLease",
     "model_packs": "PackChoice",
     "people": "PersonKnown",
+    "sites": "SiteKnown",
     "uniforms": "UniformEnrolled",
     "floors": "FloorHeld",
     "floor_waits": "FloorWanted",

@@ -46,6 +46,7 @@ BUCKETS: dict[str, float | None] = {
     "rules": None,
     "calendars": None,
     "silences": None,
+    "sites": None,
     "uniforms": None,
     "speakers": None,
     "watches": 6.0,

@@ -56,6 +56,14 @@ class PersonKnown(Message):
     is_enabled: bool = True
 
 
+class SiteKnown(Message):
+    """Entry of bucket `sites`, key: id of the school; written by the gateway, for those without cameras too."""
+
+    units: tuple[str, ...] = Field(
+        (), description="of the organisation, ids from the top down to the one it belongs to; empty: none"
+    )
+
+
 class NoticeChannel(Message):
     """One way to reach one person. Address and secret are sealed and are never part of an answer."""
 
@@ -219,7 +227,10 @@ class NoticeChain(Message):
     title: str = Field(min_length=1, max_length=100)
     is_enabled: bool = True
     risk_max: RiskClass = Field(1, description="least severe class that it is for: 1 is the worst")
-    sites: tuple[str, ...] = Field((), max_length=1000, description="of these alone; empty: all")
+    sites: tuple[str, ...] = Field((), max_length=1000, description="for these schools; no site and no unit: for all")
+    units: tuple[str, ...] = Field(
+        (), max_length=100, description="and for all schools of these units and of all below them, as they are then"
+    )
     kinds: tuple[NoticeKind, ...] = ("alert",)
     steps: tuple[ChainStep, ...] = Field(min_length=1, max_length=20)
 

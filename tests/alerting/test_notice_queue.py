@@ -22,10 +22,12 @@ from services.alerting.adapters.postgres.notice_book import PostgresNoticeBook
 from services.alerting.adapters.postgres.notice_plans import NoticePlans
 from services.alerting.adapters.postgres.notice_queue import NoticeQueue
 from services.alerting.adapters.postgres.outbox import write_facts
+from services.alerting.adapters.sites_known import SitesKnown
 from services.alerting.handlers.notices import KeptChannel
 from services.alerting.notices.audience import may_hear
 from services.alerting.notices.channel import ChannelFailed, Outgoing, RetryPolicy, Taken
 from services.alerting.wiring import _MIGRATIONS
+from shared.bus.kv_watch import KvEntry
 from shared.clock import FakeClock
 from shared.database import Database
 from shared.embedded.credentials import Credentials
@@ -41,6 +43,7 @@ from shared.messages.notices import (
     NoticePerson,
     NoticeReceipt,
     PersonKnown,
+    SiteKnown,
     address_context,
 )
 from shared.sealing import Sealer
@@ -79,11 +82,12 @@ class Office:
     database: Database
     clock: FakeClock = field(default_factory=lambda: FakeClock(NOW_US))
     known: dict[str, PersonKnown] = field(default_factory=dict)
+    places: SitesKnown = field(default_factory=SitesKnown)
     hook: Hook = field(default_factory=Hook)
 
     def __post_init__(self) -> None:
         self.book = PostgresNoticeBook(self.database, lambda: None)
-        self.plans = NoticePlans(self.database, self.known, 24 * HOUR_US)
+        self.plans = NoticePlans(self.database, self.known, self.places.units, 24 * HOUR_US)
         self.planner = NoticePlanner(self.plans, self.clock, 180 * 24 * HOUR_US, lambda: None)
         self.sender = self.worker("one")
 
@@ -121,6 +125,16 @@ class Office:
 
         shown = NoticeChannel(channel=console_id(person), person=person, kind="console", is_enabled=False)
         await self.book.put_channel(KeptChannel(shown), 10)
+
+    def belongs(self, site: str, *units: str) -> None:
+        """As the gateway tells it: ids from the top down."""
+        self.places.changed(KvEntry(site, SiteKnown(units=units).encode(), 1))
+
+    async def begun(self) -> set[tuple[str, str]]:
+        """What is called for, and by which chain."""
+        async with self.database.transaction() as session:
+            rows = await session.execute(text("select thing, chain from notice_escalations"))
+            return {(row.thing.split(":")[1], row.chain) for row in rows}
 
     async def happens(self, *facts: Fact) -> None:
         async with self.database.transaction() as session:
@@ -263,6 +277,49 @@ async def test_a_chain_calls_who_is_on_duty_then_and_ends(office: Office) -> Non
     assert [to for to, _ in office.hook.sent] == ["hook-wang"], "19 o'clock: the night's duty"
     async with office.database.transaction() as session:
         assert await session.scalar(text("select count(*) from notice_escalations")) == 0
+
+
+async def test_a_chain_for_a_unit_is_for_the_schools_that_lie_in_it_then(office: Office) -> None:
+    """An order of a school without cameras as well as an alert; what has begun goes on when its school moves."""
+    await office.people(supervisor("li"), supervisor("station"), kinds=("card_red",))
+    steps = (ChainStep(after_min=5, people=("station",)),)
+    for chain, units, sites in (("city", ("city",), ()), ("east", ("east",), ()), ("both", ("east",), ("school-3",))):
+        kinds = ("alert", "order_overdue")
+        await office.book.put_chain(
+            NoticeChain(chain=chain, title=chain, units=units, sites=sites, kinds=kinds, steps=steps)  # type: ignore[arg-type]
+        )
+    for site, unit in (("school-1", "east"), ("school-2", "west")):
+        office.belongs(site, "city", unit)
+    office.belongs("school-3")
+    await office.happens(raised("a1"), raised("a2", "school-2"), raised("a3", "school-3"), raised("a4", "gone"))
+    await office.happens(order("overdue", "machine"), order("overdue", "machine", order="o2", site="school-2"))
+    east = {(id, chain) for id in ("a1", "o1") for chain in ("city", "east", "both")}
+    assert await office.begun() == east | {("a2", "city"), ("o2", "city"), ("a3", "both")}
+    for site, *units in (("school-1", "city", "west"), ("school-2", "east"), ("school-new", "city", "east")):
+        office.belongs(site, *units)
+    await office.happens(raised("b1"), raised("b2", "school-2"), raised("b5", "school-new"))
+    new = {("b5", "city"), ("b5", "east"), ("b5", "both")}
+    since = {each for each in await office.begun() if each[0].startswith("b")}
+    assert since == {("b1", "city"), ("b2", "east"), ("b2", "both")} | new
+    await office.clock.advance(5 * 60)
+    await office.run()
+    told = {each.subject for each in await office.deliveries(people=("station",))}
+    assert {"alert:a1", "alert:a2", "alert:b5", "order:o1"} <= told, "a1's school has moved away, its chain goes on"
+    assert "alert:a4" not in told
+
+
+async def test_while_no_school_is_known_a_chain_for_units_makes_everything_wait(office: Office) -> None:
+    await office.people(supervisor("li"))
+    await office.happens(raised("a1"))
+    assert len(await office.deliveries()) > 0, "without such a chain nothing waits"
+    steps = (ChainStep(after_min=5, people=("li",)),)
+    await office.book.put_chain(NoticeChain(chain="east", title="x", units=("east",), steps=steps))
+    await office.happens(raised("a2"))
+    assert await office.deliveries(subject="alert:a2") == []
+    office.belongs("school-1", "east")
+    await office.run()
+    assert len(await office.deliveries(subject="alert:a2")) > 0
+    assert await office.begun() == {("a2", "east")}
 
 
 async def test_what_somebody_took_is_told_to_nobody_else(office: Office) -> None:

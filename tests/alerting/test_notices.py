@@ -23,7 +23,7 @@ from shared.camera_networks import may_connect, networks_of
 from shared.errors import RequestRefused
 from shared.messages.base import Fact
 from shared.messages.cameras import RecordingWindow
-from shared.messages.notices import ChainStep, DutySpan, NoticeChain, NoticePerson, NoticeRota, RotaShift
+from shared.messages.notices import ChainStep, DutySpan, NoticeChain, NoticeKind, NoticePerson, NoticeRota, RotaShift
 from tests.alerting.notice_values import (
     HOUR_US,
     MINUTE_US,
@@ -175,6 +175,30 @@ def test_a_chain_begins_by_class_school_and_kind() -> None:
     assert not is_for(chain, thing(raised(site="school-2")))
     assert not is_for(chain, thing(order("serve")))
     assert not is_for(chain.model_copy(update={"is_enabled": False}), thing(raised()))
+
+
+@pytest.mark.parametrize(
+    ("sites", "units", "is_begun"),
+    [
+        ((), (), (True, True, True)),
+        ((), ("east",), (True, False, False)),
+        ((), ("city",), (True, True, False)),
+        (("school-3",), ("east",), (True, False, True)),
+        (("school-2",), ("no-such",), (False, True, False)),
+        ((), ("no-such",), (False, False, False)),
+    ],
+    ids=["all", "its own unit", "a unit above", "units and sites add up", "a unit nobody is in", "not all for that"],
+)
+def test_a_chain_begins_by_the_units_that_a_school_lies_under(
+    sites: tuple[str, ...], units: tuple[str, ...], is_begun: tuple[bool, ...]
+) -> None:
+    """Of school 1 in the eastern station, of school 2 in the western one, of school 3 which belongs to none."""
+    under = {"school-1": {"city", "east"}, "school-2": {"city", "west"}, "school-3": set[str]()}
+    kinds: tuple[NoticeKind, ...] = ("alert", "order_overdue")
+    chain = NoticeChain(chain="c", title="c", sites=sites, units=units, kinds=kinds, steps=(ChainStep(after_min=0),))
+    for made in (lambda site: raised(site=site), lambda site: order("overdue", site=site)):
+        things = [replace(thing(made(site)), units=frozenset(above)) for site, above in under.items()]
+        assert tuple(is_for(chain, each) for each in things) == is_begun
 
 
 def test_what_settles_what() -> None:

@@ -140,6 +140,50 @@ def test_a_rota_and_a_chain_are_made_and_say_whom_an_alert_would_reach(opens: Op
     expect(page.locator("[data-rotas] .manage-trouble")).to_contain_text("A chain tells this rota", timeout=LIMIT_MS)
 
 
+def test_a_chain_is_for_the_schools_of_a_unit(opens: Opens, api: Api, shots: Path) -> None:
+    for id, kind, parent, name, name_en in (
+        ("gaoxin", "district", None, "高新区", "High-tech district"),
+        ("gaoxin-east", "station", "gaoxin", "城东所", "East station"),
+    ):
+        unit = {"id": id, "kind": kind, "parent": parent, "name": name, "name_en": name_en}
+        assert api.http.post("/units", json=unit).status_code == 201
+    page = opens("boss", "/manage/duty")
+    page.locator("[data-chain] [data-edit]").click()
+    form = page.locator(".el-dialog")
+    choose(form, "Units", "High-tech district / East station")
+    page.screenshot(path=shots / "duty-chain-units-1280.png")
+    form.locator("[data-save]").click()
+    expect(form).to_have_count(0, timeout=LIMIT_MS)
+    (chain,) = api.http.get("/notices/chains").json()["items"]
+    assert (chain["units"], chain["sites"]) == (["gaoxin-east"], [])
+    expect(page.locator("[data-chain]")).to_contain_text("all of High-tech district / East station")
+    expect(page.locator("[data-preview]")).to_contain_text("No chain is for this", timeout=LIMIT_MS)
+    assert api.http.patch(f"/sites/{SITE}", json={"unit": "gaoxin-east"}).status_code == 200
+    until = time.monotonic() + LIMIT_MS / 1000
+    while all(step["chain"] is None for step in would_be_told(api)):
+        assert time.monotonic() < until, "alerting never heard that the school belongs there"
+        time.sleep(0.1)
+    page.goto("/manage/duty")
+    expect(page.locator("[data-preview] [data-told]")).to_have_count(3, timeout=LIMIT_MS)
+    phone = opens("boss", "/manage/duty", language="zh-CN", width=390)
+    expect(phone.locator("[data-chain]")).to_contain_text("高新区 / 城东所 全部学校", timeout=LIMIT_MS)
+    phone.locator("[data-chain] [data-edit]").click()
+    field = phone.get_by_role("group", name="学校")
+    field.scroll_into_view_if_needed()
+    expect(field).to_contain_text("高新区 / 城东所")
+    phone.screenshot(path=shots / "duty-chain-units-390.png")
+    box = phone.locator(".el-dialog").bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+
+
+def would_be_told(api: Api) -> list[dict[str, Any]]:
+    answer = api.http.post("/notices/preview", json={"site": SITE, "risk": 1})
+    assert answer.status_code == 200, answer.text
+    return list(answer.json()["steps"])
+
+
 def test_who_may_only_look_sees_duty_and_what_fails_says_so(opens: Opens, stack: Stack) -> None:
     page = opens("li", "/manage/duty")
     expect(page.locator("[data-now]")).to_contain_text("Bureau", timeout=LIMIT_MS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from shared.bus import Bus
 from shared.embedded.credentials import Credentials
 from shared.embedded.nats import EmbeddedNats
 from shared.embedded.postgres import EmbeddedPostgres
+from shared.messages.notices import NoticeChainList
 
 PASSWORD = "a long enough password"
 
@@ -66,3 +69,17 @@ class Gateway:
             answer = await client.post("/sessions", json=body)
             assert answer.status_code == 201, answer.text
             return str(answer.json()["token"])
+
+
+@asynccontextmanager
+async def no_chains(gateway: Gateway) -> AsyncIterator[None]:
+    """Alerting, as far as removing a unit asks it; what it says to that is tested with its own desk."""
+
+    async def chains(request: bytes) -> NoticeChainList:
+        return NoticeChainList()
+
+    bus = await gateway.peers.bus("alerting")
+    stop = await bus.serve("alerting", {"notice_chains": chains})
+    yield
+    await stop()
+    await bus.close()

@@ -13,7 +13,7 @@ import pytest_asyncio
 from services.gateway.canteen_sheet import COLUMNS
 from shared.messages.cameras import DesiredCamera
 from shared.sealing import Sealer, decode_key
-from tests.gateway.running_gateway import PASSWORD, Gateway
+from tests.gateway.running_gateway import PASSWORD, Gateway, no_chains
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -34,7 +34,7 @@ def sheet(*rows: str) -> bytes:
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
 async def boss(gateway: Gateway) -> AsyncIterator[httpx.AsyncClient]:
-    async with gateway.client(await gateway.token()) as client:
+    async with gateway.client(await gateway.token()) as client, no_chains(gateway):
         for id, name, parent in (("imp-zone", "导入区", None), ("imp-one", "导入所", "imp-zone")):
             body = {"id": id, "name": name, "kind": "station", "parent": parent}
             assert (await client.post("/units", json=body)).status_code == 201

@@ -18,6 +18,7 @@ from services.alerting.adapters.postgres.notice_background import PostgresNotice
 from services.alerting.adapters.postgres.notice_book import PostgresNoticeBook
 from services.alerting.adapters.postgres.notice_plans import NoticePlans
 from services.alerting.adapters.postgres.outbox import write_facts
+from services.alerting.adapters.sites_known import SitesKnown
 from services.alerting.handlers.devices import DeviceDesk
 from services.alerting.handlers.notice_previews import NoticePreviews
 from services.alerting.handlers.notices import NoticeDesk
@@ -67,20 +68,21 @@ class Alerting:
     hook: Hook
     database: Database
     known: PeopleKnown
+    places: SitesKnown
 
     async def happens(self, alert: str, site: str = SITE) -> None:
         now_us = SystemClock().now_us()
         fact = AlertRaised(site=site, camera="cook-1", alert=alert, rule="no_mask", at_us=now_us, risk=1)
         async with self.database.transaction() as session:
             await write_facts(session, [fact])
-        await NoticePlans(self.database, self.known.by_name, 10**15).plan(now_us)
+        await NoticePlans(self.database, self.known.by_name, self.places.units, 10**15).plan(now_us)
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
 async def alerting(gateway: Gateway) -> AsyncIterator[Alerting]:
     database = Database(gateway.peers.postgres.url("alerting"), "alerting")
     await database.migrate(_MIGRATIONS)
-    hook, known = Hook(), PeopleKnown()
+    hook, known, places = Hook(), PeopleKnown(), SitesKnown()
     secrets = NoticeSecrets(Sealer([decode_key(gateway.peers.credentials.secret_key)]))
     push = PushServices.parse("push.example")
     rules = AddressRules(networks_of("", allows_loopback=False), frozenset(("wecombot",)), has_mail=True, push=push)
@@ -88,9 +90,12 @@ async def alerting(gateway: Gateway) -> AsyncIterator[Alerting]:
     book = PostgresNoticeBook(database, lambda: None)
     desk = NoticeDesk(book, secrets, rules, ways, known_service, 3, SystemClock().now_us)  # type: ignore[arg-type]
     devices = DeviceDesk(book, secrets, rules, lambda: KEY, 2)
-    previews = NoticePreviews(PostgresNoticeBackground(database), known.by_name)
+    previews = NoticePreviews(PostgresNoticeBackground(database), known.by_name, places.units)
     bus = await gateway.peers.bus("alerting")
-    watch = await (await bus.kv("people")).watch(known.changed)
+    watches = [
+        await (await bus.kv("people")).watch(known.changed),
+        await (await bus.kv("sites")).watch(places.changed),
+    ]
     answers = {
         "notice_channels": desk.channels,
         "notice_channel_put": desk.put_channel,
@@ -112,9 +117,10 @@ async def alerting(gateway: Gateway) -> AsyncIterator[Alerting]:
         "notice_device_put": devices.put_device,
     }
     stop = await bus.serve("alerting", answers)
-    yield Alerting(hook, database, known)
+    yield Alerting(hook, database, known, places)
     await stop()
-    await watch.close()
+    for watch in watches:
+        await watch.close()
     await bus.close()
     await database.close()
 
@@ -436,3 +442,55 @@ async def test_duty_and_a_preview_tell_and_nobody_is_told(
     for path in ("/notices/chains/preview-chain", "/notices/rotas/preview-duty"):
         assert (await admin.delete(path)).status_code == 204
     await dora.aclose()
+
+
+async def test_a_chain_for_a_unit_covers_its_schools_and_keeps_the_unit(
+    alerting: Alerting, people: dict[str, httpx.AsyncClient]
+) -> None:
+    """A school without a camera, added after the chain; its move, and its unit's, are followed."""
+    admin, cook, bo = people["admin"], people["cook"], people["head-bo"]
+    for id, parent in (("chain-city", None), ("chain-east", "chain-city"), ("chain-west", None)):
+        unit = {"id": id, "name": id, "kind": "station", "parent": parent}
+        assert (await admin.post("/units", json=unit)).status_code == 201
+    chain = {"title": "City first", "units": ["chain-city"], "steps": [{"after_min": 5, "people": ["head-bo"]}]}
+    unknown = await admin.put("/notices/chains/city", json=chain | {"units": ["chain-city", "no-such"]})
+    (fault,) = unknown.json()["errors"]
+    assert (unknown.status_code, fault["field"], "no unit 'no-such'" in fault["problem"]) == (422, "units", True)
+    assert (await cook.put("/notices/chains/city", json=chain)).status_code == 403
+    put = await admin.put("/notices/chains/city", json=chain)
+    assert (put.status_code, put.json()["units"], put.json()["sites"]) == (200, ["chain-city"], [])
+    assert [one["units"] for one in (await bo.get("/notices/chains")).json()["items"]] == [["chain-city"]]
+
+    async def lies_under(*units: str) -> None:
+        async with asyncio.timeout(LIMIT_S):
+            while alerting.places.units.get("chain-school") != frozenset(units):
+                await asyncio.sleep(0.02)
+
+    async def chains_of(site: str) -> set[str | None]:
+        answer = await admin.post("/notices/preview", json={"site": site, "risk": 1})
+        return {step["chain"] for step in answer.json()["steps"]}
+
+    made = await admin.post("/sites", json={"id": "chain-school", "name": "x", "unit": "chain-east"})
+    assert made.status_code == 201
+    await lies_under("chain-city", "chain-east")
+    assert await chains_of("chain-school") == {None, "city"}
+    assert await chains_of(SITE) == {None}
+    await alerting.happens("city-1", "chain-school")
+    async with alerting.database.transaction() as session:
+        found = await (await session.connection()).exec_driver_sql("select thing, chain from notice_escalations")
+        assert [tuple(row) for row in found] == [("alert:city-1", "city")]
+    await admin.patch("/units/chain-east", json={"parent": "chain-west"})
+    await lies_under("chain-west", "chain-east")
+    assert await chains_of("chain-school") == {None}
+    kept = await admin.delete("/units/chain-city")
+    assert (kept.status_code, kept.json()["code"]) == (409, "unit_in_chain")
+    assert "'City first'" in kept.json()["detail"]
+    await admin.patch("/sites/chain-school", json={"unit": None})
+    await lies_under()
+    assert (await admin.delete("/sites/chain-school")).status_code == 204
+    async with asyncio.timeout(LIMIT_S):
+        while "chain-school" in alerting.places.units:
+            await asyncio.sleep(0.02)
+    assert (await admin.delete("/notices/chains/city")).status_code == 204
+    for id in ("chain-east", "chain-west", "chain-city"):
+        assert (await admin.delete(f"/units/{id}")).status_code == 204

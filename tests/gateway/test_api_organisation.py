@@ -14,7 +14,7 @@ from shared.bus import Bus
 from shared.messages.cameras import DesiredCamera
 from shared.messages.notices import PersonKnown
 from shared.subjects import CameraRef
-from tests.gateway.running_gateway import PASSWORD, Gateway
+from tests.gateway.running_gateway import PASSWORD, Gateway, no_chains
 from tests.gateway.test_api_events import Heard, alerting, listening, raised
 from tests.gateway.test_api_live import bearer, close_code, watching
 
@@ -35,7 +35,7 @@ LIMIT_S = 20.0
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
 async def chief(gateway: Gateway) -> AsyncIterator[httpx.AsyncClient]:
     """An administrator, with the tree made."""
-    async with gateway.client(await gateway.token()) as admin:
+    async with gateway.client(await gateway.token()) as admin, no_chains(gateway):
         for id, kind, parent in UNITS:
             answer = await admin.post("/units", json={"id": id, "name": id, "kind": kind, "parent": parent})
             assert answer.status_code == 201, answer.text
@@ -70,6 +70,17 @@ async def keeper(gateway: Gateway, chief: httpx.AsyncClient) -> AsyncIterator[ht
 
 async def ids(client: httpx.AsyncClient, path: str) -> list[str]:
     return [one["id"] for one in (await client.get(path, params={"limit": 500})).json()["items"]]
+
+
+async def test_while_alerting_is_away_no_unit_is_removed(gateway: Gateway) -> None:
+    """First of all: nobody answers for its chains yet."""
+    async with gateway.client(await gateway.token()) as admin:
+        await admin.post("/units", json={"id": "org-alone", "name": "alone", "kind": "operator"})
+        refused = await admin.delete("/units/org-alone")
+        assert (refused.status_code, refused.json()["code"]) == (503, "peer_away")
+        assert (await admin.get("/units/org-alone")).status_code == 200
+        async with no_chains(gateway):
+            assert (await admin.delete("/units/org-alone")).status_code == 204
 
 
 async def test_the_tree_is_read_changed_and_refused_in_words(chief: httpx.AsyncClient) -> None:

@@ -43,10 +43,11 @@ class NoticeBackground(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NoticePreviews:
-    """One function for each request. `known`: the accounts, as they are when it is asked."""
+    """One function for each request. `known`: the accounts, `units`: of every school, as they are when it is asked."""
 
     background: NoticeBackground
     known: Mapping[str, PersonKnown]
+    units: Mapping[str, frozenset[str]]
 
     async def duty(self, request: bytes) -> NoticeDutyList:
         wanted = NoticeDutyWanted.decode(request)
@@ -63,7 +64,8 @@ class NoticePreviews:
             raise RequestRefused("no_such_rule", f"There is no rule {wanted.rule[:80]!r}.", status=422)
         risk = wanted.risk or (1 if rule is None else rule.risk)
         detail = {WARNS: "yes" if rule is not None and rule.warns_kitchen else "no"}
-        thing = Thing("preview", "alert", "alert:-", wanted.site, risk, wanted.at_us, detail=detail)
+        units = self.units.get(wanted.site, frozenset())
+        thing = Thing("preview", "alert", "alert:-", wanted.site, risk, wanted.at_us, detail=detail, units=units)
         wishes, chains = await self.background.wishes(self.known)
         tell = (SUPERVISORS,) if rule is None else rule.tell
         ways = await self.background.ways(sorted(self.known))

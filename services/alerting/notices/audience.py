@@ -100,7 +100,14 @@ def people_of(step: ChainStep, wishes: Wishes, now_us: int) -> tuple[str, ...]:
 def is_for(chain: NoticeChain, thing: Thing) -> bool:
     """Whether a chain begins with that thing."""
     fits = thing.kind in chain.kinds and thing.risk <= chain.risk_max
-    return chain.is_enabled and fits and (not chain.sites or thing.site in chain.sites)
+    return chain.is_enabled and fits and _covers(chain, thing)
+
+
+def _covers(chain: NoticeChain, thing: Thing) -> bool:
+    """Schools and units add up, as in an account."""
+    if not chain.sites and not chain.units:
+        return True
+    return thing.site in chain.sites or not thing.units.isdisjoint(chain.units)
 
 
 def _people(names: Iterable[str], wishes: Wishes, now_us: int) -> tuple[str, ...]:

@@ -28,7 +28,10 @@ _MOVES = frozenset(("read", "answer", "appeal", "close", "withdraw", "uphold"))
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """`by`: whose doing it was; they know already. `detail`: what the words are made of."""
+    """`by`: whose doing it was; they know already. `detail`: what the words are made of.
+
+    `units`: those that its school lies under when it is planned: of the one it belongs to and of all above.
+    """
 
     thing: str
     kind: NoticeKind
@@ -38,6 +41,7 @@ class Thing:
     at_us: int
     by: str = ""
     detail: Mapping[str, str] = field(default_factory=dict)
+    units: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from services.gateway.handlers.registry import By, Seal
 from services.gateway.identity import not_allowed
 from services.gateway.pages import PageOf, PageRequest, page_of
 from services.gateway.refusals import FieldFault, InvalidFields, no_such
+from services.gateway.units import Units, no_such_unit
 from shared.clock import Clock
 from shared.messages.notices import (
     ChannelKind,
@@ -100,6 +101,7 @@ class NoticeDesk:
 
     keeper: NoticeKeeper
     accounts: Accounts
+    units: Units
     sealer: Seal
     trail: AuditTrail
     clock: Clock
@@ -191,6 +193,7 @@ class NoticeDesk:
 
     async def put_chain(self, by: By, chain: NoticeChain) -> NoticeChain:
         await self._require_people({name for step in chain.steps for name in step.people})
+        await self._require_units(chain.units)
         await self._record(by, "notice_chain_changed", chain=chain.chain)
         return (await self.keeper.put_chain(chain)).items[0]
 
@@ -251,6 +254,11 @@ class NoticeDesk:
         known = {account.name for account in await self.accounts.all()}
         for name in sorted(names - known):
             raise InvalidFields([FieldFault("people", f"There is no account {name!r}.", "Name accounts that exist.")])
+
+    async def _require_units(self, ids: tuple[str, ...]) -> None:
+        missing = await self.units.missing(ids)
+        if missing:
+            raise InvalidFields([no_such_unit("units", each) for each in missing])
 
     def _may_configure(self, by: By) -> bool:
         return by.identity.may("configure") and by.identity.sites is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from services.gateway.audit import Action, Deed
 from services.gateway.handlers.registry import By
@@ -15,12 +15,19 @@ from services.gateway.registry import DesiredCameras, Register
 from services.gateway.units import Unit, Units, UnitUse, path_of, with_ancestors
 from shared.clock import Clock
 from shared.errors import RequestRefused
+from shared.messages.notices import NoticeChainList, NoticeChainsOf
 
 _STILL: Mapping[UnitUse, str] = {
     "units": "Other units lie below this one: move or remove them first.",
     "sites": "Schools belong to this unit: move them to another one first.",
     "accounts": "Accounts are limited to this unit: change them first.",
 }
+
+
+class Chains(Protocol):
+    """Alerting's escalation chains. Raises RequestRefused as it refused, PeerError where none answers."""
+
+    async def chains(self, wanted: NoticeChainsOf) -> NoticeChainList: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,7 @@ class OrganisationDesk:
     units: Units
     register: Register
     desired: DesiredCameras
+    chains: Chains
     clock: Clock
 
     async def list_units(self, identity: Identity, page: PageRequest) -> PageOf[PlacedUnit]:
@@ -82,9 +90,17 @@ class OrganisationDesk:
 
     async def remove(self, by: By, id: str) -> None:
         await self.unit(by.identity, id)
+        await self._require_no_chain(id)
         use = await self.units.remove(id, self._deed("unit_removed", by, {"unit": id}))
         if use is not None:
             raise RequestRefused("unit_in_use", _STILL[use], status=409)
+
+    async def _require_no_chain(self, id: str) -> None:
+        """Or nobody would be called for its schools any more, and nobody would know."""
+        for chain in (await self.chains.chains(NoticeChainsOf())).items:
+            if id in chain.units:
+                message = f"The escalation chain {chain.title!r} is for this unit: change the chain first."
+                raise RequestRefused("unit_in_chain", message, status=409)
 
     async def _tell_below(self, id: str) -> None:
         """Each camera says where in the tree its school is."""

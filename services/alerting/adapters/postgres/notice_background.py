@@ -57,8 +57,11 @@ async def wishes_now(session: AsyncSession, known: Mapping[str, PersonKnown]) ->
         row.person: NoticePerson.model_validate(row.body)
         for row in await session.execute(select(people).where(people.c.person.in_(list(known))))
     }
-    by_chain = {row.chain: NoticeChain.model_validate(row.body) for row in await session.execute(select(chains))}
-    return Wishes(known, wished, await _rotas(session)), by_chain
+    return Wishes(known, wished, await _rotas(session)), await chains_now(session)
+
+
+async def chains_now(session: AsyncSession) -> dict[str, NoticeChain]:
+    return {row.chain: NoticeChain.model_validate(row.body) for row in await session.execute(select(chains))}
 
 
 async def _rotas(session: AsyncSession) -> dict[str, NoticeRota]:

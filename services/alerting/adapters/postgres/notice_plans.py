@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerting.adapters.postgres.loop import orders
-from services.alerting.adapters.postgres.notice_background import wishes_now
+from services.alerting.adapters.postgres.notice_background import chains_now, wishes_now
 from services.alerting.adapters.postgres.notice_tables import channels, deliveries, escalations, things
 from services.alerting.adapters.postgres.notice_things import thing_from
 from services.alerting.adapters.postgres.tables import alerts, rules
@@ -42,16 +42,25 @@ _unanswered = counter("alerting_escalations_unanswered_total", "Chains that came
 
 
 class NoticePlans:
-    """Any number of workers at once: each thing and step is planned by one of them, once."""
+    """Any number of workers at once: each thing and step is planned by one of them, once.
 
-    def __init__(self, database: Database, known: Mapping[str, PersonKnown], stale_us: int):
+    Args: units: of every school, those that it lies under.
+    """
+
+    def __init__(
+        self, database: Database, known: Mapping[str, PersonKnown], units: Mapping[str, frozenset[str]], stale_us: int
+    ):
         self._database = database
         self._known = known
+        self._units = units
         self._stale_us = stale_us
 
     async def plan(self, now_us: int) -> bool:
-        """Some of what waits, oldest first; whether there may be more. While no account is known everything waits."""
-        if not self._known:
+        """Some of what waits, oldest first; whether there may be more.
+
+        While no account is known everything waits, and while no school is where a chain is for units.
+        """
+        if not self._known or (not self._units and await self._names_units()):
             return False
         waiting = (
             select(things)
@@ -89,10 +98,15 @@ class NoticePlans:
             gone = await session.execute(delete(things).where(things.c.thing.in_(old)).returning(things.c.thing))
             return len(gone.all())
 
+    async def _names_units(self) -> bool:
+        async with self._database.transaction() as session:
+            return any(chain.units for chain in (await chains_now(session)).values())
+
     async def _plan(self, session: AsyncSession, row: Any, now_us: int) -> None:
         tell, title, more = await _background(session, row)
         thing = thing_from(row)
-        thing = replace(thing, detail={**thing.detail, **more})
+        units = self._units.get(thing.site, frozenset())
+        thing = replace(thing, detail={**thing.detail, **more}, units=units)
         values = {"is_planned": True, "title": title, "detail": dict(thing.detail)}
         await session.execute(update(things).where(things.c.thing == thing.thing).values(values))
         if thing.at_us < now_us - self._stale_us:

@@ -160,7 +160,10 @@ class ChainBody(Body):
     title: str = Field(min_length=1, max_length=100)
     is_enabled: bool = True
     risk_max: RiskClass = Field(1, description="least severe class that it is for: 1 is the worst")
-    sites: list[str] = Field([], max_length=1000, description="of these alone; empty: all")
+    sites: list[str] = Field([], max_length=1000, description="for these schools; no site and no unit: for all")
+    units: list[str] = Field(
+        [], max_length=100, description="and for all schools of these units and of all below them, as they are then"
+    )
     kinds: list[NoticeKind] = Field(["alert"], min_length=1)
     steps: list[ChainStep] = Field(min_length=1, max_length=20)
 
@@ -173,6 +176,7 @@ class ChainAnswer(Answer):
     is_enabled: bool
     risk_max: RiskClass
     sites: list[str]
+    units: list[str]
     kinds: list[NoticeKind]
     steps: list[ChainStep]
 

@@ -64,6 +64,14 @@ class PostgresUnits:
             found = await session.scalar(select(func.sites_under([id])))
         return frozenset(found or ())
 
+    async def of_every_site(self) -> dict[str, tuple[str, ...]]:
+        """Of each school the ids from the top to the unit that it belongs to; none where it belongs to none."""
+        async with self._database.transaction() as session:
+            parents = await _parents(session)
+            rows = (await session.execute(select(sites.c.id, sites.c.unit))).all()
+        paths = {unit: path_of(parents, unit) for unit in {row.unit for row in rows}}
+        return {row.id: paths[row.unit] for row in rows}
+
     async def add(self, unit: Unit, deed: Deed) -> bool | FieldFault:
         async with self._database.transaction() as session:
             await session.execute(_LOCK)

@@ -4474,6 +4474,8 @@ export interface components {
             risk_max: 1 | 2 | 3;
             /** Sites */
             sites: string[];
+            /** Units */
+            units: string[];
             /** Kinds */
             kinds: ("alert" | "order_served" | "order_reminder" | "order_overdue" | "order_answered" | "order_reopened" | "order_appealed" | "appeal_decided" | "card_yellow" | "card_red")[];
             /** Steps */
@@ -4500,10 +4502,16 @@ export interface components {
             risk_max: 1 | 2 | 3;
             /**
              * Sites
-             * @description of these alone; empty: all
+             * @description for these schools; no site and no unit: for all
              * @default []
              */
             sites: string[];
+            /**
+             * Units
+             * @description and for all schools of these units and of all below them, as they are then
+             * @default []
+             */
+            units: string[];
             /**
              * Kinds
              * @default [

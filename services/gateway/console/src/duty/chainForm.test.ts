@@ -3,7 +3,7 @@ import type { Chain } from "./api";
 import { chainBody, chainDraft, nextStep, wrongChain } from "./chainForm";
 
 const CHAIN: Chain = {
-  id: "worst", title: "Ⅰ 类", is_enabled: true, risk_max: 1, sites: ["demo"], kinds: ["alert"],
+  id: "worst", title: "Ⅰ 类", is_enabled: true, risk_max: 1, sites: ["demo"], units: ["east"], kinds: ["alert"],
   steps: [{ after_min: 0, people: ["li"], rotas: ["bureau"] }, { after_min: 15, people: ["zhao"], rotas: [] }],
 };
 

@@ -16,6 +16,8 @@ export interface ChainDraft {
   isEnabled: boolean;
   riskMax: Risk;
   sites: string[];
+  /** All schools of these units and of all below them; neither these nor schools: all. */
+  units: string[];
   kinds: Kind[];
   steps: StepDraft[];
 }
@@ -26,9 +28,9 @@ const LONGEST_MIN = 10_080;
 const NEXT_MIN = 10;
 
 export function chainDraft(chain: Chain | null): ChainDraft {
-  if (chain === null) return { title: "", isEnabled: true, riskMax: 1, sites: [], kinds: ["alert"], steps: [{ afterMin: "5", who: [] }] };
+  if (chain === null) return { title: "", isEnabled: true, riskMax: 1, sites: [], units: [], kinds: ["alert"], steps: [{ afterMin: "5", who: [] }] };
   return {
-    title: chain.title, isEnabled: chain.is_enabled, riskMax: chain.risk_max, sites: [...chain.sites], kinds: [...chain.kinds],
+    title: chain.title, isEnabled: chain.is_enabled, riskMax: chain.risk_max, sites: [...chain.sites], units: [...chain.units], kinds: [...chain.kinds],
     steps: chain.steps.map((step) => ({ afterMin: String(step.after_min), who: [...(step.rotas ?? []).map((id) => ROTA + id), ...(step.people ?? [])] })),
   };
 }
@@ -57,7 +59,7 @@ export function wrongChain(draft: ChainDraft): Record<string, Wrong> {
 
 export function chainBody(draft: ChainDraft): ChainBody {
   return {
-    title: draft.title.trim(), is_enabled: draft.isEnabled, risk_max: draft.riskMax, sites: [...draft.sites], kinds: [...draft.kinds],
+    title: draft.title.trim(), is_enabled: draft.isEnabled, risk_max: draft.riskMax, sites: [...draft.sites], units: [...draft.units], kinds: [...draft.kinds],
     steps: draft.steps.map((step) => ({
       after_min: Number(step.afterMin),
       people: step.who.filter((one) => !one.startsWith(ROTA)),

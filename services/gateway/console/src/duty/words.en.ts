@@ -12,7 +12,7 @@ export const en: DutyWords = {
   },
   chain: {
     title: "Escalation", add: "New chain", edit: "Change the chain", emptyTitle: "No chain yet", emptyText: "While nobody takes an alert, a chain tells the next ones, minute by minute, until somebody does.", removeTitle: "Remove “{name}”?", removeText: "Nobody is told by it any more.", step: "Step {n}", at0: "at once", after: "{n} min later, not taken yet", who: "Tell", ends: "Once somebody has taken it nobody else is told.", onDuty: "{rota} (now {who})",
-    name: "Name", nameHint: "e.g. class Ⅰ", isEnabled: "Switched on", risk: "Class", sites: "Schools", kinds: "About", steps: "One after another", minutes: "After minutes", whoHint: "choose rotas or people", addStep: "Add a step", removeStep: "Remove step {n}", saved: "The chain is saved",
+    name: "Name", nameHint: "e.g. class Ⅰ", isEnabled: "Switched on", risk: "Class", sites: "Schools", sitesHint: "units and single schools add up; both empty: all schools", sitesEmpty: "single schools", units: "Units", unitsEmpty: "units: all schools in them and below", allOf: "all of {unit}", kinds: "About", steps: "One after another", minutes: "After minutes", whoHint: "choose rotas or people", addStep: "Add a step", removeStep: "Remove step {n}", saved: "The chain is saved",
     needTitle: "Enter a name.", needKinds: "Choose one thing at least.", needSteps: "One step at least.", badMinutes: "A whole number of minutes, 0 to 10080.", needWho: "Choose a rota or a person.", order: "It cannot come before the step above.",
   },
   preview: {

@@ -22,7 +22,7 @@ describe("the words of duty and of one's own account", () => {
   it.each(["zh-CN", "en"])("can all be said in %s", (locale) => {
     spoken.value = locale as "zh-CN" | "en";
     for (const key of keysOf(zh)) {
-      const words = t(key, { name: "x", n: "1", time: "x", who: "x" });
+      const words = t(key, { name: "x", n: "1", time: "x", who: "x", unit: "x" });
       expect(words, key).not.toBe("");
       expect(words, key).not.toBe(key);
     }

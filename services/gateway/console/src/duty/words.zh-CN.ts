@@ -10,7 +10,7 @@ export const zhCN = {
   },
   chain: {
     title: "升级流程", add: "新建升级流程", edit: "修改升级流程", emptyTitle: "还没有升级流程", emptyText: "告警没有人处理时，按分钟依次通知下一个人，直到有人受理。", removeTitle: "移除“{name}”？", removeText: "之后不再按它通知任何人。", step: "第 {n} 步", at0: "立即", after: "{n} 分钟后仍无人受理", who: "通知", ends: "有人受理后不再往下通知。", onDuty: "{rota}（现为 {who}）",
-    name: "名称", nameHint: "例如：Ⅰ 类告警升级", isEnabled: "启用", risk: "等级", sites: "学校", kinds: "事项", steps: "依次通知", minutes: "多少分钟后", whoHint: "选择值班表或人员", addStep: "添加一步", removeStep: "移除第 {n} 步", saved: "升级流程已保存",
+    name: "名称", nameHint: "例如：Ⅰ 类告警升级", isEnabled: "启用", risk: "等级", sites: "学校", sitesHint: "单位与单个学校合并计算；均留空：全部学校", sitesEmpty: "单个学校", units: "单位", unitsEmpty: "单位：其下全部学校", allOf: "{unit} 全部学校", kinds: "事项", steps: "依次通知", minutes: "多少分钟后", whoHint: "选择值班表或人员", addStep: "添加一步", removeStep: "移除第 {n} 步", saved: "升级流程已保存",
     needTitle: "请填写名称。", needKinds: "至少选择一个事项。", needSteps: "至少需要一步。", badMinutes: "分钟数为 0 到 10080 的整数。", needWho: "请选择值班表或人员。", order: "分钟数不能小于上一步。",
   },
   preview: {

@@ -40,6 +40,7 @@ export const refusalsZh: Readonly<Record<string, string>> = {
   site_exists: "已有这个编号的学校，请换一个编号。",
   site_in_use: "该校还有摄像机：请先移除摄像机。",
   unit_exists: "已有这个编号的单位，请换一个编号。",
+  unit_in_chain: "有升级流程适用于该单位：请先修改该流程。",
   unit_in_use: "该单位下还有内容：请先移走或移除。",
   bad_spreadsheet: "没有收到文件，请选择 CSV 或 XLSX 文件。",
   // 实时画面、回放、取证

@@ -1,30 +1,28 @@
-"""Keeps the bucket `people` equal to the accounts: whom alerting may tell, and of which schools."""
+"""Keeps a bucket equal to what the database says."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from hashlib import sha256
 
-from services.gateway.accounts import Account, Accounts
 from shared.bus import Bus
 from shared.bus.errors import RevisionConflict
 from shared.bus.kv import KvBucket
 from shared.bus.kv_watch import KvEntry
-from shared.messages.notices import PersonKnown
 
 COMPARE_S = 60.0
 
 
-class PeopleMirror:
-    """A supervised task; `wake` after an account was added or changed, or a school moved in the organisation.
+class BucketMirror:
+    """A supervised task; `wake` after a change. Args: wanted: every key with its value, as the database has it now.
 
-    The database is right. What the bucket holds is read before the accounts are asked, and written over that revision
+    The database is right. What the bucket holds is read before the database is asked, and written over that revision
     alone: of two gateways the one with the older answer is refused, and compares again.
     """
 
-    def __init__(self, accounts: Accounts, bucket: KvBucket, bus: Bus):
-        self._accounts = accounts
+    def __init__(self, wanted: Callable[[], Awaitable[Mapping[str, bytes]]], bucket: KvBucket, bus: Bus):
+        self._wanted = wanted
         self._bucket = bucket
         self._told: dict[str, KvEntry] = {}
         self._wakeup = asyncio.Event()
@@ -41,7 +39,7 @@ class PeopleMirror:
         """Compare, then wait for a change or a minute."""
         self._wakeup.clear()
         told = dict(self._told)
-        wanted = {_key(account): _known(account).encode() for account in await self._accounts.all()}
+        wanted = await self._wanted()
         with suppress(RevisionConflict):  # another gateway was faster: it wakes us
             for key in sorted(wanted.keys() | told.keys()):
                 await self._put(key, wanted.get(key), told.get(key))
@@ -63,14 +61,3 @@ class PeopleMirror:
     def _changed(self, entry: KvEntry) -> None:
         self._told[entry.key] = entry
         self._wakeup.set()
-
-
-def _key(account: Account) -> str:
-    # Names hold characters that no key may have.
-    return sha256(account.name.encode()).hexdigest()[:32]
-
-
-def _known(account: Account) -> PersonKnown:
-    return PersonKnown(
-        person=account.name, roles=account.roles, sites=account.seen_sites, is_enabled=account.is_enabled
-    )
