@@ -11,6 +11,7 @@ from services.gateway.adapters.http.analysis_plans import AnalysisPlan
 from services.gateway.adapters.http.bodies import Answer, Body, Moment
 from services.gateway.adapters.http.recording_plans import RecordingPlan
 from services.gateway.cameras import Purpose
+from services.gateway.refusals import Fact, FieldFault
 from services.gateway.roles import Role, Verb
 from services.gateway.sites import SiteKind
 from shared.messages.cameras import CameraCondition, TalkWay, Transport
@@ -42,13 +43,25 @@ NewPassword = Annotated[
 
 
 class FieldProblem(Answer):
-    """One field that is wrong."""
+    """One field that is wrong. `problem` and `change` are for people; `code` with `facts` says the same to programs."""
 
     field: str = Field(examples=["main.url"])
+    code: str = Field(description="stable; translate this one", examples=["scheme_unknown"])
+    facts: dict[str, Fact] = Field(description="what the sentences name: ids, bounds", examples=[{"scheme": "ftp"}])
     problem: str = Field(examples=["The scheme 'ftp' is not one that cameras speak."])
     change: str = Field(
         examples=["Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://."]
     )
+
+    @classmethod
+    def of(cls, fault: FieldFault) -> FieldProblem:
+        return cls(
+            field=fault.field,
+            code=fault.code,
+            facts=dict(fault.facts),
+            problem=fault.problem,
+            change=fault.change,
+        )
 
 
 class Problem(Answer):
