@@ -15,7 +15,6 @@ CHANGES = {
     "bool_type": "Send true or false.",
     "date_from_datetime_inexact": "Send a day without a time, such as 2026-09-01.",
     "date_from_datetime_parsing": "Send a day, such as 2026-09-01.",
-    "date_parsing": "Send a day, such as 2026-09-01.",
     "date_type": "Send a day, such as 2026-09-01.",
     "datetime_from_date_parsing": "Send a moment with its offset, such as 2026-09-01T06:30:00+08:00.",
     "datetime_parsing": "Send a moment with its offset, such as 2026-09-01T06:30:00+08:00.",
@@ -31,17 +30,19 @@ CHANGES = {
     "int_parsing": "Send a whole number.",
     "int_parsing_size": "Send a smaller number.",
     "int_type": "Send a whole number.",
+    "invalid_key": "Use texts as names.",
     "json_invalid": "Send a JSON document.",
     "less_than_equal": "Use {le} or less.",
     "list_type": "Send a list.",
     "literal_error": "Use one of: {expected}.",
     "missing": "Add this field.",
     "model_attributes_type": "Send a JSON object.",
+    "model_type": "Send a JSON object.",
     "string_too_long": "Make it at most {max_length} characters long.",
     "string_too_short": "Make it at least {min_length} characters long.",
     "string_type": "Send a text.",
     "string_unicode": "Send whole characters.",
-    "timezone_naive": "Add the offset from UTC, such as +08:00.",
+    "timezone_aware": "Add the offset from UTC, such as +08:00.",
     "too_long": "Give at most {max_length}.",
     "too_short": "Give at least {min_length}.",
     "tuple_type": "Send a list.",
@@ -68,7 +69,7 @@ def fault_of(error: Mapping[str, Any], where: Sequence[str | int]) -> FieldFault
         return fault(field, PATTERNS[context["pattern"]])
     facts = {name: _fact(value) for name, value in context.items() if _is_fact(value)}
     change = CHANGES.get(code, "Use the form that the documentation shows.").format(**context)
-    return FieldFault(field, code, facts, _carried(f"{error['msg']}."), change)
+    return FieldFault(field, code, facts, _carried(f"{error['msg']}."), _carried(change))
 
 
 def _is_fact(value: Any) -> bool:
