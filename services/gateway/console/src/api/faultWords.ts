@@ -26,8 +26,10 @@ export async function faultReader(): Promise<SayFault> {
 function inWords(fault: FieldProblem, words: Words, refusals: Words): string | null {
   const facts: Record<string, string | number> = { ...fault.facts };
   // A row that was refused as a request of its own would be: the fact is that refusal's code.
-  if (fault.code === "row_refused") facts["refusal"] = refusals[facts["refusal"] ?? ""] ?? facts["detail"] ?? "";
-  const text = words[fault.code];
-  const isKnown = [...(text ?? "").matchAll(FACT)].every(([, name]) => facts[name ?? ""] !== undefined);
-  return text === undefined || !isKnown ? null : text.replace(FACT, (_, name: string) => String(facts[name]));
+  if (fault.code === "row_refused") facts["refusal"] = wordsFor(refusals, String(facts["refusal"])) ?? facts["detail"] ?? "";
+  const text = wordsFor(words, fault.code);
+  if (text === null || [...text.matchAll(FACT)].some(([, name]) => !Object.hasOwn(facts, name ?? ""))) return null;
+  return text.replace(FACT, (_, name: string) => String(facts[name]));
 }
+
+const wordsFor = (words: Words, code: string): string | null => (Object.hasOwn(words, code) ? words[code] ?? null : null);
