@@ -14,9 +14,9 @@ from starlette.responses import StreamingResponse
 from services.gateway.adapters.canteen_template import Language, template_csv, template_xlsx
 from services.gateway.adapters.http.access import by_of
 from services.gateway.adapters.http.bodies import Answer
+from services.gateway.adapters.http.problem_bodies import FieldProblem
 from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import rooms_of
-from services.gateway.adapters.http.schemas import FieldProblem
 from services.gateway.adapters.sheet_reader import BYTES_MAX
 from services.gateway.canteen_plan import Outcome, RowPlan
 from shared.errors import PeerError, RequestRefused

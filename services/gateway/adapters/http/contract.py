@@ -10,8 +10,8 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from services.gateway.adapters.http.access import COOKIE, RULES
+from services.gateway.adapters.http.problem_bodies import Problem
 from services.gateway.adapters.http.refusal_docs import refusals
-from services.gateway.adapters.http.schemas import Problem
 from services.gateway.idempotency import counts_for
 
 API_VERSION = "1.0.0"

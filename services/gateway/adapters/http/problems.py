@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocket, WebSocketState
 
-from services.gateway.adapters.http.schemas import FieldProblem, Problem
+from services.gateway.adapters.http.problem_bodies import FieldProblem, Problem
 from services.gateway.adapters.http.validation_faults import fault_of
 from services.gateway.refusals import FieldFault, InvalidFields, TryLater
 from shared.errors import PeerError, RequestRefused, ResourceExhausted

@@ -10604,6 +10604,10 @@ export interface components {
                  *       "errors": [
                  *         {
                  *           "field": "main.url",
+                 *           "code": "scheme_unknown",
+                 *           "facts": {
+                 *             "scheme": "ftp"
+                 *           },
                  *           "problem": "The scheme 'ftp' is not one that cameras speak.",
                  *           "change": "Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://."
                  *         }
