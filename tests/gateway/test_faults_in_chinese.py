@@ -89,6 +89,17 @@ def test_no_fault_is_made_without_the_table() -> None:
     assert makers == ["validation_faults.py", "faults.py"]
 
 
+def test_no_validator_speaks_without_the_table() -> None:
+    """No value that is tried here reaches a validator that looks at a whole body."""
+    found = [
+        f"{path.name}:{node.lineno}"
+        for path in sorted((TOP / "services/gateway/adapters/http").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Raise) and node.exc is not None and ast.unparse(node.exc).startswith("ValueError")
+    ]
+    assert found == [], "raise WrongValue: its code has words in every language"
+
+
 def test_every_fault_has_chinese_words_and_no_words_are_left_over() -> None:
     assert FAULTS.keys().isdisjoint(facts_of_pydantic()), "one code, one meaning"
     said = FAULTS.keys() | facts_of_pydantic().keys() | _OF_FASTAPI
