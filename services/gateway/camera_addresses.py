@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import Protocol
 from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
+from services.gateway.faults import fault
 from services.gateway.refusals import FieldFault
 from shared.camera_networks import Address, Network, allows
 
@@ -47,76 +48,58 @@ class AddressRules:
 
     async def check(self, field: str, url: str, names: Names) -> CleanUrl | FieldFault:
         """The URL as it may be stored, or what is wrong with it."""
-        parts = _split(url)
-        if isinstance(parts, str):
-            return FieldFault(field, parts, "Write it like rtsp://192.168.1.64:554/path.")
+        parts = _split(field, url)
+        if isinstance(parts, FieldFault):
+            return parts
         if parts.scheme == "file":
             return self._check_file(field, parts)
         if parts.scheme not in DEFAULT_PORTS:
-            return FieldFault(
-                field,
-                f"The scheme {parts.scheme!r} is not one that cameras speak."
-                if parts.scheme
-                else "The scheme is missing.",
-                "Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://.",
-            )
+            if not parts.scheme:
+                return fault(field, "scheme_missing")
+            return fault(field, "scheme_unknown", scheme=parts.scheme)
         host, port = parts.hostname, parts.port or DEFAULT_PORTS[parts.scheme]
         if not host:
-            return FieldFault(field, "The host is missing.", "Write it like rtsp://192.168.1.64:554/path.")
+            return fault(field, "host_missing")
         if port is None and parts.scheme in _NEEDS_PORT:
-            return FieldFault(field, "The port is missing.", f"Write it like {parts.scheme}://192.168.1.64:9000.")
-        fault = await self._check_host(field, host, port or 0, names)
-        return fault or _without_credentials(parts)
+            return fault(field, "port_missing", scheme=parts.scheme)
+        wrong = await self._check_host(field, host, port or 0, names)
+        return wrong or _without_credentials(parts)
 
     async def check_port(self, field: str, url: str, port: int, names: Names) -> FieldFault | None:
         """What is wrong with another port of the host that the URL names."""
-        parts = _split(url)
-        host = None if isinstance(parts, str) else parts.hostname
+        parts = _split(field, url)
+        host = None if isinstance(parts, FieldFault) else parts.hostname
         return None if not host else await self._check_host(field, host, port, names)
 
     async def _check_host(self, field: str, host: str, port: int, names: Names) -> FieldFault | None:
         addresses = [literal] if (literal := _literal(host)) is not None else await names.addresses(host)
         if not addresses:
-            return FieldFault(
-                field, f"The name {host!r} is not known here.", "Correct it, or use the camera's IP address."
-            )
+            return fault(field, "host_unknown", host=host)
         for address in addresses:
             if not allows(self.networks, address):
-                return FieldFault(
-                    field,
-                    f"{address} is not in a network where cameras may be.",
-                    "Use the camera's address in the video network; an operator adds networks with BK_CAMERA_NETWORKS.",
-                )
+                return fault(field, "address_not_ours", address=str(address))
             if address.is_loopback and port in self.own_ports:
-                return FieldFault(
-                    field, f"Port {port} on this machine is one of our own services.", "Use a camera's port."
-                )
+                return fault(field, "port_is_ours", port=port)
         return None
 
     def _check_file(self, field: str, parts: SplitResult) -> CleanUrl | FieldFault:
         if self.file_folder is None:
-            return FieldFault(
-                field,
-                "Files as cameras are switched off.",
-                "Use a camera's address; BK_CAMERA_FILES names a folder to allow.",
-            )
+            return fault(field, "files_off")
         path = PurePosixPath(unquote(parts.path))
         is_inside = path.is_relative_to(self.file_folder) and ".." not in path.parts
         if parts.netloc not in ("", "localhost") or not is_inside:
-            return FieldFault(
-                field, "That file is outside the allowed folder.", f"Use a file under {self.file_folder}."
-            )
+            return fault(field, "file_outside", folder=self.file_folder)
         return CleanUrl(urlunsplit(("file", "", parts.path, "", "")))
 
 
-def _split(url: str) -> SplitResult | str:
+def _split(field: str, url: str) -> SplitResult | FieldFault:
     if _CONTROL & set(url):
-        return "There are spaces or control characters in the address."
+        return fault(field, "address_has_spaces")
     try:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError as error:
-        return f"This is not an address: {error}."
+        return fault(field, "address_unreadable", reason=str(error))
     return parts
 
 

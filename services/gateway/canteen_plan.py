@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 from services.gateway.camera_addresses import CleanUrl
 from services.gateway.cameras import Camera, StreamSource, hosts_of
-from services.gateway.canteen_sheet import RowFault, SheetRow, kind_of, purpose_of
+from services.gateway.canteen_sheet import SheetRow, kind_of, purpose_of
+from services.gateway.faults import fault
 from services.gateway.refusals import FieldFault
 from services.gateway.sites import Site
 from services.gateway.units import Unit
@@ -136,7 +137,7 @@ class CanteenPlan:
         if not _ID.fullmatch(id):
             faults.append(_bad_id("site_id", id))
         if there is None and not row["site_name"]:
-            faults.append(RowFault("site_name", "A new school needs a name.", "Enter the school's name.", "need_name"))
+            faults.append(fault("site_name", "need_site_name"))
         if faults:
             return None
         if there is None:
@@ -156,9 +157,7 @@ class CanteenPlan:
         named = sorted(self._sites_named.get(row["site_name"], ()))
         if len(named) > 1:
             ids = ", ".join(named[:5])
-            problem = f"Several schools are called {row['site_name']!r}: {ids}."
-            change, named_too = "Enter the id of the one that is meant.", {"value": row["site_name"], "ids": ids}
-            faults.append(RowFault("site_id", problem, change, "site_twice", named_too))
+            faults.append(fault("site_id", "site_twice", value=row["site_name"], ids=ids))
         return self._sites[named[0]] if len(named) == 1 else None
 
     def _say_the_same(self, site: str, row: SheetRow, faults: list[FieldFault]) -> None:
@@ -166,9 +165,7 @@ class CanteenPlan:
         number, before = self._named_in.get(site, (0, row))
         for column in ("site_name", "site_kind", "unit"):
             if row[column] and before[column] and row[column] != before[column]:
-                problem = f"Row {number} says {before[column]!r} of the same school."
-                change, named = "Let both rows say the same, or leave it out in one.", {"value": before[column]}
-                faults.append(RowFault(column, problem, change, "says_otherwise", named | {"row": str(number)}))
+                faults.append(fault(column, "says_otherwise", value=before[column], row=number))
 
     def _unit(self, path: str) -> Unit | FieldFault | None:
         if path not in self._paths:
@@ -184,18 +181,13 @@ class CanteenPlan:
         if not _ID.fullmatch(id):
             faults.append(_bad_id("camera_id", id))
         if there is None:
-            for column, words in (("camera_name", "a name"), ("main_url", "an address")):
-                if not row[column]:
-                    code = "need_name" if column == "camera_name" else "need_address"
-                    faults.append(RowFault(column, f"A new camera needs {words}.", f"Enter {words}.", code))
+            faults += [] if row["camera_name"] else [fault("camera_name", "need_camera_name")]
+            faults += [] if row["main_url"] else [fault("main_url", "need_address")]
         elif there.site != site.id:
-            problem = f"The camera {id!r} belongs to the school {there.site!r}, and stays there."
-            change, named = "Choose another id, or correct the school.", {"value": id, "site": there.site}
-            faults.append(RowFault("camera_id", problem, change, "other_school", named))
+            faults.append(fault("camera_id", "other_school", value=id, site=there.site))
         if id in self._camera_in:
-            problem = f"Row {self._camera_in[id]} is about the same camera."
-            column, named = "camera_id" if row["camera_id"] else "camera_name", {"row": str(self._camera_in[id])}
-            faults.append(RowFault(column, problem, "Remove one row.", "camera_twice", named))
+            column = "camera_id" if row["camera_id"] else "camera_name"
+            faults.append(fault(column, "camera_twice", row=self._camera_in[id]))
         if faults:
             return None
         return self._camera_step(row, site, id, there, addresses, faults)
@@ -232,8 +224,7 @@ class CanteenPlan:
             changes["password"] = password
         elif password is None and there.sealed_password is not None and not hosts_of(changed) <= hosts_of(there):
             # As for single cameras: a kept password is for the host it was entered for.
-            problem, change = "The address names another host.", "Enter the password for it."
-            faults.append(RowFault("password", problem, change, "other_host"))
+            faults.append(fault("password", "other_host"))
             return None
         return CameraStep(changed, "changed" if changes else "unchanged", changes)
 
@@ -252,15 +243,12 @@ def _unit_at(path: str, units: list[Unit]) -> Unit | FieldFault | None:
             for unit in units
             if part in (unit.id, unit.name, unit.name_en) and (number == 0 or unit.parent in parents)
         ]
+        if not found and number:
+            return fault("unit", "no_unit_below", value=part, above=parts[number - 1])
         if not found:
-            below = f" below {parts[number - 1]!r}" if number else ""
-            problem = f"There is no unit {part!r}{below}."
-            change = "Add it under organisation first, or correct the path."
-            return RowFault("unit", problem, change, "no_unit", {"value": part, "path": path})
+            return fault("unit", "no_unit", value=part)
     if len(found) > 1:
-        problem = f"Several units are called {parts[-1]!r}."
-        change = "Write the whole path from the top, or the unit's id."
-        return RowFault("unit", problem, change, "unit_twice", {"value": parts[-1]})
+        return fault("unit", "unit_twice", value=parts[-1])
     return found[0] if found else None
 
 
@@ -274,5 +262,4 @@ def _made_up(what: str, name: str) -> str:
 
 
 def _bad_id(column: str, id: str) -> FieldFault:
-    change = "Use lower-case letters, digits, '-' and '_', at most 63, or leave it empty."
-    return RowFault(column, f"{id!r} is no id.", change, "bad_id", {"value": id})
+    return fault(column, "bad_id", value=id)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import get_args
 
 from services.gateway.cameras import Purpose
+from services.gateway.faults import fault
 from services.gateway.refusals import FieldFault
 from services.gateway.sites import SiteKind
 
@@ -98,14 +99,6 @@ class Formula:
     """A cell that computes: nobody can know here what it shows."""
 
 
-@dataclass(frozen=True, slots=True)
-class RowFault(FieldFault):
-    """What is wrong in a row. `code` is stable: the console says it in the reader's language, with what is `named`."""
-
-    code: str = ""
-    named: Mapping[str, str] = field(default_factory=dict)
-
-
 Cell = str | Formula
 Sheet = Sequence[Sequence[Cell]]
 
@@ -114,13 +107,13 @@ def rows_of(sheet: Sheet) -> tuple[list[SheetRow], list[FieldFault], dict[int, l
     """The rows that say anything, faults of the whole sheet, and faults of single cells by row number."""
     at = next((number for number, row in enumerate(sheet[:_HEADER_WITHIN]) if len(_columns(row)) >= 3), None)
     if at is None:
-        fault = FieldFault("sheet", "No row names the columns.", "Take the template, and keep its first row.")
-        return [], [fault], {}
+        return [], [fault("sheet", "no_columns")], {}
     columns = _columns(sheet[at])
     missing = [one for one in COLUMNS if one.id in ("site_name", "main_url") and one.id not in columns.values()]
-    if missing or len(set(columns.values())) < len(columns):
-        what = f"The column {missing[0].zh} ({missing[0].en}) is missing." if missing else "A column is there twice."
-        return [], [FieldFault("sheet", what, "Take the template, and keep its first row.")], {}
+    if missing:
+        return [], [fault("sheet", "column_missing", column=missing[0].zh, column_en=missing[0].en)], {}
+    if len(set(columns.values())) < len(columns):
+        return [], [fault("sheet", "column_twice")], {}
     rows: list[SheetRow] = []
     wrong: dict[int, list[FieldFault]] = {}
     for number, cells in enumerate(sheet[at + 1 :], at + 2):
@@ -130,23 +123,16 @@ def rows_of(sheet: Sheet) -> tuple[list[SheetRow], list[FieldFault], dict[int, l
         if faults:
             wrong[number] = faults
     if len(rows) > ROWS_MAX:
-        fault = FieldFault("sheet", f"There are {len(rows)} rows; at most {ROWS_MAX}.", "Send several files.")
-        return [], [fault], {}
+        return [], [fault("sheet", "sheet_too_long", rows=len(rows), max=ROWS_MAX)], {}
     return rows, [], wrong
 
 
 def kind_of(text: str) -> SiteKind | FieldFault:
-    found = _KINDS.get(_plain(text))
-    ones = ", ".join(_KINDS)
-    named = {"value": text, "ones": ones}
-    return found or RowFault("site_kind", f"{text!r} is no kind of school.", f"Use one of: {ones}.", "bad_kind", named)
+    return _KINDS.get(_plain(text)) or fault("site_kind", "bad_kind", value=text, ones=", ".join(_KINDS))
 
 
 def purpose_of(text: str) -> Purpose | FieldFault:
-    found = _PURPOSES.get(_plain(text))
-    ones = ", ".join(_PURPOSES)
-    named = {"value": text, "ones": ones}
-    return found or RowFault("purpose", f"{text!r} is no purpose.", f"Use one of: {ones}.", "bad_purpose", named)
+    return _PURPOSES.get(_plain(text)) or fault("purpose", "bad_purpose", value=text, ones=", ".join(_PURPOSES))
 
 
 def _columns(row: Sequence[Cell]) -> dict[int, str]:
@@ -162,13 +148,12 @@ def _row(number: int, cells: Sequence[Cell], columns: Mapping[int, str]) -> tupl
     for at, column in columns.items():
         cell = cells[at] if at < len(cells) else ""
         if isinstance(cell, Formula):
-            faults.append(RowFault(column, "This cell is a formula.", "Enter the value itself, as text.", "formula"))
+            faults.append(fault(column, "formula"))
             continue
         # A password may begin or end with a space; nothing else does.
         text = cell if column == "password" else cell.strip()
         if "\x00" in text or len(text) > longest[column]:
-            problem = f"At most {longest[column]} characters, and no NUL."
-            faults.append(RowFault(column, problem, "Shorten it.", "too_long", {"max": str(longest[column])}))
+            faults.append(fault(column, "cell_too_long", max=longest[column]))
         elif text:
             said[column] = text
     return SheetRow(number, said), faults

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.errors import RequestRefused
 
+Fact = str | int | float
+
 
 @dataclass(frozen=True, slots=True)
 class FieldFault:
-    """One field: what is wrong with it and what to change. `field` is a path such as "main.url"."""
+    """One field: what is wrong with it and what to change. `field` is a path such as "main.url".
+
+    `code` is stable, and with `facts` (what the words name: ids, bounds) enough to say it in another language.
+    `faults.fault` makes one of ours.
+    """
 
     field: str
+    code: str
+    facts: Mapping[str, Fact]
     problem: str
     change: str
 

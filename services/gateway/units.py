@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from services.gateway.audit import Deed
+from services.gateway.faults import fault
 from services.gateway.refusals import FieldFault
 
 UnitKind = Literal["province", "city", "district", "station", "operator"]
@@ -91,21 +92,17 @@ def fault_of_parent(parents: Mapping[str, str | None], id: str, parent: str | No
     if parent is None:
         return None
     if parent not in parents:
-        return FieldFault("parent", f"There is no unit {parent!r}.", "Add that unit first, or choose another.")
+        return fault("parent", "no_such_parent", id=parent)
     above = path_of(parents, parent)
     if id in above:
-        return FieldFault(
-            "parent",
-            f"{parent!r} is {id!r} itself or lies below it: the tree would bite its tail.",
-            "Choose a unit that does not lie below this one.",
-        )
+        return fault("parent", "unit_below_itself", parent=parent, id=id)
     if len(above) + _height(parents, id) > DEPTH_MAX:
-        return FieldFault("parent", f"The tree would be deeper than {DEPTH_MAX} levels.", "Choose a unit further up.")
+        return fault("parent", "tree_too_deep", max=DEPTH_MAX)
     return None
 
 
 def no_such_unit(field: str, id: str) -> FieldFault:
-    return FieldFault(field, f"There is no unit {id!r}.", "Add it under organisation first, or leave it out.")
+    return fault(field, "no_such_unit", id=id)
 
 
 def _height(parents: Mapping[str, str | None], id: str) -> int:

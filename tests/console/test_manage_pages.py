@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -282,7 +283,7 @@ def test_canteens_come_from_a_spreadsheet(opens: Opens, api: Api, shots: Path) -
     page.locator("[data-look]").click()
     expect(page.locator("[data-count=new]")).to_have_text("new 1", timeout=LIMIT_MS)
     expect(page.locator("[data-count=wrong]")).to_have_text("wrong 2")
-    expect(page.locator("[data-row='3']")).to_contain_text("There is no unit “没有” in the path 高新区/没有")
+    expect(page.locator("[data-row='3']")).to_contain_text("There is no unit '没有' below '高新区'")
     expect(page.locator("tbody tr").first).to_have_attribute("data-outcome", "wrong")
     page.screenshot(path=shots / "manage-import-trial.png")
     assert api.http.get("/sites/browser-1").status_code == 404
@@ -301,10 +302,53 @@ def test_canteens_come_from_a_spreadsheet(opens: Opens, api: Api, shots: Path) -
     phone.locator("[name=file]").set_input_files(file)
     phone.locator("[data-look]").click()
     expect(phone.locator("[data-count=wrong]")).to_have_text("有误 2", timeout=LIMIT_MS)
-    expect(phone.locator("[data-row='3']")).to_contain_text("路径 高新区/没有 中没有单位“没有”")
+    expect(phone.locator("[data-row='3']")).to_contain_text("“高新区”之下没有单位“没有”")
     phone.mouse.move(1, 1)
     phone.screenshot(path=shots / "manage-import-trial-390.png", full_page=True)
     assert findings(phone) == []
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_what_is_wrong_is_told_beside_its_field_in_chinese(opens: Opens, api: Api, shots: Path, width: int) -> None:
+    page = opens("boss", "/cameras", language="zh-CN", width=width)
+    page.get_by_role("button", name="添加摄像机").first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("地址", exact=True).fill("ftp://10.0.0.7/1")
+    dialog.get_by_label("名称").fill("灶台")
+    dialog.get_by_label("子码流地址").fill("rtsp://8.8.8.8/1")
+    dialog.get_by_role("button", name="保存").click()
+    expect(dialog.locator(".el-form-item__error")).to_have_text(
+        [re.compile("^摄像机不能使用“ftp”"), re.compile("^8.8.8.8 不在允许摄像机使用的网络内")], timeout=LIMIT_MS
+    )
+    expect(dialog.locator(".trouble")).to_have_text("有填写不正确的地方，请按提示修改。")
+    page.screenshot(path=shots / f"faults-camera-{width}.png", animations="disabled")
+    hidden = dialog.locator(".el-form-item").evaluate_all(
+        """items => items.filter((item) => {
+          const fault = item.querySelector(".el-form-item__error");
+          return fault !== null && fault.getBoundingClientRect().bottom > item.getBoundingClientRect().bottom + 1;
+        }).length"""
+    )
+    assert hidden == 0, "words lie over the field below"
+    assert findings(page) == []
+    dialog.get_by_label("编号").fill("Not an id")
+    dialog.get_by_role("button", name="保存").click()
+    expect(dialog.locator(".el-form-item__error")).to_have_text([re.compile("^编号只能用小写字母")], timeout=LIMIT_MS)
+
+    assert api.http.post("/units", json={"id": "passing", "name": "临时", "kind": "station"}).status_code == 201
+    page.goto("/manage/organisation")
+    page.locator("[data-below=passing]").click()
+    assert api.http.delete("/units/passing").status_code == 204, "somebody else, meanwhile"
+    dialog = page.get_by_role("dialog")
+    dialog.locator("[name=name]").fill("第三监管所")
+    dialog.locator("[name=id]").fill("Station 3")
+    dialog.locator("[data-save]").click()
+    expect(dialog.locator(".fault")).to_have_text(re.compile("^编号只能用小写字母"), timeout=LIMIT_MS)
+    page.screenshot(path=shots / f"faults-unit-id-{width}.png")
+    dialog.locator("[name=id]").fill("station-3")
+    dialog.locator("[data-save]").click()
+    expect(dialog.locator(".fault")).to_have_text("没有单位“passing”：请先添加该单位，或另选一个。", timeout=LIMIT_MS)
+    page.screenshot(path=shots / f"faults-unit-parent-{width}.png")
+    assert findings(page) == []
 
 
 def test_every_page_fits_and_is_offered_to_whom_it_is_for(opens: Opens, shots: Path) -> None:

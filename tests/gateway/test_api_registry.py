@@ -187,6 +187,31 @@ async def test_a_camera_that_cannot_be_is_refused_field_by_field(
         assert fault["change"].endswith(".")
 
 
+@pytest.mark.parametrize(
+    ("change", "code", "facts"),
+    [
+        ({"main": {"url": "ftp://10.0.0.7/1"}}, "scheme_unknown", {"scheme": "ftp"}),
+        ({"main": {"url": "rtsp://8.8.8.8/"}}, "address_not_ours", {"address": "8.8.8.8"}),
+        ({"site": "no-such-site"}, "no_such_site", {"id": "no-such-site"}),
+        ({"id": "Not an id"}, "form_of_id", {}),
+        ({"name": "n" * 101}, "string_too_long", {"max_length": 100}),
+        ({"recording": {"time_zone": "Mars"}}, "no_such_time_zone", {"zone": "Mars"}),
+        ({"recording": {"mode": "calendar"}}, "windows_missing", {}),
+        ({"name": "a\x00b"}, "nul_in_text", {}),
+        ('{"id": ', "json_invalid", {"error": "Expecting value"}),
+    ],
+)
+async def test_programs_are_told_the_same_as_people(
+    admin: httpx.AsyncClient, change: dict[str, Any] | str, code: str, facts: dict[str, Any]
+) -> None:
+    await admin.post("/sites", json={"id": "refusing", "name": "n"})
+    body = {"id": "refused", "site": "refusing", "name": "n", "main": {"url": "rtsp://10.0.0.7/1"}}
+    content = change if isinstance(change, str) else json.dumps(body | change)
+    answer = await admin.post("/cameras", content=content, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422, answer.text
+    assert [(fault["code"], fault["facts"]) for fault in answer.json()["errors"]] == [(code, facts)]
+
+
 async def test_a_camera_id_is_made_up_where_none_is_given(admin: httpx.AsyncClient) -> None:
     await add_site(admin, "made-up")
     body = {"site": "made-up", "name": "n", "main": {"url": "rtsp://127.0.0.1:8554/1"}}

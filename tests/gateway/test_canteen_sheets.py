@@ -17,6 +17,7 @@ from services.gateway.camera_addresses import CleanUrl
 from services.gateway.cameras import Camera, StreamSource
 from services.gateway.canteen_plan import Addresses, CanteenPlan, Outcome, RowPlan
 from services.gateway.canteen_sheet import COLUMNS, ROWS_MAX, Formula, SheetRow, rows_of
+from services.gateway.faults import fault
 from services.gateway.refusals import FieldFault
 from services.gateway.sites import Site
 from services.gateway.units import Unit
@@ -286,6 +287,6 @@ def test_rows_of_one_school_belong_together() -> None:
 
 
 def test_what_was_wrong_with_a_cell_stays_said() -> None:
-    fault = FieldFault("site_name", "This cell is a formula.", "Enter the value itself, as text.")
-    (plan,) = planned(SAME, wrong=(fault,))
-    assert plan.faults == (fault,)
+    formula = fault("site_name", "formula")
+    (plan,) = planned(SAME, wrong=(formula,))
+    assert plan.faults == (formula,)

@@ -14,29 +14,46 @@ WORDS = TOP / "services/gateway/console/src/i18n/refusals.zh-CN.ts"
 SAYS_WHERE = {"bad_file", "calendar_invalid", "rule_invalid", "silence_invalid"}
 # Of the protocol between programs: the console does not send what would be refused so.
 OF_PROGRAMS = {
-    "bad_device", "bad_fragment", "bad_id", "bad_offer", "bad_sdp", "ice_restart", "if_match_missing",
+    "bad_device", "bad_fragment", "bad_id", "bad_idempotency_key", "bad_offer", "bad_request", "bad_sdp", "ice_restart",
+    "idempotency_key_taken", "if_match_missing",
     "not_a_fragment", "nul_in_text", "other_session", "pack_manifest", "token_expired", "token_for_something_else",
     "token_from_token",
 }  # fmt: skip
 
 
 def codes() -> Iterator[str]:
-    """First arguments of what makes a refusal, where they are written out."""
+    """What makes a refusal, where its code is written out."""
     for folder in ("services", "shared"):
         for path in sorted((TOP / folder).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text())):
-                if not isinstance(node, ast.Call) or not node.args:
-                    continue
-                name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-                first = node.args[0]
-                if not isinstance(first, ast.Constant) or not isinstance(first.value, str):
-                    continue
-                if name in ("RequestRefused", "TryLater"):
-                    yield first.value
-                elif name == "no_such":
-                    yield f"no_such_{first.value}"
-                elif name == "taken":
-                    yield f"{first.value}_exists"
+                if isinstance(node, ast.Call):
+                    yield from code_of(node)
+                elif isinstance(node, ast.ClassDef) and "RequestRefused" in [ast.unparse(each) for each in node.bases]:
+                    # A kind of refusal with one code: its class says it to the one above.
+                    within = (each for each in ast.walk(node) if isinstance(each, ast.Call))
+                    yield from (code for each in within if called(each) == "__init__" for code in written(each, 0))
+
+
+def code_of(call: ast.Call) -> Iterator[str]:
+    name = called(call)
+    if name in ("RequestRefused", "TryLater"):
+        yield from written(call, 0)
+    elif name == "problem":
+        yield from written(call, 1)
+    elif name == "no_such":
+        yield from (f"no_such_{what}" for what in written(call, 0))
+    elif name == "taken":
+        yield from (f"{what}_exists" for what in written(call, 0))
+
+
+def called(call: ast.Call) -> str:
+    return getattr(call.func, "id", getattr(call.func, "attr", ""))
+
+
+def written(call: ast.Call, at: int) -> Iterator[str]:
+    for argument in call.args[at : at + 1]:
+        if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+            yield argument.value
 
 
 def words() -> dict[str, str]:

@@ -10,6 +10,7 @@ from services.gateway.audit import AuditTrail, Deed
 from services.gateway.cameras import Camera, seal_context
 from services.gateway.canteen_plan import Addresses, CanteenPlan, RowPlan
 from services.gateway.canteen_sheet import Sheet, SheetRow, rows_of
+from services.gateway.faults import fault
 from services.gateway.handlers.registry import By, RegistryDesk
 from services.gateway.pages import PageRequest
 from services.gateway.refusals import FieldFault, InvalidFields
@@ -92,13 +93,13 @@ class CanteenImport:
             return _failed(planned, refusal.faults)
         except RequestRefused as refusal:
             # Somebody changed the same thing meanwhile: the next run compares anew.
-            return _failed(planned, (FieldFault("row", str(refusal), "Send the file again."),))
+            return _failed(planned, (fault("row", "row_refused", refusal=refusal.code, detail=str(refusal)),))
         return planned
 
     async def _opened(self, file: bytes) -> tuple[list[SheetRow], dict[int, list[FieldFault]], CanteenPlan]:
         rows, faults, wrong = rows_of(await self.reader.read(file))
         if not rows and not faults:
-            faults = [FieldFault("sheet", "There is no row below the names of the columns.", "Enter a school a row.")]
+            faults = [fault("sheet", "no_rows")]
         if faults:
             raise InvalidFields(faults)
         register = self.registry.register

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from services.gateway.accounts import Account, Accounts, is_open_at
 from services.gateway.audit import Action, AuditTrail, Deed
+from services.gateway.faults import fault
 from services.gateway.handlers.registry import By, RegistryDesk
 from services.gateway.pages import PageOf, PageRequest, page_of
 from services.gateway.refusals import FieldFault, InvalidFields, no_such
@@ -136,8 +137,8 @@ class InspectionDesk:
         if wanted.supervisor is not None:
             account = await self.accounts.find(wanted.supervisor)
             if account is None or not self._can_look(account, found.site, found.due_us):
-                problem = f"{wanted.supervisor} cannot look at {found.site}."
-                raise InvalidFields([FieldFault("supervisor", problem, "Name somebody who may inspect this school.")])
+                wrong = fault("supervisor", "cannot_inspect", account=wanted.supervisor, site=found.site)
+                raise InvalidFields([wrong])
         await self._record(by, "inspection_changed", inspection=found.inspection, site=found.site, step=wanted.action)
         return await self.keeper.change(wanted.model_copy(update={"by": by.identity.name}))
 
@@ -152,9 +153,9 @@ class InspectionDesk:
         there = [site.id for site in sites]
         missing = sorted(set(asked) - set(there))
         if missing:
-            raise InvalidFields([FieldFault("sites", f"There is no site {missing[0]!r}.", "Register the site first.")])
+            raise InvalidFields([fault("sites", "no_such_site", id=missing[0])])
         if not there:
-            raise InvalidFields([FieldFault("sites", "No site is registered.", "Register the sites first.")])
+            raise InvalidFields([fault("sites", "no_sites")])
         return tuple(sorted(set(asked))) or tuple(there)
 
     async def _require_people(self, wanted: DrawOpen) -> None:
@@ -167,8 +168,7 @@ class InspectionDesk:
         for number, name in enumerate(wanted.supervisors):
             account = await self.accounts.find(name)
             if account is None or not self._can_look(account, None, wanted.look_until_us):
-                problem = f"{name} cannot look at all schools until then."
-                faults.append(FieldFault(f"supervisors.{number}", problem, "Name an account that may inspect all."))
+                faults.append(fault(f"supervisors.{number}", "cannot_inspect_all", account=name))
         if faults:
             raise InvalidFields(faults)
 
@@ -184,5 +184,4 @@ class InspectionDesk:
 
 
 def _nobody(field: str, department: DrawDepartment) -> FieldFault:
-    problem = f"{department.account} cannot log in until {department.department} has to reveal."
-    return FieldFault(field, problem, "Name an account that is on, and does not end before.")
+    return fault(field, "cannot_reveal", account=department.account, department=department.department)

@@ -8,10 +8,11 @@ from typing import Protocol
 
 from services.gateway.accounts import Accounts
 from services.gateway.audit import Action, AuditTrail, Deed
+from services.gateway.faults import fault
 from services.gateway.handlers.registry import By, Seal
 from services.gateway.identity import not_allowed
 from services.gateway.pages import PageOf, PageRequest, page_of
-from services.gateway.refusals import FieldFault, InvalidFields, no_such
+from services.gateway.refusals import InvalidFields, no_such
 from services.gateway.units import Units, no_such_unit
 from shared.clock import Clock
 from shared.messages.notices import (
@@ -128,15 +129,13 @@ class NoticeDesk:
         """Another address of a webhook or a service asks for `configure`, as making it does."""
         there = await self._channel(by, id)
         if there.kind == "web_push" and (change.address is not None or change.secret is not None):
-            fault = FieldFault("address", "A device names its own.", "Switch it off and on again on that device.")
-            raise InvalidFields([fault])
+            raise InvalidFields([fault("address", "device_names_itself")])
         is_elsewhere = change.address is not None or change.secret is not None
         if is_elsewhere:
             self._require_kind(by, there.kind)
         if change.address is not None and there.kind == "webhook" and change.secret is None:
             # Or a secret entered for one receiver would be used towards another.
-            fault = FieldFault("secret", "The address changes.", "Enter the secret of the new receiver too.")
-            raise InvalidFields([fault])
+            raise InvalidFields([fault("secret", "secret_needed")])
         changed = ",".join(name for name in change.__slots__ if getattr(change, name) is not None)
         await self._record(by, "notice_channel_changed", channel=id, person=there.person, changed=changed)
         address, secret = change.address, change.secret
@@ -253,7 +252,7 @@ class NoticeDesk:
     async def _require_people(self, names: set[str]) -> None:
         known = {account.name for account in await self.accounts.all()}
         for name in sorted(names - known):
-            raise InvalidFields([FieldFault("people", f"There is no account {name!r}.", "Name accounts that exist.")])
+            raise InvalidFields([fault("people", "no_such_account", id=name)])
 
     async def _require_units(self, ids: tuple[str, ...]) -> None:
         missing = await self.units.missing(ids)

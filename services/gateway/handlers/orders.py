@@ -10,11 +10,12 @@ from typing import Protocol
 
 from services.gateway.accounts import Accounts, is_open_at
 from services.gateway.audit import Action, AuditTrail, Deed
+from services.gateway.faults import fault
 from services.gateway.handlers.registry import By, RegistryDesk
 from services.gateway.handlers.uniforms import PhotoReader
 from services.gateway.identity import not_allowed
 from services.gateway.pages import PageOf, PageRequest, page_of
-from services.gateway.refusals import FieldFault, InvalidFields, no_such
+from services.gateway.refusals import InvalidFields, no_such
 from services.gateway.roles import Verb
 from shared.clock import Clock
 from shared.errors import RequestRefused
@@ -125,8 +126,7 @@ class OrderDesk:
         case = await self._own_case(by, id)
         guest = await self.accounts.find(account)
         if guest is None or not is_open_at(guest, until_us):
-            problem = f"{account} cannot log in until then."
-            raise InvalidFields([FieldFault("account", problem, "Name an account that is good until then.")])
+            raise InvalidFields([fault("account", "account_ends_before", account=account)])
         await self._record(by, "case_shared", case=id, site=case.site, account=account, until=_moment(until_us))
         return await self.keeper.share(CaseShare(case=id, by=by.identity.name, account=guest.name, until_us=until_us))
 

@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 from services.gateway.accounts import Account
 from services.gateway.api_tokens import LOGIN_PREFIX, NEVER, PREFIX, ApiToken, ApiTokens, handle_of
 from services.gateway.audit import Action, Deed
+from services.gateway.faults import fault
 from services.gateway.handlers.people import People
 from services.gateway.handlers.registry import By
 from services.gateway.handlers.second_factors import Begun
 from services.gateway.identity import Identity
 from services.gateway.logins import OpenLogin, login_id
-from services.gateway.refusals import FieldFault, InvalidFields, no_such
+from services.gateway.refusals import InvalidFields, no_such
 from services.gateway.roles import Verb, verbs_of
 from shared.errors import RequestRefused
 
@@ -33,7 +34,7 @@ class OwnAccount:
         """Ends every other login."""
         account = await self._again(by, password)
         if password == new_password:
-            raise InvalidFields([FieldFault("new_password", "This is the password you have.", "Choose another one.")])
+            raise InvalidFields([fault("new_password", "same_password")])
         people = self.people
         await people.accounts.replace(replace(account, password_hash=await people.hasher.hash(new_password)))
         await people.accounts.set_must_change_password(account.name, False)
@@ -119,10 +120,9 @@ class OwnAccount:
         await people.refuse_guessing(name, by.address, people.clock.now())
         account = await people.accounts.find(name)
         if account is None or not await people.hasher.matches(password, account.password_hash):
-            raise InvalidFields([FieldFault("password", "This is not your password.", "Type your present password.")])
+            raise InvalidFields([fault("password", "not_your_password")])
         if code is not None and not await people.second.accepts(name, code, by.address):
-            fault = FieldFault("code", "The code is wrong, or was used already.", "Wait for the next one.")
-            raise InvalidFields([fault])
+            raise InvalidFields([fault("code", "code_wrong")])
         await people.failed.taken_back(name, by.address)
         return account
 
@@ -145,11 +145,11 @@ def _require_fitting(
     faults = []
     beyond = sorted(set(verbs) - (verbs_of(identity.roles) - NEVER))
     if beyond:
-        faults.append(FieldFault("verbs", f"You may not do this yourself: {', '.join(beyond)}.", "Leave it out."))
+        faults.append(fault("verbs", "beyond_yourself", verbs=", ".join(beyond)))
     foreign = sorted(site for site in sites or () if not identity.sees(site))
     if foreign:
-        faults.append(FieldFault("sites", f"Not one of your schools: {', '.join(foreign)}.", "Leave it out."))
+        faults.append(fault("sites", "not_your_sites", sites=", ".join(foreign)))
     if not now < ends_at <= now + LONGEST:
-        faults.append(FieldFault("ends_at", "A token ends within a year from now.", "Choose a day within a year."))
+        faults.append(fault("ends_at", "token_end"))
     if faults:
         raise InvalidFields(faults)

@@ -11,12 +11,13 @@ from typing import Protocol
 from services.gateway.accounts import Account, Accounts, PasswordHasher, is_open_at
 from services.gateway.api_tokens import LOGIN_PREFIX, PREFIX, ApiTokenOwner, ApiTokens
 from services.gateway.audit import AuditTrail, Deed
+from services.gateway.faults import fault
 from services.gateway.guests import guest_of_login, is_guest_token
 from services.gateway.handlers.second_factors import SecondFactorDesk
 from services.gateway.identity import Identity, not_logged_in
 from services.gateway.lockout import ANY_ACCOUNT, FailedLogins
 from services.gateway.logins import Endings, Login, Logins, login_id
-from services.gateway.refusals import FieldFault, InvalidFields, TryLater, no_such, taken
+from services.gateway.refusals import InvalidFields, TryLater, no_such, taken
 from services.gateway.roles import Role
 from services.gateway.units import Units, no_such_unit
 from shared.clock import Clock
@@ -299,25 +300,14 @@ def require_fitting(account: Account, now: datetime | None = None) -> None:
     Args: now: where an end is given, which must be to come.
     """
     if now is not None and account.ends_at is not None and account.ends_at <= now:
-        raise InvalidFields([FieldFault("ends_at", "This moment is over.", "Choose a later one, or switch it off.")])
+        raise InvalidFields([fault("ends_at", "moment_over")])
     if "guest" in account.roles and (account.ends_at is None or not account.is_limited):
-        fault = FieldFault(
-            "ends_at" if account.ends_at is None else "sites",
-            "A guest of another department sees what is named, until a day.",
-            "Give `ends_at`, and `sites` or `units`; `sites`: [] where they see shared cases alone.",
-        )
-        raise InvalidFields([fault])
+        field = "ends_at" if account.ends_at is None else "sites"
+        raise InvalidFields([fault(field, "guest_unbounded")])
     if "admin" in account.roles and account.ends_at is not None:
-        fault = FieldFault("ends_at", "An administrator has no end.", "Leave `ends_at` out, or choose another role.")
-        raise InvalidFields([fault])
+        raise InvalidFields([fault("ends_at", "admin_has_end")])
     if "school" in account.roles and not account.sites and not account.units:
-        fault = FieldFault(
-            "sites", "The role `school` is for the people of a school.", "Name at least one site, or one unit."
-        )
-        raise InvalidFields([fault])
+        raise InvalidFields([fault("sites", "school_without_site")])
     if "admin" in account.roles and account.is_limited:
         field = "units" if account.sites is None else "sites"
-        fault = FieldFault(
-            field, "An administrator manages every site.", f"Leave `{field}` out, or choose another role."
-        )
-        raise InvalidFields([fault])
+        raise InvalidFields([fault(field, "admin_sees_all", left_out=field)])

@@ -10,6 +10,7 @@ from typing import Any
 
 from services.gateway.audit import Action, Deed
 from services.gateway.cameras import Camera
+from services.gateway.faults import fault
 from services.gateway.handlers.registry import By
 from services.gateway.logins import login_id
 from services.gateway.public_screens import (
@@ -23,7 +24,7 @@ from services.gateway.public_screens import (
     closed,
     no_such_link,
 )
-from services.gateway.refusals import FieldFault, InvalidFields, TryLater, changed_meanwhile, no_such
+from services.gateway.refusals import InvalidFields, TryLater, changed_meanwhile, no_such
 from services.gateway.registry import Register
 from shared.clock import Clock
 from shared.errors import RequestRefused
@@ -151,13 +152,11 @@ class PublicScreenDesk:
         for id in cameras:
             camera = await self.register.camera(id)
             if camera is None:
-                faults.append(FieldFault("cameras", f"There is no camera {id!r}.", "Choose cameras of the registry."))
+                faults.append(fault("cameras", "no_such_camera", id=id))
             elif not camera.analysis.is_enabled:
-                change = "Switch its analysis on, or leave it out: where no head is looked for, none can be hidden."
-                faults.append(FieldFault("cameras", f"{id!r} is not analysed.", change))
+                faults.append(fault("cameras", "not_analysed", id=id))
         if ends_at is not None and not now < ends_at <= now + _YEAR:
-            change = "Choose a moment within a year from now."
-            faults.append(FieldFault("ends_at", "A public screen ends within a year.", change))
+            faults.append(fault("ends_at", "screen_end"))
         if faults:
             raise InvalidFields(faults)
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 from services.gateway.audit import Action, Deed
 from services.gateway.camera_addresses import AddressRules, CleanUrl, Names
 from services.gateway.cameras import Camera, StreamSource, hosts_of, seal_context
+from services.gateway.faults import fault
 from services.gateway.identity import Identity
 from services.gateway.pages import PageOf, PageRequest, page_of
 from services.gateway.refusals import FieldFault, InvalidFields, changed_meanwhile, no_such, taken
@@ -103,7 +104,7 @@ class RegistryDesk:
         """`camera.id` may be empty: one is made up. Raises InvalidFields."""
         camera = replace(camera, id=camera.id or f"cam-{secrets.token_hex(4)}")
         if await self.register.site(camera.site) is None:
-            raise InvalidFields([FieldFault("site", f"There is no site {camera.site!r}.", "Register the site first.")])
+            raise InvalidFields([fault("site", "no_such_site", id=camera.site)])
         _require_streams(camera)
         camera, found_password = await self._with_clean_urls(camera)
         password = found_password if password is None else password
@@ -128,13 +129,7 @@ class RegistryDesk:
             changed = replace(changed, sealed_password=self._sealed(camera, password))
         elif camera.sealed_password is not None and not hosts_of(changed) <= hosts_of(camera):
             # The stored password is for the host it was entered for: it is not sent to another behind our back.
-            raise InvalidFields(
-                [
-                    FieldFault(
-                        "password", "The address names another host.", "Enter the password for it, or null for none."
-                    )
-                ]
-            )
+            raise InvalidFields([fault("password", "host_changed")])
         days = (camera.recording.retention_days, changed.recording.retention_days)
         # Fewer days delete what was filmed: how many there were is not to be found anywhere else.
         told = {"retention_days": str(days[1]), "retention_days_before": str(days[0])} if days[0] != days[1] else {}
@@ -159,9 +154,9 @@ class RegistryDesk:
     async def clean_talk_port(self, url: str, port: int | None) -> None:
         """Raises InvalidFields where it may not be a camera's."""
         if port is not None:
-            fault = await self.rules.check_port("talk_port", url, port, self.names)
-            if fault is not None:
-                raise InvalidFields([fault])
+            wrong = await self.rules.check_port("talk_port", url, port, self.names)
+            if wrong is not None:
+                raise InvalidFields([wrong])
 
     async def _with_clean_urls(self, camera: Camera) -> tuple[Camera, str | None]:
         faults: list[FieldFault] = []
@@ -182,7 +177,7 @@ class RegistryDesk:
         if not faults:
             await self.clean_talk_port(camera.main.url, camera.talk_port)
         if faults:
-            raise InvalidFields(sorted(faults, key=lambda fault: fault.field))
+            raise InvalidFields(sorted(faults, key=lambda each: each.field))
         return camera, password
 
     def _sealed(self, camera: Camera, password: str | None) -> str | None:
@@ -212,15 +207,9 @@ def _require_revision(revision: int, if_match: int | None) -> None:
 
 def _require_streams(camera: Camera) -> None:
     if camera.recording.stream == "sub" and camera.sub is None:
-        fault = FieldFault(
-            "recording.stream", "This camera has no sub stream.", "Enter `sub`, or record the main stream."
-        )
-        raise InvalidFields([fault])
+        raise InvalidFields([fault("recording.stream", "no_sub_to_record")])
     if camera.analysis.stream == "sub" and camera.sub is None:
-        fault = FieldFault(
-            "analysis.stream", "This camera has no sub stream.", "Enter `sub`, or look at the main stream."
-        )
-        raise InvalidFields([fault])
+        raise InvalidFields([fault("analysis.stream", "no_sub_to_analyse")])
 
 
 def _named(changes: Mapping[str, Any]) -> str:

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from services.gateway import totp
 from services.gateway.audit import Action, AuditTrail, Deed
-from services.gateway.refusals import FieldFault, InvalidFields
+from services.gateway.faults import fault
+from services.gateway.refusals import InvalidFields
 from services.gateway.second_factors import (
     RECOVERY_CODES,
     SecondFactor,
@@ -67,13 +68,7 @@ class SecondFactorDesk:
             raise RequestRefused("second_factor_not_begun", "Begin with a new secret first.", status=409)
         step = self._step(found, code)
         if step is None:
-            raise InvalidFields(
-                [
-                    FieldFault(
-                        "code", "This is not the code of now.", "Check the clock of the phone; type the newest code."
-                    )
-                ]
-            )
+            raise InvalidFields([fault("code", "code_not_of_now")])
         codes = [recovery_code(secrets.token_bytes(16)) for _ in range(RECOVERY_CODES)]
         if not await self.kept.turn_on(account, step, [recovery_hash(account, each) for each in codes]):
             raise RequestRefused("second_factor_on", "Another request turned it on just now.", status=409)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from services.gateway.audit import Action, AuditTrail, Deed
+from services.gateway.faults import fault
 from services.gateway.handlers.registry import By, RegistryDesk
 from services.gateway.identity import Identity, not_allowed, out_of_scope
-from services.gateway.refusals import FieldFault, InvalidFields, no_such
+from services.gateway.refusals import InvalidFields, no_such
 from shared.clock import Clock
 from shared.messages.silences import Silence, SilenceEnd, SilenceList, SilenceStatus, SilencesWanted, SilenceWanted
 
@@ -59,8 +60,7 @@ class SilenceDesk:
             await self.registry.site(site)
         of_cameras = {(await self.registry.camera(camera)).site for camera in silence.cameras}
         if silence.sites and not of_cameras <= set(silence.sites):
-            change = "Name cameras of these sites, or leave sites out."
-            raise InvalidFields([FieldFault("cameras", "One is of another site.", change)])
+            raise InvalidFields([fault("cameras", "cameras_elsewhere")])
         return silence.model_copy(update={"sites": silence.sites or tuple(sorted(of_cameras))})
 
     def _require_theirs(self, identity: Identity, silence: Silence) -> None:

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, model_validator
 
+from services.gateway.faults import WrongValue
+
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199
 
 
@@ -18,7 +20,7 @@ def _in_our_time(moment: datetime) -> datetime:
 def _day_in_our_time(day: date) -> date:
     # Reckoning with the last moment there is ends behind it.
     if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
-        raise ValueError(f"the year must be from {_FIRST_YEAR} to {_LAST_YEAR}")
+        raise WrongValue("year_out_of_range", year=day.year, first=_FIRST_YEAR, last=_LAST_YEAR)
     return day
 
 
@@ -38,7 +40,7 @@ class Body(BaseModel):
     def _holds_no_nul(cls, value: Any) -> Any:
         # PostgreSQL keeps no NUL in a text, and no person types one.
         if _has_nul(value):
-            raise ValueError("a text holds no NUL character")
+            raise WrongValue("nul_in_text")
         return value
 
 

@@ -17,6 +17,7 @@ from services.gateway.adapters.http.recordings import moment_of
 from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import rooms_of
 from services.gateway.adapters.http.schemas import Page
+from services.gateway.faults import WrongValue
 from services.gateway.handlers.broadcasts import Recipients
 from shared.messages.broadcasts import (
     BroadcastEnding,
@@ -88,9 +89,9 @@ class NewBroadcast(RequestBody):
     @model_validator(mode="after")
     def _has_one_source(self) -> NewBroadcast:
         if sum(source is not None for source in (self.offer, self.announcement, self.text)) != 1:
-            raise ValueError("give one of offer, announcement and text")
+            raise WrongValue("not_one_source")
         if self.offer is not None and not self.offer.startswith("v=0"):
-            raise ValueError("offer is no SDP: it begins with v=0")
+            raise WrongValue("offer_not_sdp")
         return self
 
 

@@ -13,7 +13,8 @@ from services.gateway.adapters.http.recordings import moment_of
 from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import rooms_of
 from services.gateway.adapters.http.schemas import Page
-from services.gateway.refusals import FieldFault, InvalidFields
+from services.gateway.faults import fault
+from services.gateway.refusals import InvalidFields
 from shared.errors import RequestRefused
 from shared.messages.calendars import (
     ICAL_CHARACTERS_MAX,
@@ -95,7 +96,7 @@ async def list_calendar_versions(id: str, request: Request) -> Page[CalendarAnsw
 async def put_calendar(id: str, body: KitchenCalendar, request: Request) -> CalendarAnswer:
     """Change a calendar, or make one: in force within two minutes. `version` is the one you changed."""
     if body.calendar != id:
-        raise InvalidFields([FieldFault("calendar", f"The address names {id!r}.", "Send the same id in both places.")])
+        raise InvalidFields([fault("calendar", "id_differs", id=id)])
     return _answer(await rooms_of(request).calendars.put(by_of(request), body))
 
 

@@ -14,13 +14,11 @@ from starlette.responses import StreamingResponse
 from services.gateway.adapters.canteen_template import Language, template_csv, template_xlsx
 from services.gateway.adapters.http.access import by_of
 from services.gateway.adapters.http.bodies import Answer
+from services.gateway.adapters.http.problem_bodies import FieldProblem
 from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import rooms_of
-from services.gateway.adapters.http.schemas import FieldProblem
 from services.gateway.adapters.sheet_reader import BYTES_MAX
 from services.gateway.canteen_plan import Outcome, RowPlan
-from services.gateway.canteen_sheet import RowFault
-from services.gateway.refusals import FieldFault
 from shared.errors import PeerError, RequestRefused
 from shared.telemetry import log
 
@@ -48,13 +46,6 @@ _FILE: dict[str, Any] = {
 }
 
 
-class ImportFault(FieldProblem):
-    """One cell that is wrong. `field` is its column, `row` where it is about all of it."""
-
-    code: str | None = Field(None, description="stable; translate this one", examples=["no_unit"])
-    named: dict[str, str] = Field({}, description="what the sentence names")
-
-
 class ImportRow(Answer):
     """What becomes of one row. What is wrong is listed by column, with what to change."""
 
@@ -67,7 +58,9 @@ class ImportRow(Answer):
     camera_name: str | None = None
     camera_outcome: Outcome | None = None
     changes: list[str] = Field([], description="names of what differs; never a value")
-    errors: list[ImportFault] = Field([], description="what to change, cell by cell")
+    errors: list[FieldProblem] = Field(
+        [], description="what to change, cell by cell; `field` is a column, or `row` where it is about all of it"
+    )
 
 
 class ImportCounts(Answer):
@@ -160,13 +153,8 @@ def _row(plan: RowPlan) -> ImportRow:
         camera_name=camera.camera.name if camera else plan.camera_name or None,
         camera_outcome=camera.outcome if camera else None,
         changes=changes,
-        errors=[_fault(each) for each in plan.faults],
+        errors=[FieldProblem.of(each) for each in plan.faults],
     )
-
-
-def _fault(fault: FieldFault) -> ImportFault:
-    code, named = (fault.code, dict(fault.named)) if isinstance(fault, RowFault) else (None, {})
-    return ImportFault(field=fault.field, problem=fault.problem, change=fault.change, code=code, named=named)
 
 
 def _counts(outcomes: Iterable[Outcome]) -> ImportCounts:

@@ -10,8 +10,8 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from services.gateway.adapters.http.access import COOKIE, RULES
+from services.gateway.adapters.http.problem_bodies import Problem
 from services.gateway.adapters.http.refusal_docs import refusals
-from services.gateway.adapters.http.schemas import Problem
 from services.gateway.idempotency import counts_for
 
 API_VERSION = "1.0.0"
@@ -22,7 +22,8 @@ Log in with `POST /api/v1/sessions`; API clients then send `Authorization: Beare
 with methods that change something, an `Origin` or `Sec-Fetch-Site` of this site). Media URLs and WebSockets take a
 media token as `?token=`. Lists carry an `ETag`; with `If-None-Match` an unchanged one is 304. POSTs that make something
 take an `Idempotency-Key`. Too many requests are 429 with `Retry-After`, bodies that are too large 413. Every error is a
-problem document (RFC 9457): `code` is stable, `detail` says what to change.
+problem document (RFC 9457): `code` is stable, `detail` says what to change; with 422
+`errors` does so for each field, as sentences and as a `code` with `facts`.
 """
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",

@@ -14,6 +14,7 @@ from services.gateway.adapters.http.recording_plans import PlanWindow, known_zon
 from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import rooms_of
 from services.gateway.adapters.http.schemas import Id, Page
+from services.gateway.faults import WrongValue
 from shared.messages.drills import (
     CameraReach,
     DrillOutcome,
@@ -52,7 +53,7 @@ class NewDrills(Body):
     @model_validator(mode="after")
     def _names_something(self) -> NewDrills:
         if not (self.cameras or self.sites or self.all):
-            raise ValueError("name cameras or sites, or set all to true")
+            raise WrongValue("no_kitchens_named")
         return self
 
 

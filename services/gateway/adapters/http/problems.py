@@ -12,37 +12,15 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocket, WebSocketState
 
-from services.gateway.adapters.http.schemas import FieldProblem, Problem
+from services.gateway.adapters.http.problem_bodies import FieldProblem, Problem
+from services.gateway.adapters.http.validation_faults import fault_of
 from services.gateway.refusals import FieldFault, InvalidFields, TryLater
 from shared.errors import PeerError, RequestRefused, ResourceExhausted
 from shared.telemetry import log
 
 MEDIA_TYPE = "application/problem+json"
 
-# What pydantic says, by its error type, in words that say what to do. {..} are pydantic's context.
-_CHANGES = {
-    "missing": "Add this field.",
-    "extra_forbidden": "Leave this field out; nothing here has that name.",
-    "string_too_short": "Make it at least {min_length} characters long.",
-    "string_too_long": "Make it at most {max_length} characters long.",
-    "string_type": "Send a text.",
-    "bool_parsing": "Send true or false.",
-    "bool_type": "Send true or false.",
-    "int_parsing": "Send a whole number.",
-    "literal_error": "Use one of: {expected}.",
-    "json_invalid": "Send a JSON document.",
-    "greater_than_equal": "Use {ge} or more.",
-    "less_than_equal": "Use {le} or less.",
-    "too_short": "Give at least {min_length}.",
-    "model_attributes_type": "Send a JSON object.",
-}
 _LONGEST_REASON_BYTES = 123  # RFC 6455, 5.5: a control frame carries 125 bytes, two of them the code
-_PATTERNS = {
-    r"^[a-z0-9][a-z0-9_-]{0,62}$": (
-        "Use lower-case letters, digits, '-' and '_', at most 63, beginning with a letter or digit."
-    ),
-    r"^[\w.@-]{1,64}$": "Use letters, digits, '.', '@', '_' and '-', at most 64.",
-}
 
 
 def problem(
@@ -62,7 +40,7 @@ def problem(
         status=status,
         detail=detail,
         code=code,
-        errors=[FieldProblem(field=e.field, problem=e.problem, change=e.change) for e in errors] or None,
+        errors=[FieldProblem.of(each) for each in errors] or None,
         retry_after_s=retry_after_s,
         request_id=request_id,
     )
@@ -109,8 +87,9 @@ async def _refused(connection: Request | WebSocket, error: Exception) -> Respons
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    refusal = InvalidFields([_fault(each) for each in error.errors()])
-    return problem_of(refusal)
+    # The first part says whether it is of the body, the query or the path: who sent it knows.
+    faults = [fault_of(each, each["loc"][1:] or each["loc"]) for each in error.errors()]
+    return problem_of(InvalidFields(faults))
 
 
 async def _http(request: Request, error: Exception) -> Response:
@@ -150,15 +129,3 @@ async def close_with(websocket: WebSocket, code: int, reason: str) -> None:
     if websocket.client_state is WebSocketState.CONNECTING:
         await websocket.accept()
     await websocket.close(code, reason.encode()[:_LONGEST_REASON_BYTES].decode(errors="ignore"))
-
-
-def _fault(error: Mapping[str, Any]) -> FieldFault:
-    kind, context = error["type"], error.get("ctx", {})
-    where = [str(part) for part in error["loc"][1:]] or [str(error["loc"][0])]
-    if kind == "string_pattern_mismatch":
-        change = _PATTERNS.get(context["pattern"], "Use the form that the documentation shows.")
-    else:
-        change = _CHANGES.get(kind, "Use the form that the documentation shows.").format(**context)
-    # A name that somebody made up may hold halves of characters, which no answer can carry.
-    field = ".".join(where).encode(errors="replace").decode()
-    return FieldFault(field, f"{error['msg']}.", change)

@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, Field, model_validator
 
 from services.gateway.adapters.http.bodies import Body
+from services.gateway.faults import WrongValue
 from shared.messages.cameras import RecordingPolicy, RecordingWindow
 
 TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["06:00"])]
@@ -23,7 +24,7 @@ def _zones() -> frozenset[str]:
 
 def known_zone(name: str) -> str:
     if name not in _zones():
-        raise ValueError(f"there is no time zone {name!r}: use an IANA name such as Asia/Shanghai")
+        raise WrongValue("no_such_time_zone", zone=name)
     return name
 
 
@@ -53,7 +54,7 @@ class RecordingPlan(Body):
     @model_validator(mode="after")
     def _calendar_has_windows(self) -> RecordingPlan:
         if self.mode == "calendar" and not self.windows:
-            raise ValueError("mode calendar needs windows: say when to record")
+            raise WrongValue("windows_missing")
         return self
 
     def policy(self) -> RecordingPolicy:

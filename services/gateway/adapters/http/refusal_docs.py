@@ -5,7 +5,8 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from services.gateway.adapters.http.schemas import Problem
+from services.gateway.adapters.http.problem_bodies import FieldProblem, Problem
+from services.gateway.faults import fault
 
 _EXAMPLES: dict[int, tuple[str, str]] = {
     400: ("bad_cursor", "Take `cursor` from `next_cursor` of the page before."),
@@ -39,13 +40,7 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
             "code": code,
         }
         if status == 422:
-            example["errors"] = [
-                {
-                    "field": "main.url",
-                    "problem": "The scheme 'ftp' is not one that cameras speak.",
-                    "change": "Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://.",
-                }
-            ]
+            example["errors"] = [FieldProblem.of(fault("main.url", "scheme_unknown", scheme="ftp")).model_dump()]
         shown[status] = {
             "description": HTTPStatus(status).phrase,
             "content": {

@@ -15,7 +15,9 @@ from services.gateway.adapters.http.recordings import moment_of, us_of
 from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import rooms_of
 from services.gateway.adapters.http.schemas import Page
-from services.gateway.refusals import FieldFault, InvalidFields
+from services.gateway.adapters.http.validation_faults import fault_of
+from services.gateway.faults import fault
+from services.gateway.refusals import InvalidFields
 from shared.errors import RequestRefused
 from shared.messages.rules import Rule, RuleVersion
 
@@ -86,7 +88,7 @@ async def list_rule_versions(id: str, request: Request) -> Page[RuleAnswer]:
 async def put_rule(id: str, body: Rule, request: Request) -> RuleAnswer:
     """Change a rule, or make one: in force at once, as the next version. `version` is the one you changed."""
     if body.rule != id:
-        raise InvalidFields([FieldFault("rule", f"The address names {id!r}.", "Send the same id in both places.")])
+        raise InvalidFields([fault("rule", "id_differs", id=id)])
     return _answer(await rooms_of(request).rules.put(by_of(request), body))
 
 
@@ -95,7 +97,7 @@ async def dry_run_rule(body: DryRunBody, request: Request) -> DryRunAnswer:
     """What this rule would have raised, out of what was seen. Nothing is stored and nobody is told."""
     age_s = (datetime.now(UTC) - body.start).total_seconds()
     if not 0 < age_s <= _DAYS_MAX * 86_400:
-        raise InvalidFields([FieldFault("start", "It is not in the last 30 days.", "Choose a later moment.")])
+        raise InvalidFields([fault("start", "start_too_old", days=_DAYS_MAX)])
     found = await rooms_of(request).rules.dry_run(body.rule, us_of(body.start), tuple(body.sites))
     items = [
         DryRunItem(
@@ -157,11 +159,7 @@ def _read(text: bytes) -> tuple[Rule, ...]:
         try:
             rules.append(Rule.model_validate(each))
         except ValidationError as error:
-            faults = [
-                FieldFault(f"rules.{number}." + ".".join(map(str, one["loc"])), one["msg"], "Correct it in the file.")
-                for one in error.errors()
-            ]
-            raise InvalidFields(faults) from error
+            raise InvalidFields([fault_of(one, ("rules", number, *one["loc"])) for one in error.errors()]) from error
     return tuple(rules)
 
 

@@ -41,29 +41,6 @@ NewPassword = Annotated[
 ]
 
 
-class FieldProblem(Answer):
-    """One field that is wrong."""
-
-    field: str = Field(examples=["main.url"])
-    problem: str = Field(examples=["The scheme 'ftp' is not one that cameras speak."])
-    change: str = Field(
-        examples=["Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://."]
-    )
-
-
-class Problem(Answer):
-    """RFC 9457 problem document. `code` is stable and for programs; `detail` is for people and says what to change."""
-
-    type: str = Field("about:blank", description="about:blank: the status says the class, `code` the case")
-    title: str = Field(examples=["Unprocessable Content"])
-    status: int = Field(examples=[422])
-    detail: str = Field(examples=["1 field is wrong; each is listed with what to change."])
-    code: str = Field(examples=["invalid_fields"])
-    errors: list[FieldProblem] | None = None
-    retry_after_s: int | None = Field(None, description="with 429 and 503: try again after so many seconds")
-    request_id: str | None = Field(None, description="with 500: which line of the gateway's log says more")
-
-
 class Page(Answer, Generic[T]):
     """One page of a list."""
 

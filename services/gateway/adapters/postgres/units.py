@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.gateway.adapters.postgres.audit import insert_deed
 from services.gateway.adapters.postgres.tables import accounts, sites, units
 from services.gateway.audit import Deed
+from services.gateway.faults import fault
 from services.gateway.refusals import FieldFault
 from services.gateway.units import UNITS_MAX, Unit, UnitUse, fault_of_parent, path_of
 from shared.database import Database
@@ -78,11 +79,11 @@ class PostgresUnits:
             parents = await _parents(session)
             if unit.id in parents:
                 return False
-            fault = fault_of_parent(parents, unit.id, unit.parent)
-            if fault is None and len(parents) >= UNITS_MAX:
-                fault = FieldFault("id", f"There are {UNITS_MAX} units, the most.", "Remove one that is not used.")
-            if fault is not None:
-                return fault
+            wrong = fault_of_parent(parents, unit.id, unit.parent)
+            if wrong is None and len(parents) >= UNITS_MAX:
+                wrong = fault("id", "too_many_units", max=UNITS_MAX)
+            if wrong is not None:
+                return wrong
             values = {"id": unit.id, "revision": unit.revision} | _values(unit)
             await session.execute(insert(units).values(values))
             await insert_deed(session, deed)
@@ -91,9 +92,9 @@ class PostgresUnits:
     async def replace(self, unit: Unit, deed: Deed) -> bool | FieldFault:
         async with self._database.transaction() as session:
             await session.execute(_LOCK)
-            fault = fault_of_parent(await _parents(session), unit.id, unit.parent)
-            if fault is not None:
-                return fault
+            wrong = fault_of_parent(await _parents(session), unit.id, unit.parent)
+            if wrong is not None:
+                return wrong
             where = (units.c.id == unit.id, units.c.revision == unit.revision)
             values = _values(unit) | {"revision": unit.revision + 1}
             done = await session.execute(update(units).where(*where).values(values).returning(units.c.id))

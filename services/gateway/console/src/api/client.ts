@@ -1,5 +1,6 @@
 /** The gateway's API, typed from its OpenAPI document. The login cookie authenticates. */
 
+import { asSaid, faultReader } from "./faultWords";
 import type { components } from "./schema";
 
 export type Schemas = components["schemas"];
@@ -13,7 +14,7 @@ export class Problem extends Error {
     readonly status: number,
     readonly title: string,
     readonly detail: string,
-    /** Field name (dotted) to what is to be changed about it. */
+    /** Field name (dotted) to what is to be changed about it, in their language; else in the server's words. */
     readonly fields: Record<string, string>,
     /** With 429 and 503: when to try again. */
     readonly retryAfterS: number | null = null,
@@ -82,7 +83,9 @@ async function asProblem(answer: Response): Promise<Problem> {
   try {
     const document = (await answer.json()) as Schemas["Problem"];
     const fields: Record<string, string> = {};
-    for (const error of document.errors ?? []) fields[error.field] = `${error.problem} ${error.change}`.trim();
+    const errors = document.errors ?? [];
+    const say = errors.length > 0 ? await faultReader() : asSaid;
+    for (const error of errors) fields[error.field] = say(error);
     const words = await wordsOf(document.code);
     return new Problem(answer.status, document.title, document.detail, fields, document.retry_after_s ?? null, document.code, words);
   } catch {

@@ -5528,6 +5528,43 @@ export interface components {
             windows?: components["schemas"]["DayWindow"][] | null;
         };
         /**
+         * FieldProblem
+         * @description One field that is wrong. `problem` and `change` are for people; `code` with `facts` says the same to programs.
+         */
+        FieldProblem: {
+            /**
+             * Field
+             * @example main.url
+             */
+            field: string;
+            /**
+             * Code
+             * @description stable; translate this one
+             * @example scheme_unknown
+             */
+            code: string;
+            /**
+             * Facts
+             * @description what the sentences name: ids, bounds
+             * @example {
+             *       "scheme": "ftp"
+             *     }
+             */
+            facts: {
+                [key: string]: string | number;
+            };
+            /**
+             * Problem
+             * @example The scheme 'ftp' is not one that cameras speak.
+             */
+            problem: string;
+            /**
+             * Change
+             * @example Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://.
+             */
+            change: string;
+        };
+        /**
          * FigureRow
          * @description One group. Rates are None where nothing can be divided.
          */
@@ -5898,41 +5935,6 @@ export interface components {
             wrong: number;
         };
         /**
-         * ImportFault
-         * @description One cell that is wrong. `field` is its column, `row` where it is about all of it.
-         */
-        ImportFault: {
-            /**
-             * Field
-             * @example main.url
-             */
-            field: string;
-            /**
-             * Problem
-             * @example The scheme 'ftp' is not one that cameras speak.
-             */
-            problem: string;
-            /**
-             * Change
-             * @example Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://.
-             */
-            change: string;
-            /**
-             * Code
-             * @description stable; translate this one
-             * @example no_unit
-             */
-            code?: string | null;
-            /**
-             * Named
-             * @description what the sentence names
-             * @default {}
-             */
-            named: {
-                [key: string]: string;
-            };
-        };
-        /**
          * ImportRow
          * @description What becomes of one row. What is wrong is listed by column, with what to change.
          */
@@ -5973,10 +5975,10 @@ export interface components {
             changes: string[];
             /**
              * Errors
-             * @description what to change, cell by cell
+             * @description what to change, cell by cell; `field` is a column, or `row` where it is about all of it
              * @default []
              */
-            errors: components["schemas"]["ImportFault"][];
+            errors: components["schemas"]["FieldProblem"][];
         };
         /**
          * ImportTrial
@@ -10410,27 +10412,6 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
-         * FieldProblem
-         * @description One field that is wrong.
-         */
-        FieldProblem: {
-            /**
-             * Field
-             * @example main.url
-             */
-            field: string;
-            /**
-             * Problem
-             * @example The scheme 'ftp' is not one that cameras speak.
-             */
-            problem: string;
-            /**
-             * Change
-             * @example Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://.
-             */
-            change: string;
-        };
-        /**
          * Problem
          * @description RFC 9457 problem document. `code` is stable and for programs; `detail` is for people and says what to change.
          */
@@ -10623,6 +10604,10 @@ export interface components {
                  *       "errors": [
                  *         {
                  *           "field": "main.url",
+                 *           "code": "scheme_unknown",
+                 *           "facts": {
+                 *             "scheme": "ftp"
+                 *           },
                  *           "problem": "The scheme 'ftp' is not one that cameras speak.",
                  *           "change": "Begin the address with rtsp://, rtsps://, http://, https://, rtmp://, srt:// or udp://."
                  *         }

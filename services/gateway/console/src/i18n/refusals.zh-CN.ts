@@ -171,6 +171,7 @@ export const refusalsZh: Readonly<Record<string, string>> = {
   broadcast_over: "该次广播已结束，请重新发起。",
   camera_busy: "有人正在与该厨房通话，请稍候。",
   drills_running: "巡检正在进行：请等待其结束，或先停止。",
+  floor_taken: "他人正在对该厨房讲话，且级别不低于您：请稍候，或以更高级别讲话。",
   intercom_full: "目前无法再发起广播，请稍后再试。",
   library_full: "语音条目已满：请先移除一些。",
   no_backchannel: "该摄像机登记为没有扬声器。",
@@ -202,8 +203,10 @@ export const refusalsZh: Readonly<Record<string, string>> = {
   uniform_others: "已登记的照片无法使用：请重新登记。",
   uniform_photo: "这张照片不能用，请换一张。",
   // 其他
+  idempotency_key_busy: "同一请求正在处理，请稍候。",
   exhausted: "服务器资源不足，请稍后再试。",
-  internal: "系统内部错误，已记录。请稍后再试。",
+  invalid_fields: "有填写不正确的地方，请按提示修改。",
+  bug: "系统内部错误，已记录。请稍后再试。",
   not_found: "没有这个地址。",
   peer_away: "所需的服务暂时没有响应，请稍后再试。",
 };

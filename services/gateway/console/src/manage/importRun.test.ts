@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { faultWords, inOrder, isWorthwhile, linesOf, readLines, rowTitle, type ImportLine, type ImportRow } from "./importRun";
+import { inOrder, isWorthwhile, linesOf, readLines, rowTitle, type ImportLine, type ImportRow } from "./importRun";
 
 const row = (number: number, outcome: ImportRow["outcome"]): ImportRow => ({ row: number, outcome, site: "a", site_name: "二小", site_outcome: null, camera: null, camera_name: null, camera_outcome: null, changes: [], errors: [] });
 const stream = (...pieces: Uint8Array[]) => new ReadableStream<Uint8Array>({
@@ -37,14 +37,6 @@ it("puts first what a person has to change", () => {
 it("names what a row is about", () => {
   expect(rowTitle({ ...row(2, "new"), camera_name: "烹饪间" })).toBe("二小 · 烹饪间");
   expect(rowTitle({ ...row(2, "wrong"), site: null, site_name: null })).toBe("");
-});
-
-it("says a fault in the reader's language, or as the server does", () => {
-  const fault = { field: "unit", problem: "There is none.", change: "Add it.", code: "no_unit", named: { value: "x" } };
-  const say = (code: string, named: Record<string, string>) => (code === "no_unit" ? `没有 ${named["value"]}` : null);
-  expect(faultWords(fault, say)).toBe("没有 x");
-  expect(faultWords({ ...fault, code: "newer" }, say)).toBe("There is none. Add it.");
-  expect(faultWords({ ...fault, code: null }, say)).toBe("There is none. Add it.");
 });
 
 it("applies only what changes something", () => {

@@ -48,11 +48,6 @@ export function rowTitle(row: ImportRow): string {
   return [row.site_name ?? row.site, row.camera_name ?? row.camera].filter((part) => part != null && part !== "").join(" · ");
 }
 
-/** One fault in the reader's language; what has no words there is said as the server says it. */
-export function faultWords(fault: ImportRow["errors"][number], say: (code: string, named: Record<string, string>) => string | null): string {
-  return (fault.code == null ? null : say(fault.code, fault.named ?? {})) ?? `${fault.problem} ${fault.change}`;
-}
-
 /** Worst first: what a person has to change comes before what will be done by itself. */
 export function inOrder(rows: readonly ImportRow[]): ImportRow[] {
   const rank = { wrong: 0, changed: 1, new: 2, unchanged: 3 };

@@ -38,11 +38,7 @@ export const zhCN = {
   import: {
     title: "表格批量导入食堂", intro: "每行一台摄像机，并写明所属学校及单位。请先预检，逐行查看结果；重复导入不会改动已有内容，密码加密保存、不再显示。", template: "下载模板：", file: "文件（CSV 或 XLSX）", look: "预检", apply: "导入", tooLarge: "文件最大 {n} MB，请分成几个文件。",
     running: "正在导入", progress: "第 {done} 行，共 {of} 行", brokeOff: "连接中断。请重新导入同一文件，将从中断处继续。", wouldBe: "此文件将会：", wasDone: "已完成：", outcome: { new: "新增", changed: "变更", unchanged: "不变", wrong: "有误" }, leftOut: "有误的行不会导入，请在文件中改正后重新预检。", nothing: "此文件中的内容均已登记。",
-    badSheet: "此文件不是食堂清单。", fault: {
-      formula: "此单元格是公式，请直接填写内容（文本）。", too_long: "最多 {max} 个字符，请缩短。", bad_kind: "没有“{value}”这种学校类型，可用：{ones}。", bad_purpose: "没有“{value}”这种用途，可用：{ones}。", no_unit: "路径 {path} 中没有单位“{value}”，请先在“组织机构”中添加，或改正路径。", unit_twice: "有多个单位名为“{value}”，请写出从最上级开始的完整路径，或填单位编号。",
-      bad_id: "“{value}”不能作编号：请用小写字母、数字、- 和 _，最多 63 个，或留空。", need_name: "新增的内容需要名称，请填写。", need_address: "新摄像机需要地址，请填写。", site_twice: "有多所学校名为“{value}”（{ids}），请填写所指学校的编号。", says_otherwise: "第 {row} 行对同一学校填的是“{value}”，请改成一致，或只在一行填写。",
-      other_school: "摄像机“{value}”属于学校 {site}，不能改属，请换一个编号或改正学校。", camera_twice: "第 {row} 行是同一台摄像机，请删去一行。", other_host: "地址换了主机，请填写该主机的密码。",
-    },
+    badSheet: "此文件不是食堂清单。",
     row: "行", about: "学校 · 摄像机", becomes: "结果", more: "仅列出 {n} 行", column: { unit: "单位路径", site_id: "学校编号", site_name: "学校名称", site_kind: "学校类型", camera_id: "摄像机编号", camera_name: "摄像机名称", purpose: "用途", main_url: "主码流地址", sub_url: "子码流地址", username: "用户名", password: "密码", name: "名称", main: "地址", sub: "子码流", row: "整行" },
   },
   publics: {
