@@ -9,14 +9,12 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Literal, Protocol
 
+from services.gateway.secret_paths import shows_secrets
+
 KEPT_S = 24 * 3600
 # = after this a request that never got an answer is taken for lost with its process
 LOST_S = 60
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
-# What is answered there is shown once and kept by nobody.
-_SECRET_PATHS = re.compile(
-    r"/api/v1/(sessions|guest-sessions|me/|media-tokens|ice-servers|rooms/[^/]*/guests|public-screens)",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,7 @@ def is_key(text: str) -> bool:
 
 def counts_for(method: str, path: str) -> bool:
     """Whether a key means anything there."""
-    return method == "POST" and path.startswith("/api/v1/") and _SECRET_PATHS.match(path) is None
+    return method == "POST" and path.startswith("/api/v1/") and not shows_secrets(path)
 
 
 def fingerprint_of(path: str, query: bytes, body: bytes) -> str:
