@@ -32,12 +32,16 @@ class LoginQueue:
         self._waiting = 0
         self._turn_s = _FIRST_GUESS_S
 
+    def require_place(self) -> None:
+        """Raises TryLater (503) where too many wait."""
+        if self._waiting >= self._waiting_max and self._free.locked():
+            _SENT_AWAY.inc()
+            raise self._too_many()
+
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
         """Raises TryLater (503) where too many wait."""
-        if self._waiting >= self._waiting_max:
-            _SENT_AWAY.inc()
-            raise self._too_many()
+        self.require_place()
         self._waiting += 1
         _LINE.set(self._waiting)
         try:
