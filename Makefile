@@ -29,7 +29,7 @@ CONSOLE := services/gateway/console
 CONSOLE_BUILT := $(CONSOLE)/dist/index.html
 CONSOLE_SOURCES := $(shell find $(CONSOLE) \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help up test test-peers check format bench-ingest bench-live bench-whep bench-ice-port bench-recorder bench-detector bench-alerting bench-start bench-seek bench-timeline bench-figures bench-audit bench-gateway bench-intercom bench-broadcast proof-gateway proof-console proof-intercom proof-broadcast proof-recorder proof-detector proof-alerting proof-diagnosis proof-rodents proof-drills console docs clean
+.PHONY: help up test test-peers check format bench-ingest bench-live bench-whep bench-ice-port bench-recorder bench-detector bench-alerting bench-start bench-seek bench-timeline bench-figures bench-audit bench-gateway bench-doors bench-search bench-intercom bench-broadcast proof-gateway proof-console proof-intercom proof-broadcast proof-recorder proof-detector proof-alerting proof-diagnosis proof-rodents proof-drills console docs clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -95,6 +95,12 @@ bench-audit: $(INSTALLED) ## what the hash chain of the audit trail costs
 
 bench-gateway: $(INSTALLED) ## what event streams and live views cost the gateway, REST and push beside them: CAMERAS= SECONDS=
 	@$(BIN)/python -m tests.bench.bench_gateway --cameras "$(CAMERAS)" --seconds "$(if $(filter command line,$(origin SECONDS)),$(SECONDS),6)"
+
+bench-doors: $(INSTALLED) $(CONSOLE_BUILT) ## long lists compressed, the console's first page, many log-ins at once: WHAT=lists|console|logins
+	@$(BIN)/python -m tests.bench.bench_doors --what "$(if $(filter command line,$(origin WHAT)),$(WHAT),lists)"
+
+bench-search: $(INSTALLED) ## words found among 20,000 cameras, 2,000 schools, 50,000 cases
+	@$(BIN)/python -m tests.bench.bench_search
 
 bench-intercom: $(INSTALLED) $(CONSOLE_BUILT) ## a press to the first sound, mouth to camera, CPU of a talk: WHAT=all|press|browser|latency|cost
 	@$(BIN)/python -m tests.bench.bench_intercom --what "$(if $(filter command line,$(origin WHAT)),$(WHAT),all)"

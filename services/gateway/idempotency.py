@@ -9,14 +9,14 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Literal, Protocol
 
+from services.gateway.secret_paths import shows_secrets
+
 KEPT_S = 24 * 3600
 # = after this a request that never got an answer is taken for lost with its process
 LOST_S = 60
+# = how often a request that takes long says that it is still at it: two of three may fail
+RENEWED_EACH_S = 15
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
-# What is answered there is shown once and kept by nobody.
-_SECRET_PATHS = re.compile(
-    r"/api/v1/(sessions|guest-sessions|me/|media-tokens|ice-servers|rooms/[^/]*/guests|public-screens)",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +33,21 @@ Claim = tuple[Literal["first", "other", "running"], None] | tuple[Literal["same"
 
 
 class IdempotencyKeys(Protocol):
-    """Where they are kept; all gateways see the same."""
+    """Where they are kept; all gateways see the same.
+
+    A key is held by the moment at which it was claimed, or renewed last: who stood still so long that another took it
+    for lost holds another moment, and neither answers for the key nor frees it.
+    """
 
     async def claim(self, account: str, key: str, fingerprint: str, at: datetime) -> Claim: ...
 
-    async def answered(self, account: str, key: str, answer: KeptAnswer) -> None: ...
+    async def renew(self, account: str, key: str, held: datetime, at: datetime) -> bool:
+        """Still at it; False where it is held no more."""
+        ...
 
-    async def forget(self, account: str, key: str) -> None:
+    async def answered(self, account: str, key: str, held: datetime, answer: KeptAnswer) -> None: ...
+
+    async def forget(self, account: str, key: str, held: datetime) -> None:
         """It was not done: the next one with this key may."""
         ...
 
@@ -52,7 +60,7 @@ def is_key(text: str) -> bool:
 
 def counts_for(method: str, path: str) -> bool:
     """Whether a key means anything there."""
-    return method == "POST" and path.startswith("/api/v1/") and _SECRET_PATHS.match(path) is None
+    return method == "POST" and path.startswith("/api/v1/") and not shows_secrets(path)
 
 
 def fingerprint_of(path: str, query: bytes, body: bytes) -> str:

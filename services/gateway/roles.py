@@ -24,6 +24,7 @@ Verb = Literal[
     "order",
     "inspect",
     "configure",
+    "see_storage",
     "change_registry",
     "manage_accounts",
     "see_watching",
@@ -59,13 +60,14 @@ VERBS_OF_ROLE: dict[Role, frozenset[Verb]] = {
     # Reads who did what, and looks at no kitchen.
     "auditor": frozenset(("stay_logged_in", "manage_self", "see_watching", "read_audit")),
     # Keeps it running: cameras, schools, health. Looks at nobody.
-    "sre": _LIST | {"change_registry"},
+    "sre": _LIST | {"see_storage", "change_registry"},
     # Goes to kitchens: looks, finds, and brings evidence along; whoever orders is somebody else.
     "inspector": _SEE | {"inspect", "export", "seal_evidence"},
     "supervisor": _SUPERVISE,
-    # Also says by which rules is judged, when, and who is told.
-    "chief": _SUPERVISE | {"configure", "see_watching"},
-    "admin": _SUPERVISE | {"change_registry", "manage_accounts", "see_watching", "read_audit", "configure"},
+    # Also says by which rules is judged, when, and who is told; answers for how long is kept what.
+    "chief": _SUPERVISE | {"configure", "see_storage", "see_watching"},
+    "admin": _SUPERVISE
+    | {"configure", "see_storage", "change_registry", "manage_accounts", "see_watching", "read_audit"},
 }
 
 

@@ -99,6 +99,13 @@ class GatewaySettings(ServiceSettings, DatabaseSettings, SealingSettings, Camera
         gt=0.2,
     )
 
+    logins_waiting: int = setting(
+        100,
+        says="people who may wait at once for their turn to log in; whoever comes then is told when to come again",
+        when_wrong="too few: a district that logs in at eight gets 503; too many: they wait until their browsers"
+        " give up (20 s), and try again",
+        ge=1,
+    )
     requests_of_address: float = setting(
         300.0,
         says="API requests a second from one address in the long run, ten seconds' worth at once; 0: no limit",

@@ -30,6 +30,7 @@ from services.gateway.adapters.http.rooms import Doors, Rooms
 from services.gateway.adapters.jpeg import AvJpegMaker
 from services.gateway.adapters.known_by_alerting import people_known, sites_known
 from services.gateway.adapters.live_desk import LiveDesk
+from services.gateway.adapters.login_queue import LoginQueue
 from services.gateway.adapters.login_sweep import LoginSweep
 from services.gateway.adapters.names import SystemNames
 from services.gateway.adapters.oidc_provider import ClientOf, OidcProvider
@@ -287,6 +288,7 @@ def _doors(
         oidc=OidcDesk(_provider(context), settings.oidc_group_grants, links, people, sealer),
         oidc_name=settings.oidc_name,
         limits=_limits(context),
+        login_queue=LoginQueue(context.clock, settings.logins_waiting),
         keys=stored.keys,
     )
 

@@ -27,7 +27,6 @@ OF_ALL_SCHOOLS = {
     ("GET", "/api/v1/calendars/{id}/versions"),
     ("GET", "/api/v1/calendars/{id}/calendar.ics"),
     ("GET", "/api/v1/drill-schedules"),
-    ("GET", "/api/v1/storage"),
 }
 
 

@@ -54,7 +54,7 @@ async def test_a_key_is_its_accounts_own_and_lasts_a_day(gateway: Gateway, admin
     assert (await keys.claim("admin", "k-1", "x", now))[0] == "other"
     assert (await keys.claim("admin", "k-1", "x", now + timedelta(seconds=KEPT_S + 5)))[0] == "first"
     assert (await keys.claim("admin", "k-1", "x", now))[0] == "running"
-    await keys.forget("admin", "k-1")
+    await keys.forget("admin", "k-1", now + timedelta(seconds=KEPT_S + 5))
 
 
 async def test_what_is_shown_once_is_not_kept(gateway: Gateway, admin: httpx.AsyncClient) -> None:

@@ -142,7 +142,7 @@ async def test_one_station_sees_nothing_of_another(keeper: httpx.AsyncClient) ->
         assert (answer.status_code, answer.json()["code"]) == (404, code), path
     token = await keeper.post("/media-tokens", json={"camera": f"{SCHOOL_WEST}-1", "verb": "view"})
     assert (token.status_code, token.json()["code"]) == (404, "no_such_camera")
-    assert (await keeper.get("/storage")).json()["code"] == "out_of_scope"
+    assert (await keeper.get("/calendars")).json()["code"] == "out_of_scope"
     assert (await keeper.patch(f"/units/{EAST}", json={"name": "mine"})).status_code == 403
 
 

@@ -87,7 +87,7 @@ async def test_a_foreign_camera_in_a_body_is_not_there(
 
 
 async def test_what_is_about_everybody_is_closed(keeper: httpx.AsyncClient) -> None:
-    answer = await keeper.get("/storage")
+    answer = await keeper.get("/calendars")
     assert (answer.status_code, answer.json()["code"]) == (403, "out_of_scope")
 
 

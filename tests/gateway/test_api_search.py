@@ -83,6 +83,15 @@ async def test_what_is_found_comes_in_pages(admin: httpx.AsyncClient, keeper: ht
     assert (too_long.status_code, too_long.json()["errors"][0]["field"]) == (422, "q")
 
 
+async def test_a_title_is_found_as_it_is_typed(admin: httpx.AsyncClient, keeper: httpx.AsyncClient) -> None:
+    case = {"site": SECOND, "source": "inspection", "title": "100%/Ｐrep_room Ａ：ÉTÉ 冷库", "risk": 2}
+    id = (await admin.post("/cases", json=case)).json()["id"]
+    for typed in ("00%", "%/prep", "PREP_ROOM ａ:été", "prep_room", "冷库 100", f"{id[-6:]} 冷库"):
+        assert await found(keeper, "/cases", typed) == [id], typed
+    for typed in ("1%0", "prep%room", "pre__room", "//", "100%\\/", "冷库 热库"):
+        assert await found(keeper, "/cases", typed) == [], typed
+
+
 async def test_cases_and_orders_are_found_by_title_and_number(
     admin: httpx.AsyncClient, keeper: httpx.AsyncClient
 ) -> None:

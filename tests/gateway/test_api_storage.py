@@ -78,6 +78,28 @@ async def test_what_is_stored_is_told_with_its_holes_and_holds(gateway: Gateway,
     await bus.close()
 
 
+async def test_who_looks_at_kitchens_need_not_know_where_recordings_have_holes(
+    gateway: Gateway, boss: httpx.AsyncClient
+) -> None:
+    bus = await gateway.peers.bus("recorder")
+    stop = await bus.serve("recorder", {"storage": storage})
+    for role in ("viewer", "supervisor", "inspector"):
+        account = {"name": f"stored-{role}", "password": PASSWORD, "roles": [role]}
+        assert (await boss.post("/accounts", json=account)).status_code == 201
+        async with gateway.client(await gateway.token(f"stored-{role}", PASSWORD)) as person:
+            refused = await person.get("/storage", params={"site": "stored"})
+            assert (refused.status_code, refused.json().get("code")) == (403, "not_allowed"), role
+    for name in ("stored-sre", "stored-chief"):
+        async with gateway.client(await gateway.token(name, PASSWORD)) as person:
+            assert len((await person.get("/storage")).json()["items"]) == 2, name
+    of_some = {"name": "stored-some", "password": PASSWORD, "roles": ["chief"], "sites": ["stored"]}
+    assert (await boss.post("/accounts", json=of_some)).status_code == 201
+    async with gateway.client(await gateway.token("stored-some", PASSWORD)) as person:
+        assert (await person.get("/storage")).json()["code"] == "out_of_scope"
+    await stop()
+    await bus.close()
+
+
 async def test_a_trial_is_for_those_who_may_change_cameras(gateway: Gateway, boss: httpx.AsyncClient) -> None:
     order = {"cameras": ["stored-1", "stored-1"], "retention_days": 9}
     assert (await boss.post("/storage/retention-trial", json=order)).status_code == 503

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
 from services.gateway.cameras import Camera, StreamSource
@@ -39,6 +41,7 @@ from shared.messages.cameras import StreamName
         (("chief",), "order", True),
         (("chief",), "manage_accounts", False),
         (("chief",), "change_registry", False),
+        *(((role,), "see_storage", role in ("chief", "sre", "admin")) for role in get_args(Role)),
         ((), "view", False),
     ],
 )

@@ -45,7 +45,7 @@ from shared.messages.orders import (
     OrderStep,
     OrdersWanted,
 )
-from shared.typed_words import holding_each
+from shared.typed_words import searched_for_each
 
 cases = Table(
     "cases",
@@ -170,7 +170,7 @@ class PostgresLoop:
         if wanted.served_from_us is not None and wanted.served_to_us is not None:
             served = orders.c.served_us.between(wanted.served_from_us, wanted.served_to_us - 1)
             chosen = chosen.where(cases.c.case_id.in_(select(orders.c.case_id).where(served)))
-        chosen = chosen.where(*holding_each(wanted.words, cases.c.case_id, cases.c.title))
+        chosen = chosen.where(*searched_for_each(wanted.words, "cases"))
         if wanted.before is not None:
             chosen = chosen.where(tuple_(cases.c.opened_us, cases.c.case_id) < _place(wanted.before))
         chosen = chosen.order_by(cases.c.opened_us.desc(), cases.c.case_id.desc()).limit(wanted.limit)
@@ -233,7 +233,7 @@ class PostgresLoop:
         if wanted.is_overdue is not None:
             late = and_(orders.c.state.in_(_TICKING), orders.c.due_us < self._now_us())
             chosen = chosen.where(late if wanted.is_overdue else ~late)
-        chosen = chosen.where(*holding_each(wanted.words, orders.c.order_id, orders.c.title))
+        chosen = chosen.where(*searched_for_each(wanted.words, "orders"))
         if wanted.before is not None:
             chosen = chosen.where(tuple_(orders.c.served_us, orders.c.order_id) < _place(wanted.before))
         chosen = chosen.order_by(orders.c.served_us.desc(), orders.c.order_id.desc()).limit(wanted.limit)

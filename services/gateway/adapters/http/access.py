@@ -241,7 +241,7 @@ RULES: Mapping[tuple[str, str], Needs] = {
     ("PATCH", "/api/v1/sites/{id}/uniform"): Needs("teach"),
     ("DELETE", "/api/v1/sites/{id}/uniform"): Needs("teach"),
     ("POST", "/api/v1/sites/{id}/uniform/photos"): Needs("teach"),
-    ("GET", "/api/v1/storage"): Needs("list"),
+    ("GET", "/api/v1/storage"): Needs("see_storage"),
     ("POST", "/api/v1/storage/retention-trial"): Needs("change_registry"),
     ("WS", "/api/v1/cameras/{id}/live"): Needs("view", token="view", guest="camera"),
     ("POST", "/api/v1/media-tokens"): Needs("stay_logged_in", is_scoped=True),

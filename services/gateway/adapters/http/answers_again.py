@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from hashlib import blake2b
 from typing import Any
 
@@ -13,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.gateway.adapters.http.access import bearer_or_cookie
 from services.gateway.adapters.http.problems import problem
 from services.gateway.idempotency import (
+    RENEWED_EACH_S,
     Claim,
     IdempotencyKeys,
     KeptAnswer,
@@ -21,6 +25,7 @@ from services.gateway.idempotency import (
     is_final,
     is_key,
 )
+from shared.clock import Clock
 from shared.errors import PeerError, RequestRefused
 from shared.telemetry import log
 
@@ -58,11 +63,10 @@ class OncePerKey:
         await self._once(scope, body, receive, send, account, key)
 
     async def _once(self, scope: Scope, body: bytes, receive: Receive, send: Send, account: str, key: str) -> None:
-        people = scope["app"].state.rooms.people
-        keys = scope["app"].state.rooms.doors.keys
-        fingerprint = fingerprint_of(scope["path"], scope["query_string"], body)
+        rooms = scope["app"].state.rooms
+        hold = _Hold(rooms.doors.keys, rooms.people.clock, account, key)
         try:
-            claim = await keys.claim(account, key, fingerprint, people.clock.now())
+            claim = await hold.claim(fingerprint_of(scope["path"], scope["query_string"], body))
         except PeerError:
             await problem(503, "peer_away", "The database is away. Try again shortly.", retry_after_s=2)(
                 scope, receive, send
@@ -71,11 +75,66 @@ class OncePerKey:
         if claim[0] != "first":
             await _again(claim)(scope, receive, send)
             return
-        kept = _Kept(send)
+        async with hold.renewed():
+            try:
+                await self._app(scope, _replay(body, receive), _Kept(send, hold).send)
+            finally:
+                await hold.settle(None)
+
+
+class _Hold:
+    """A key while its request is being done: renewed, then settled once."""
+
+    def __init__(self, keys: IdempotencyKeys, clock: Clock, account: str, key: str):
+        self._keys = keys
+        self._clock = clock
+        self._of = (account, key)
+        self._held = clock.now()
+        self._lock = asyncio.Lock()
+        self._is_settled = False
+
+    async def claim(self, fingerprint: str) -> Claim:
+        return await self._keys.claim(*self._of, fingerprint, self._held)
+
+    @asynccontextmanager
+    async def renewed(self) -> AsyncIterator[None]:
+        task = asyncio.create_task(self._renew(), name="idempotency-key")
         try:
-            await self._app(scope, _replay(body, receive), kept.send)
+            yield
         finally:
-            await _settle(keys, account, key, kept.answer)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _renew(self) -> None:
+        while True:
+            await self._clock.sleep(RENEWED_EACH_S)
+            # Not while it is being settled: the moment by which the key is held would be another one.
+            async with self._lock:
+                if self._is_settled:
+                    return
+                now = self._clock.now()
+                try:
+                    if not await self._keys.renew(*self._of, self._held, now):
+                        log().warning("request took so long that its key was taken for lost")
+                        return
+                    self._held = now
+                except PeerError as error:
+                    log().warning("key not renewed", detail=str(error))
+
+    async def settle(self, answer: KeptAnswer | None) -> None:
+        """None, or an answer that is not final: the next one with this key may do it."""
+        async with self._lock:
+            if self._is_settled:
+                return
+            self._is_settled = True
+            try:
+                if answer is not None and is_final(answer.status):
+                    await self._keys.answered(*self._of, self._held, answer)
+                else:
+                    await self._keys.forget(*self._of, self._held)
+            except PeerError as error:
+                # It is answered all the same; the key is free again after a minute.
+                log().warning("answer not kept for its key", detail=str(error))
 
 
 class TaggedLists:
@@ -113,20 +172,15 @@ class TaggedLists:
 
 
 class _Kept:
-    """Passes an answer on and keeps it, as long as it is not too long."""
+    """Passes an answer on and keeps it, as long as it is not too long; kept before its end is sent, so that whoever has
+    it and asks again finds it."""
 
-    def __init__(self, send: Send):
+    def __init__(self, send: Send, hold: _Hold):
         self._send = send
+        self._hold = hold
         self._status = 0
         self._headers: dict[str, str] = {}
         self._body = b""
-        self._is_whole = False
-
-    @property
-    def answer(self) -> KeptAnswer | None:
-        if not self._is_whole or len(self._body) > _KEPT_BYTES_MAX:
-            return None
-        return KeptAnswer(self._status, self._headers, self._body)
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -136,19 +190,10 @@ class _Kept:
         elif message["type"] == "http.response.body":
             if len(self._body) <= _KEPT_BYTES_MAX:
                 self._body += message.get("body", b"")
-            self._is_whole = not message.get("more_body", False)
+            if not message.get("more_body", False):
+                is_kept = len(self._body) <= _KEPT_BYTES_MAX
+                await self._hold.settle(KeptAnswer(self._status, self._headers, self._body) if is_kept else None)
         await self._send(message)
-
-
-async def _settle(keys: IdempotencyKeys, account: str, key: str, answer: KeptAnswer | None) -> None:
-    try:
-        if answer is not None and is_final(answer.status):
-            await keys.answered(account, key, answer)
-        else:
-            await keys.forget(account, key)
-    except PeerError as error:
-        # It was answered already; the key is free again after a minute.
-        log().warning("answer not kept for its key", detail=str(error))
 
 
 def _again(claim: Claim) -> Response:

@@ -51,6 +51,7 @@ from services.gateway.adapters.http import (
 from services.gateway.adapters.http.access import guard, uncovered
 from services.gateway.adapters.http.answers_again import OncePerKey, TaggedLists
 from services.gateway.adapters.http.bounds import Bounds
+from services.gateway.adapters.http.compression import Compressed
 from services.gateway.adapters.http.console import console_route
 from services.gateway.adapters.http.contract import API_VERSION, SUMMARY, complete
 from services.gateway.adapters.http.last_resort import LastResort
@@ -127,7 +128,7 @@ def create_app(rooms: Rooms | None) -> FastAPI:
 
     problems.install(app)
     # The last is the outermost.
-    for middleware in (TaggedLists, OncePerKey, Bounds, LastResort, SecurityHeaders):
+    for middleware in (TaggedLists, OncePerKey, Bounds, Compressed, LastResort, SecurityHeaders):
         app.add_middleware(middleware)
     if rooms is not None:
         app.router.routes.append(console_route(rooms.console_folder))

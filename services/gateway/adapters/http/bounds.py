@@ -16,6 +16,7 @@ FILE_BYTES_MAX = 16 * 1024 * 1024
 # = how long a body may stand still, and take as a whole (12 MB at 1 Mbit/s)
 STILL_LIMIT_S = 15.0
 BODY_LIMIT_S = 120.0
+_LOG_IN = ("POST", "/api/v1/sessions")
 _WITH_BODY = frozenset(("POST", "PUT", "PATCH", "DELETE"))
 
 
@@ -35,6 +36,13 @@ class Bounds:
         if wait_s:
             await problem_of(too_many(wait_s))(scope, receive, send)
             return
+        if (scope["method"], scope["path"]) == _LOG_IN:
+            # Before anything is read: of thousands at once each refusal counts.
+            try:
+                rooms.doors.login_queue.require_place()
+            except TryLater as later:
+                await problem_of(later)(scope, receive, send)
+                return
         if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
             refusal = problem(400, "bad_request", "An address holds no NUL character: leave it out.")
             await refusal(scope, receive, send)

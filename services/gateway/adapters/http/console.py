@@ -10,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
+from services.gateway.adapters.http.compression import encodings_taken
+
 _NOT_BUILT = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Bright Kitchen</title>
 <body><h1>Bright Kitchen</h1>
@@ -54,20 +56,10 @@ def console_route(folder: Path) -> Route:
 def _answer(file: Path, request: Request, caching: str) -> FileResponse:
     headers = {"Cache-Control": caching, "Vary": "Accept-Encoding"}
     kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-    taken = _taken(request.headers.get("accept-encoding", ""))
+    taken = encodings_taken(request.headers.get("accept-encoding", ""))
     # A part of a file is a part of what it is, not of what it was pressed into.
     for encoding, suffix in _ENCODINGS.items() if "range" not in request.headers else ():
         smaller = file.with_name(file.name + suffix)
         if encoding in taken and smaller.is_file():
             return FileResponse(smaller, media_type=kind, headers=headers | {"Content-Encoding": encoding})
     return FileResponse(file, media_type=kind, headers=headers)
-
-
-def _taken(accept_encoding: str) -> set[str]:
-    """Encodings that a client names without refusing them (`;q=0`)."""
-    words = (each.replace(" ", "").lower() for each in accept_encoding.split(","))
-    return {name for name, _, weight in (word.partition(";") for word in words) if not _is_nothing(weight)}
-
-
-def _is_nothing(weight: str) -> bool:
-    return weight.startswith("q=") and not weight.removeprefix("q=").strip("0.")

@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 
 from services.gateway.adapters.event_desk import EventDesk
 from services.gateway.adapters.live_desk import LiveDesk
+from services.gateway.adapters.login_queue import LoginQueue
 from services.gateway.adapters.spreadsheets import Spreadsheets
 from services.gateway.audit import AuditTrail
 from services.gateway.camera_states import CameraStates
@@ -59,6 +60,7 @@ class Doors:
     oidc: OidcDesk
     oidc_name: str
     limits: Limits
+    login_queue: LoginQueue
     keys: IdempotencyKeys
 
 

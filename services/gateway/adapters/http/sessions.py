@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
+from starlette.requests import ClientDisconnect
 
 from services.gateway.adapters.http.access import COOKIE, address_of, by_of, identity_of
 from services.gateway.adapters.http.login_answers import LoginAnswer, login_answers
@@ -21,7 +22,10 @@ async def log_in(body: LogIn, request: Request, response: Response) -> SessionOp
     """Log in. The token is for API clients; browsers get the same login in an HttpOnly cookie."""
     rooms = rooms_of(request)
     agent = request.headers.get("user-agent", "")
-    opened = await rooms.people.log_in(body.name, body.password, address_of(request), body.code, agent)
+    async with rooms.doors.login_queue.turn():
+        if await request.is_disconnected():
+            raise ClientDisconnect  # gave up while waiting, and may be in line again
+        opened = await rooms.people.log_in(body.name, body.password, address_of(request), body.code, agent)
     return _opened(rooms, opened, response)
 
 

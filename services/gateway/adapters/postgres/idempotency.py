@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.gateway.adapters.postgres.tables import idempotency_keys
@@ -44,16 +44,24 @@ class PostgresIdempotencyKeys:
             return ("running", None)
         return ("same", KeptAnswer(row.status, row.headers, row.body))
 
-    async def answered(self, account: str, key: str, answer: KeptAnswer) -> None:
-        values = {"status": answer.status, "headers": dict(answer.headers), "body": answer.body}
-        where = (_OF.account == account, _OF.key == key)
+    async def renew(self, account: str, key: str, held: datetime, at: datetime) -> bool:
+        statement = update(idempotency_keys).where(*_held(account, key, held)).values(at=at).returning(_OF.key)
         async with self._database.transaction() as session:
-            await session.execute(update(idempotency_keys).where(*where).values(values))
+            return (await session.execute(statement)).first() is not None
 
-    async def forget(self, account: str, key: str) -> None:
+    async def answered(self, account: str, key: str, held: datetime, answer: KeptAnswer) -> None:
+        values = {"status": answer.status, "headers": dict(answer.headers), "body": answer.body}
         async with self._database.transaction() as session:
-            await session.execute(delete(idempotency_keys).where(_OF.account == account, _OF.key == key))
+            await session.execute(update(idempotency_keys).where(*_held(account, key, held)).values(values))
+
+    async def forget(self, account: str, key: str, held: datetime) -> None:
+        async with self._database.transaction() as session:
+            await session.execute(delete(idempotency_keys).where(*_held(account, key, held)))
 
     async def forget_old(self, at: datetime) -> None:
         async with self._database.transaction() as session:
             await session.execute(delete(idempotency_keys).where(_OF.at < at - timedelta(seconds=KEPT_S)))
+
+
+def _held(account: str, key: str, held: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (_OF.account == account, _OF.key == key, _OF.at == held, _OF.status.is_(None))

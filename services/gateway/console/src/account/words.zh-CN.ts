@@ -16,7 +16,7 @@ export const zhCN = {
     needName: "请填写用途。", needVerb: "至少选择一项权限。", needEnd: "请选择一年以内的日期。", needPassword: "请输入当前密码。",
   },
   verb: {
-    stay_logged_in: "保持登录", manage_self: "管理自己的账号", be_told: "接收通知", view: "看实时画面", snapshot: "截图", playback: "看录像", export: "导出片段", seal_evidence: "存证", teach: "训练识别", talk: "对讲与喊话", invite: "邀请访客", review: "处理告警", answer: "答复整改", order: "下达整改单", inspect: "抽查", configure: "修改规则与设置", change_registry: "登记学校与摄像机", manage_accounts: "管理人员", see_watching: "查看观看记录", read_audit: "查看审计",
+    stay_logged_in: "保持登录", manage_self: "管理自己的账号", be_told: "接收通知", view: "看实时画面", snapshot: "截图", playback: "看录像", export: "导出片段", seal_evidence: "存证", teach: "训练识别", talk: "对讲与喊话", invite: "邀请访客", review: "处理告警", answer: "答复整改", order: "下达整改单", inspect: "抽查", configure: "修改规则与设置", see_storage: "查看存储情况", change_registry: "登记学校与摄像机", manage_accounts: "管理人员", see_watching: "查看观看记录", read_audit: "查看审计",
   },
   of: {
     title: "{name} 的登录与验证", open: "登录…", logins: "登录的设备", endAll: "全部退出", endAllTitle: "让 {name} 从所有设备退出？", endAllText: "其正在观看的画面会立即中断；密码和权限不变。", second: "两步验证", take: "解除两步验证", takeTitle: "解除 {name} 的两步验证？", takeText: "仅在本人手机和恢复码都丢失、并已核实身份时使用。之后仅凭密码即可登录，请提醒本人尽快重新开启。", taken: "已解除", tokens: "程序令牌",

@@ -3828,7 +3828,7 @@ export interface components {
              * Verbs
              * @description what it may do, as far as its account may
              */
-            verbs: ("stay_logged_in" | "manage_self" | "be_told" | "list" | "view" | "snapshot" | "playback" | "export" | "seal_evidence" | "teach" | "talk" | "invite" | "review" | "answer" | "order" | "inspect" | "configure" | "change_registry" | "manage_accounts" | "see_watching" | "read_audit")[];
+            verbs: ("stay_logged_in" | "manage_self" | "be_told" | "list" | "view" | "snapshot" | "playback" | "export" | "seal_evidence" | "teach" | "talk" | "invite" | "review" | "answer" | "order" | "inspect" | "configure" | "see_storage" | "change_registry" | "manage_accounts" | "see_watching" | "read_audit")[];
             /**
              * Sites
              * @description the only schools it may see; null: those of its account
@@ -6476,7 +6476,7 @@ export interface components {
              * Verbs
              * @description what it may do; nothing you may not
              */
-            verbs: ("stay_logged_in" | "manage_self" | "be_told" | "list" | "view" | "snapshot" | "playback" | "export" | "seal_evidence" | "teach" | "talk" | "invite" | "review" | "answer" | "order" | "inspect" | "configure" | "change_registry" | "manage_accounts" | "see_watching" | "read_audit")[];
+            verbs: ("stay_logged_in" | "manage_self" | "be_told" | "list" | "view" | "snapshot" | "playback" | "export" | "seal_evidence" | "teach" | "talk" | "invite" | "review" | "answer" | "order" | "inspect" | "configure" | "see_storage" | "change_registry" | "manage_accounts" | "see_watching" | "read_audit")[];
             /**
              * Sites
              * @description the only schools it may see; null: all of yours
@@ -10010,7 +10010,7 @@ export interface components {
              * Verbs
              * @description what they may do now, at their schools
              */
-            verbs: ("stay_logged_in" | "manage_self" | "be_told" | "list" | "view" | "snapshot" | "playback" | "export" | "seal_evidence" | "teach" | "talk" | "invite" | "review" | "answer" | "order" | "inspect" | "configure" | "change_registry" | "manage_accounts" | "see_watching" | "read_audit")[];
+            verbs: ("stay_logged_in" | "manage_self" | "be_told" | "list" | "view" | "snapshot" | "playback" | "export" | "seal_evidence" | "teach" | "talk" | "invite" | "review" | "answer" | "order" | "inspect" | "configure" | "see_storage" | "change_registry" | "manage_accounts" | "see_watching" | "read_audit")[];
         };
         /**
          * ViewAnswer

@@ -24,6 +24,8 @@ export const refusalsZh: Readonly<Record<string, string>> = {
   second_factor_needed: "请输入验证器上的六位数字，或一个恢复码。",
   second_factor_not_begun: "请从第一步重新开始。",
   second_factor_on: "两步验证已经开启：请先关闭，再重新设置。",
+  too_many_logins: "当前登录的人过多，请稍后再试。",
+  too_many_passwords: "当前需要核对的密码过多，请稍后再试。",
   too_many_failures: "尝试失败次数过多，请稍后再试。",
   too_many_requests: "操作过于频繁，请稍后再试。",
   too_many_tokens: "令牌已满 50 个：请先停用一个。",

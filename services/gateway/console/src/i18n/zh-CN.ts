@@ -4,7 +4,7 @@ export const zhCN = {
   product: "明厨亮灶",
   productLine: "学校食堂后厨监管",
   language: "English",
-  signIn: { title: "登录", name: "账号", password: "密码", submit: "登录", wrong: "账号或密码不正确。", tooOften: "失败次数过多，请在 {seconds} 秒后重试。", hint: "首次启动时生成的管理员密码打印在终端，并保存在数据目录的 admin-password 文件中。", offline: "无法连接服务器，请检查网络后重试。",
+  signIn: { title: "登录", name: "账号", password: "密码", submit: "登录", wrong: "账号或密码不正确。", tooOften: "失败次数过多，请在 {seconds} 秒后重试。", inLine: "当前登录的人较多，本页将在 {seconds} 秒后自动重试。", hint: "首次启动时生成的管理员密码打印在终端，并保存在数据目录的 admin-password 文件中。", offline: "无法连接服务器，请检查网络后重试。",
     code: "验证码", codeHint: "来自身份验证器应用，或使用一个恢复码。", wrongCode: "验证码错误或已使用过，请等待下一个。",
     mustChange: "该密码仅用于首次登录。请设置新密码，至少 10 个字符。", newPassword: "新密码", change: "修改并继续", anotherPassword: "请设置另一个密码，至少 10 个字符。", with: "使用 {name} 登录" },
   nav: { watch: "值守", alerts: "告警", cases: "案件", kitchen: "我的后厨", more: "更多", live: "实时", playback: "回放", broadcast: "喊话", figures: "统计", inspections: "抽查", cameras: "摄像机", sites: "学校", status: "系统", audit: "审计", watching: "谁看过我们", manage: "管理", signOut: "退出登录", account: "我的账号", notices: "我的通知", user: "{name} 的菜单", menu: "菜单" },
