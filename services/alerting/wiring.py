@@ -91,6 +91,22 @@ from shared.subjects import CameraRef
 from shared.supervise import RunOnce, Supervised
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
+# What only reads, or waits for somebody else: a long one does not keep the others waiting. Fewer than the database's
+# connections, of which every other request needs one too.
+_READS = (
+    "alerts",
+    "alert",
+    "alert_picture",
+    "case",
+    "cases",
+    "order",
+    "orders",
+    "attachment",
+    "figures",
+    "draws",
+    "draw",
+)
+_AT_ONCE = dict.fromkeys((*_READS, "rule_dry_run"), 2) | {"notice_channel_test": 4}
 
 Task = tuple[str, Supervised | RunOnce]
 Answers = Mapping[str, RequestHandler]
@@ -152,7 +168,7 @@ async def wire(context: Context[Settings]) -> Wired:
     answers: dict[str, RequestHandler] = {"status": desk.status}
     for part in parts:
         answers |= part.answers
-    stop_answering = await bus.serve("alerting", answers)
+    stop_answering = await bus.serve("alerting", answers, at_once=_AT_ONCE)
     return Wired(
         tasks=[("outbox", teller), *(task for part in parts for task in part.tasks)],
         readiness={"database": stores.database.why_not_ready},

@@ -9,6 +9,7 @@ from typing import cast
 from services.ingest.adapters.each_second import EachSecond
 from services.ingest.adapters.fleet_keeper import FleetKeeper
 from services.ingest.adapters.media_out import MediaOut
+from services.ingest.adapters.prober import AT_ONCE as PROBES_AT_ONCE
 from services.ingest.adapters.prober import Prober
 from services.ingest.adapters.pyav_transcode import H264Transcoder
 from services.ingest.adapters.sources import Sources
@@ -25,6 +26,7 @@ from shared import subjects
 from shared.bus import Bus
 from shared.bus.kv_watch import KvEntry
 from shared.bus.media_backlog import KEEP_S
+from shared.bus.requests import RequestHandler
 from shared.bus.streams import EVENTS, MEDIA, Limits
 from shared.messages.cameras import CameraState, DesiredCamera, StreamName, WatchLease
 from shared.messages.status import ServiceStatus
@@ -133,7 +135,8 @@ async def wire(context: Context[Settings]) -> Wired:
 
     writer = StateWriter(ledger, news, put_state, bus.publish_fact, clock)
     await _listen(bus, handlers)
-    stop_serving = await bus.serve("ingest", {"probe": Prober(sources, clock).probe, "status": status})
+    answers: dict[str, RequestHandler] = {"probe": Prober(sources, clock).probe, "status": status}
+    stop_serving = await bus.serve("ingest", answers, at_once={"probe": PROBES_AT_ONCE})
     return Wired(
         tasks=(
             ("shards", leases),

@@ -43,6 +43,13 @@ from shared.subjects import CameraRef
 
 # = for telling browsers and cameras, after the last one has finished speaking
 _DRAIN_RESERVE_S = 5.0
+# Whoever presses the button does not wait for a camera that does not answer somebody else.
+_AT_ONCE = {
+    **dict.fromkeys(("talk_open", "talk", "talk_change", "talk_end", "talk_trickle"), 32),
+    **dict.fromkeys(("view_open", "view", "view_end", "view_trickle", "views_keep"), 32),
+    **dict.fromkeys(("broadcast_open", "broadcast", "broadcast_change", "broadcast_end", "announcement_play"), 8),
+    **dict.fromkeys(("speaker_probe", "talk_sound", "announcement_sound"), 4),
+}
 
 
 async def wire(context: Context[Settings]) -> Wired:
@@ -103,8 +110,8 @@ async def _wire(context: Context[Settings], port: IcePort) -> Wired:
     answers = (
         speakers.answers(access, handlers.cameras) | recording.answers | drills.answers | office.answers | rooms.answers
     )
-    stop_opening = await bus.serve("intercom", opening | answers)
-    stop_answering = await bus.serve("intercom", {}, pinned=pinned, instance=worker)
+    stop_opening = await bus.serve("intercom", opening | answers, at_once=_AT_ONCE)
+    stop_answering = await bus.serve("intercom", {}, pinned=pinned, instance=worker, at_once=_AT_ONCE)
     draining = Draining([handlers, office.desk], views, [stop_opening], clock, settings.drain_s)
     return Wired(
         tasks=[

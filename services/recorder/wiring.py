@@ -70,6 +70,9 @@ from shared.supervise import RunOnce, Supervised
 HEARD_BACK_S = 2 * 3600
 _DAY_US = 24 * 3600 * 1_000_000
 _MIGRATIONS = Path(__file__).parent / "migrations"
+# What only reads; a picture takes a core for a moment, the rest the database.
+_READS = ("timeline", "playlist", "object", "gop", "still", "thumbnails", "clip", "clips", "evidence", "evidence_list")
+_AT_ONCE = dict.fromkeys(_READS, 4)
 
 Task = tuple[str, Supervised | RunOnce]
 Answers = Mapping[str, RequestHandler]
@@ -159,7 +162,7 @@ async def wire(context: Context[Settings]) -> Wired:
     answers: dict[str, RequestHandler] = {"status": handlers.status}
     for part in parts:
         answers |= part.answers
-    stop_answering = await bus.serve("recorder", answers)
+    stop_answering = await bus.serve("recorder", answers, at_once=_AT_ONCE)
     return Wired(
         tasks=[("shards", leases), ("facts", writer), *(task for part in parts for task in part.tasks)],
         readiness={"database": stores.database.why_not_ready, "objects": stores.objects.why_not_ready},

@@ -183,12 +183,14 @@ class Bus:
         version: str = "0.1.0",
         pinned: Mapping[str, RequestHandler] | None = None,
         instance: str = "",
+        at_once: Mapping[str, int] | None = None,
     ) -> Callable[[], Awaitable[None]]:
         """Answer requests `bk.v1.cmd.<owner>.<name>` in a queue group with our like.
 
-        `pinned` are asked of this worker alone: `bk.v1.cmd.<owner>.<name>.<instance>`.
+        `pinned` are asked of this worker alone: `bk.v1.cmd.<owner>.<name>.<instance>`. `at_once`: how many of a name
+        are done side by side, begun in order; of one that is not in it, one after the other.
         """
-        return await self.requests.serve(owner, handlers, version, pinned or {}, instance)
+        return await self.requests.serve(owner, handlers, version, pinned or {}, instance, at_once or {})
 
     # Media
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -19,6 +20,8 @@ from shared.messages.base import Message
 from shared.telemetry import log
 
 RequestHandler = Callable[[bytes], Awaitable[Message]]
+# = how long what was begun may still take when a service ends
+END_LIMIT_S = 3.0
 # As JSON writes it; not where somebody typed a backslash, which JSON doubles. PostgreSQL keeps no NUL in a text.
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
@@ -57,18 +60,25 @@ class Requests:
         version: str,
         pinned: Mapping[str, RequestHandler],
         instance: str,
+        at_once: Mapping[str, int],
     ) -> Callable[[], Awaitable[None]]:
+        lines: list[_Line] = []
+
+        def line(name: str, handler: RequestHandler) -> Callable[[Request], Awaitable[None]]:
+            lines.append(_Line(_answering(owner, name, handler), at_once.get(name, 1)))
+            return lines[-1].take
+
         try:
             service = await nats.micro.add_service(
                 self._client, name=f"bright-kitchen-{owner}", version=version, queue_group=owner
             )
             for name, handler in handlers.items():
                 await service.add_endpoint(
-                    name=name, subject=subjects.command(owner, name), handler=_answering(owner, name, handler)
+                    name=name, subject=subjects.command(owner, name), handler=line(name, handler)
                 )
             for name, handler in pinned.items():
                 subject = subjects.command(owner, name, instance)
-                await service.add_endpoint(name=name, subject=subject, handler=_answering(owner, name, handler))
+                await service.add_endpoint(name=name, subject=subject, handler=line(name, handler))
             # Served means served: the server knows the subscriptions before anybody is told that we are ready.
             await self._client.flush(timeout=2)
         except (nats.errors.Error, TimeoutError) as error:
@@ -76,8 +86,35 @@ class Requests:
 
         async def end() -> None:
             await service.stop()
+            running = [task for each in lines for task in each.running]
+            if running:
+                await asyncio.wait(running, timeout=END_LIMIT_S)
 
         return end
+
+
+class _Line:
+    """Requests of one kind: begun in the order in which they come, so many side by side; the others wait.
+
+    nats.micro does one after the other, and then a camera that does not answer one person keeps all others waiting.
+    """
+
+    def __init__(self, answer: Callable[[Request], Awaitable[None]], at_once: int):
+        self._answer = answer
+        self._free = asyncio.Semaphore(at_once)
+        self.running: set[asyncio.Task[None]] = set()
+
+    async def take(self, request: Request) -> None:
+        await self._free.acquire()
+        task = asyncio.ensure_future(self._do(request))
+        self.running.add(task)
+        task.add_done_callback(self.running.discard)
+
+    async def _do(self, request: Request) -> None:
+        try:
+            await self._answer(request)
+        finally:
+            self._free.release()
 
 
 def _answering(owner: str, name: str, handler: RequestHandler) -> Callable[[Request], Awaitable[None]]:

@@ -165,3 +165,43 @@ async def test_states_round_trip(connect) -> None:  # type: ignore[no-untyped-de
     assert entry is not None
     assert entry.value is not None
     assert CameraState.decode(entry.value) == state
+
+
+async def test_one_who_waits_keeps_nobody_waiting_and_all_begin_in_order(connect) -> None:  # type: ignore[no-untyped-def]
+    gateway, ingest = await connect("gateway"), await connect("ingest")
+    begun: list[str] = []
+    is_held = asyncio.Event()
+
+    async def probe(data: bytes) -> ProbeReply:
+        url = ProbeRequest.decode(data).url
+        begun.append(url)
+        if url.endswith("dead"):
+            await is_held.wait()
+        return ProbeReply(is_ok=True, reason_code="ok", reason=url)
+
+    end = await ingest.serve("ingest", {"probe": probe}, at_once={"probe": 2})
+
+    def ask(path: str) -> asyncio.Task[bytes]:
+        return asyncio.create_task(gateway.request("ingest", "probe", ProbeRequest(url=f"rtsp://h/{path}")))
+
+    dead = ask("dead")
+    for number in range(3):
+        assert ProbeReply.decode(await ask(str(number))).reason == f"rtsp://h/{number}"
+    assert not dead.done()
+    # A second that waits fills the line: who comes then waits, and is done as soon as one of them is.
+    second, third = ask("2/dead"), ask("3")
+    await asyncio.sleep(0.2)
+    assert not third.done()
+    is_held.set()
+    for task in (dead, second, third):
+        assert ProbeReply.decode(await task).is_ok
+    assert begun == [f"rtsp://h/{path}" for path in ("dead", "0", "1", "2", "2/dead", "3")]
+    # What was begun is answered though the service ends meanwhile.
+    is_held.clear()
+    last = ask("last/dead")
+    await asyncio.sleep(0.2)
+    ending = asyncio.create_task(end())
+    await asyncio.sleep(0.1)
+    is_held.set()
+    await ending
+    assert ProbeReply.decode(await last).is_ok

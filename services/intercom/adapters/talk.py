@@ -76,6 +76,8 @@ class Talk:
         self._was_heard: bool | None = None
         self._since_s = clock.monotonic()
         self._lock = asyncio.Lock()
+        # Presses and releases in the order in which they came: who let go does not speak on because the press waited.
+        self._changes = asyncio.Lock()
         self._over = asyncio.Event()
         self._prepared: asyncio.Task[str] | None = None
 
@@ -127,7 +129,11 @@ class Talk:
     async def press(self, *, may_wait: bool = False) -> TalkStatus:
         """Take the floor and let the camera play; or wait for it. Raises FloorTaken, or RequestRefused with the name of
         an ending; the talk is over then, but where the camera was only busy."""
-        await self._until_prepared()
+        async with self._changes:
+            await self._until_prepared()
+            return await self._press_prepared(may_wait)
+
+    async def _press_prepared(self, may_wait: bool) -> TalkStatus:
         async with self._locked():
             self._require_open()
             try:
@@ -149,7 +155,7 @@ class Talk:
 
     async def release(self) -> TalkStatus:
         """Stop speaking, or waiting; the next press is as fast."""
-        async with self._locked():
+        async with self._changes, self._locked():
             self._require_open()
             await self._stop("released")
         return self.status()

@@ -86,6 +86,7 @@ class Handlers:
     talks: dict[str, HeldTalk] = field(default_factory=dict)
     is_draining: bool = False
     is_out: Callable[[str], bool] = lambda guest: True
+    _opening: int = 0
 
     async def status(self, request: bytes) -> ServiceStatus:
         """The question says nothing, so it is not read."""
@@ -95,7 +96,7 @@ class Handlers:
         wanted = TalkWanted.decode(request)
         self._forget_ended()
         held = sum(not talk.is_over for talk in self.talks.values())
-        if self.is_draining or held >= self.talks_max:
+        if self.is_draining or held + self._opening >= self.talks_max:
             raise RequestRefused("intercom_full", "No more talks can be held now: try again.", status=503)
         desired = self.cameras.get(CameraRef(wanted.site, wanted.camera))
         if desired is None:
@@ -103,7 +104,11 @@ class Handlers:
         if wanted.guest is not None and self.is_out(wanted.guest):
             raise RequestRefused("guest_over", "Your time as a guest of this room is over.", status=403)
         talk = self.new_talk(f"{self.worker}.{secrets.token_hex(8)}", wanted, desired)
-        answer = await talk.open()
+        self._opening += 1
+        try:
+            answer = await talk.open()
+        finally:
+            self._opening -= 1
         self.talks[talk.id] = talk
         return TalkOpened(status=talk.status(), answer=answer)
 

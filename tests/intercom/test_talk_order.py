@@ -1,0 +1,42 @@
+"""Presses and releases of one talk, while its camera lets us wait."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from unittest.mock import AsyncMock, MagicMock
+
+from services.intercom.adapters.talk import Talk
+from shared.clock import FakeClock
+from shared.messages.intercom import TalkWanted
+
+
+async def test_who_lets_go_while_the_camera_is_being_prepared_does_not_speak_on() -> None:
+    is_prepared = asyncio.Event()
+    leg, speaker, floors, caller = MagicMock(), MagicMock(), AsyncMock(), MagicMock()
+
+    async def prepare() -> str:
+        await is_prepared.wait()
+        return "pcmu"
+
+    leg.prepare = prepare
+    leg.is_heard = None
+    caller.answer = AsyncMock(return_value="v=0")
+    wanted = TalkWanted(site="s", camera="c", talker="anna", offer="v=0", is_prepared=True)
+    started: list[Any] = []
+    talk = Talk(
+        "w.1", wanted, caller, leg, speaker, floors, lambda: None, lambda fact: None, FakeClock(), MagicMock(), started.append
+    )  # fmt: skip
+    done: list[str] = []
+    talk._press = AsyncMock(side_effect=lambda: done.append("pressed"))  # type: ignore[method-assign]
+    talk._stop = AsyncMock(side_effect=done.append)  # type: ignore[method-assign]
+    await talk.open()
+    press = asyncio.create_task(talk.press())
+    await asyncio.sleep(0)
+    release = asyncio.create_task(talk.release())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert done == []
+    is_prepared.set()
+    await asyncio.gather(press, release)
+    assert done == ["pressed", "released"]
