@@ -113,6 +113,9 @@ class _Line:
     async def _do(self, request: Request) -> None:
         try:
             await self._answer(request)
+        except nats.errors.Error as error:
+            # Who asked is told by the time-out of theirs; what was done is done.
+            log().warning("answer not sent", detail=str(error) or type(error).__name__)
         finally:
             self._free.release()
 
