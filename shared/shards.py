@@ -81,7 +81,7 @@ class ShardLeases:
         self._listened_anew_at = -inf
         # When the last one that came back was said
         self._beat_at = clock.monotonic()
-        self._beat: Appointment | None = None
+        self._next_beat: Appointment | None = None
         self._news = asyncio.Event()
         self._was_freed = False
         self.held: set[int] = set()
@@ -228,8 +228,8 @@ class ShardLeases:
         try:
             await self._news.wait()
         finally:
-            if self._beat is not None:
-                self._beat.cancel()
+            if self._next_beat is not None:
+                self._next_beat.cancel()
         self._news.clear()
         if self._was_freed:
             self._was_freed = False
@@ -241,7 +241,7 @@ class ShardLeases:
         if self.held:
             latest_s = min(latest_s, self._beat_at + self._fenced_after_s - self._now())
         now = asyncio.get_running_loop().time()
-        self._beat = pulse().call(now + latest_s - 2 * DOZE_S, now + latest_s, self._say_on)
+        self._next_beat = pulse().call(now + latest_s - 2 * DOZE_S, now + latest_s, self._say_on)
 
     def _say_on(self) -> None:
         """Say it now, before what else the process has woken for: it comes back meanwhile, and wakes nobody again.

@@ -127,8 +127,7 @@ class Fragmenter:
         self._parts += unit.parts
         self._size_bytes += unit.size_bytes
         self._received_us = unit.received_us
-        interval = timeline.interval_90k  # what follows is `_is_full`, for every picture: without a call
-        if dts - self._first_dts + interval + (interval >> 1) >= self._target_90k or self._size_bytes >= _LARGEST_BYTES:
+        if self._is_full():
             return (*closed, self._close(None))
         return closed
 

@@ -67,11 +67,7 @@ class ReadMill:
     def rest(self, sock: socket.socket, seconds: float) -> None:
         """Nothing that comes within that time is worth a read of its own."""
         number = sock.fileno()
-        if number not in self._due:
-            return
-        if self._is_reading:  # all are met once, at the end of the round
-            self._due[number] = asyncio.get_running_loop().time() + seconds + self._tick_s / 2
-        else:
+        if number in self._due:
             self._wait(number, seconds)
 
     @property
@@ -92,7 +88,7 @@ class ReadMill:
     def _wait(self, number: int, seconds: float) -> None:
         due = self._due[number] = asyncio.get_running_loop().time() + seconds + self._tick_s / 2
         if self._is_reading:
-            return  # met at the end of the round
+            return  # all are met once, at the end of the round
         # The first may have been read before its time (much had come): to wake at that time too would be for nothing.
         if self._next is None or due < self._next.earliest or (number == self._first and due > self._next.earliest):
             self._meet_first()

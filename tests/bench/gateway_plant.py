@@ -24,6 +24,7 @@ from shared.embedded.ports import HOST, Ports, free_port
 from shared.embedded.postgres import EmbeddedPostgres
 from shared.embedded.process import Process
 from shared.subjects import SERVICES
+from tests.readiness import is_ready
 
 LIMIT_S = 60.0
 _ANSWER_LIMIT_S = 90.0
@@ -96,7 +97,7 @@ async def gateway_plant(env: dict[str, str]) -> AsyncIterator[GatewayPlant]:
             process = Process(service, argv, log, env=os.environ | shared | login | more)
             await process.start()
             processes.append(process)
-            await process.until_ready(lambda port=port: _is_ready(port), LIMIT_S)  # type: ignore[misc]
+            await process.until_ready(lambda port=port: is_ready(port), LIMIT_S)  # type: ignore[misc]
         pids = {each.name: each.pid or 0 for each in (nats.process, postgres.process, *processes)}
         yield GatewayPlant(folder, f"http://{HOST}:{port}", credentials, nats.url, pids)
     finally:
@@ -104,14 +105,6 @@ async def gateway_plant(env: dict[str, str]) -> AsyncIterator[GatewayPlant]:
             await process.stop(8.0)
         await asyncio.gather(nats.stop(), postgres.stop())
         rmtree(folder, ignore_errors=True)
-
-
-async def _is_ready(port: int) -> bool:
-    try:
-        async with httpx.AsyncClient(trust_env=False) as http:
-            return (await http.get(f"http://{HOST}:{port}/readyz")).status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 class ClientProcess:

@@ -167,7 +167,7 @@ async def test_states_round_trip(connect) -> None:  # type: ignore[no-untyped-de
     assert CameraState.decode(entry.value) == state
 
 
-async def test_one_who_waits_keeps_nobody_waiting_and_all_begin_in_order(connect) -> None:  # type: ignore[no-untyped-def]
+async def test_one_who_waits_keeps_nobody_waiting_and_all_begin_in_order(connect, until) -> None:  # type: ignore[no-untyped-def]
     gateway, ingest = await connect("gateway"), await connect("ingest")
     begun: list[str] = []
     is_held = asyncio.Event()
@@ -189,9 +189,11 @@ async def test_one_who_waits_keeps_nobody_waiting_and_all_begin_in_order(connect
         assert ProbeReply.decode(await ask(str(number))).reason == f"rtsp://h/{number}"
     assert not dead.done()
     # A second that waits fills the line: who comes then waits, and is done as soon as one of them is.
-    second, third = ask("2/dead"), ask("3")
-    await asyncio.sleep(0.2)
-    assert not third.done()
+    second = ask("2/dead")
+    await until(lambda: len(begun) == 5)
+    third = ask("3")
+    await asyncio.sleep(0.2)  # time enough to begin, if it were let
+    assert len(begun) == 5
     is_held.set()
     for task in (dead, second, third):
         assert ProbeReply.decode(await task).is_ok
@@ -199,9 +201,10 @@ async def test_one_who_waits_keeps_nobody_waiting_and_all_begin_in_order(connect
     # What was begun is answered though the service ends meanwhile.
     is_held.clear()
     last = ask("last/dead")
-    await asyncio.sleep(0.2)
+    await until(lambda: begun[-1] == "rtsp://h/last/dead")
     ending = asyncio.create_task(end())
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(0.2)
+    assert not ending.done()
     is_held.set()
     await ending
     assert ProbeReply.decode(await last).is_ok

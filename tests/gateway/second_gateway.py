@@ -17,6 +17,7 @@ import httpx
 from shared.embedded.ports import HOST, free_port
 from shared.embedded.process import Process
 from tests.gateway.running_gateway import Peers
+from tests.readiness import is_ready
 
 _LIMIT_S = 60.0
 
@@ -56,16 +57,8 @@ async def second_gateway(peers: Peers) -> AsyncIterator[SecondGateway]:
     process = Process("gateway-2", argv, folder / "log", env=os.environ | env)
     await process.start()
     try:
-        await process.until_ready(lambda: _is_ready(port), _LIMIT_S)
+        await process.until_ready(lambda: is_ready(port), _LIMIT_S)
         yield SecondGateway(f"http://{HOST}:{port}/api/v1", process)
     finally:
         await process.stop(8.0)
         rmtree(folder, ignore_errors=True)
-
-
-async def _is_ready(port: int) -> bool:
-    try:
-        async with httpx.AsyncClient(trust_env=False) as http:
-            return (await http.get(f"http://{HOST}:{port}/readyz")).status_code == 200
-    except httpx.TransportError:
-        return False

@@ -6,9 +6,15 @@ import asyncio
 from typing import Any
 from unittest.mock import AsyncMock, MagicMock
 
+import pytest
+
 from services.intercom.adapters.talk import Talk
+from services.intercom.handlers.talks import Handlers
 from shared.clock import FakeClock
-from shared.messages.intercom import TalkWanted
+from shared.errors import RequestRefused
+from shared.messages.cameras import DesiredCamera, DesiredStream
+from shared.messages.intercom import TalkStatus, TalkWanted
+from shared.subjects import CameraRef
 
 
 async def test_who_lets_go_while_the_camera_is_being_prepared_does_not_speak_on() -> None:
@@ -40,3 +46,27 @@ async def test_who_lets_go_while_the_camera_is_being_prepared_does_not_speak_on(
     is_prepared.set()
     await asyncio.gather(press, release)
     assert done == ["pressed", "released"]
+
+
+async def test_talks_that_are_being_opened_count() -> None:
+    goes_on = asyncio.Event()
+
+    def new_talk(id: str, wanted: TalkWanted, desired: DesiredCamera) -> Any:
+        async def open() -> str:
+            await goes_on.wait()
+            return "v=0"
+
+        status = TalkStatus(talk=id, site="s", camera="c", talker=wanted.talker, priority="routine", state="preparing")
+        return MagicMock(id=id, is_over=False, open=open, status=lambda: status)
+
+    desired = DesiredCamera(site="s", camera="c", name="c", main=DesiredStream(url="rtsp://h/1"))
+    handlers = Handlers("w", new_talk, 1, FakeClock(), cameras={CameraRef("s", "c"): desired})
+    request = TalkWanted(site="s", camera="c", talker="anna", offer="v=0").encode()
+    first = asyncio.create_task(handlers.talk_open(request))
+    await asyncio.sleep(0)
+    with pytest.raises(RequestRefused, match="No more talks"):
+        await asyncio.wait_for(handlers.talk_open(request), 5)
+    goes_on.set()
+    assert (await first).answer == "v=0"
+    with pytest.raises(RequestRefused, match="No more talks"):
+        await handlers.talk_open(request)

@@ -7,12 +7,13 @@ import json
 import logging
 from collections.abc import Iterator
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 import structlog
 
 from shared.clock import FakeClock
-from shared.telemetry import configure_logging, log
+from shared.telemetry import before_scrape, configure_logging, gauge, log, metrics_page
 
 
 @pytest.fixture
@@ -87,3 +88,13 @@ def test_an_exception_is_in_the_line(written: io.StringIO) -> None:
         log().critical("our bug", exc_info=True)
     (line,) = _lines(written)
     assert "KeyError: 'ours'" in line["exception"]
+
+
+async def test_figures_are_brought_up_to_date_when_they_are_read() -> None:
+    figure, reads = gauge("test_read_when_looked_at", "for this test"), iter((1.0, 2.0))
+    before_scrape("test", lambda: pytest.fail("another one took its place"))
+    before_scrape("test", lambda: figure.set(next(reads)))
+    for expected in ("1.0", "2.0"):
+        page = await metrics_page(MagicMock())
+        assert f"bk_test_read_when_looked_at {expected}" in bytes(page.body).decode()
+    before_scrape("test", lambda: None)
