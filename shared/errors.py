@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from shared.field_faults import FieldFault
+
 
 class BrightKitchenError(Exception):
     """Base of every error this product raises on purpose."""
@@ -79,9 +83,13 @@ class ResourceExhausted(BrightKitchenError):
 
 
 class RequestRefused(BrightKitchenError):
-    """The caller asked for something that cannot be; `code` is stable, the text says what to change."""
+    """The caller asked for something that cannot be; `code` is stable, the text says what to change.
 
-    def __init__(self, code: str, message: str, *, status: int = 400):
+    `faults`: the fields that are wrong, where it is about fields.
+    """
+
+    def __init__(self, code: str, message: str, *, status: int = 400, faults: Sequence[FieldFault] = ()):
         super().__init__(message)
         self.code = code
         self.status = status
+        self.faults = tuple(faults)

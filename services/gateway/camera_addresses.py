@@ -10,8 +10,8 @@ from typing import Protocol
 from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
 from services.gateway.faults import fault
-from services.gateway.refusals import FieldFault
 from shared.camera_networks import Address, Network, allows
+from shared.field_faults import FieldFault
 
 DEFAULT_PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443, "rtmp": 1935, "srt": None, "udp": None}
 _NEEDS_PORT = frozenset(("srt", "udp"))

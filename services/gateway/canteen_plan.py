@@ -13,9 +13,9 @@ from services.gateway.camera_addresses import CleanUrl
 from services.gateway.cameras import Camera, StreamSource, hosts_of
 from services.gateway.canteen_sheet import SheetRow, kind_of, purpose_of
 from services.gateway.faults import fault
-from services.gateway.refusals import FieldFault
 from services.gateway.sites import Site
 from services.gateway.units import Unit
+from shared.field_faults import FieldFault
 
 Outcome = Literal["new", "changed", "unchanged", "wrong"]
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")

@@ -8,8 +8,8 @@ from typing import get_args
 
 from services.gateway.cameras import Purpose
 from services.gateway.faults import fault
-from services.gateway.refusals import FieldFault
 from services.gateway.sites import SiteKind
+from shared.field_faults import FieldFault
 
 # = one district several times over; more than that are several files
 ROWS_MAX = 5000

@@ -3,17 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
-from services.gateway.refusals import Fact, FieldFault
-
-
-class FaultWords(NamedTuple):
-    """What is wrong and what to change, in English; {..} are facts. The console has the words of other languages."""
-
-    problem: str
-    change: str
-
+from shared.field_faults import Fact, FaultWords, FieldFault
 
 _ADDRESS = "Write it like rtsp://192.168.1.64:554/path."
 _TEMPLATE = "Take the template, and keep its first row."
@@ -167,8 +158,7 @@ FAULTS: Mapping[str, FaultWords] = {
 
 def fault(field: str, code: str, /, **facts: Fact) -> FieldFault:
     """One of FAULTS. A test compares every call with the table: its code, and that the facts are those it names."""
-    words = FAULTS[code]
-    return FieldFault(field, code, facts, words.problem.format(**facts), words.change.format(**facts))
+    return FAULTS[code].of(field, code, facts)
 
 
 class WrongValue(ValueError):

@@ -2,27 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from shared.errors import RequestRefused
-
-Fact = str | int | float
-
-
-@dataclass(frozen=True, slots=True)
-class FieldFault:
-    """One field: what is wrong with it and what to change. `field` is a path such as "main.url".
-
-    `code` is stable, and with `facts` (what the words name: ids, bounds) enough to say it in another language.
-    `faults.fault` makes one of ours.
-    """
-
-    field: str
-    code: str
-    facts: Mapping[str, Fact]
-    problem: str
-    change: str
+from shared.field_faults import FieldFault
 
 
 class InvalidFields(RequestRefused):
@@ -30,8 +13,7 @@ class InvalidFields(RequestRefused):
 
     def __init__(self, faults: Sequence[FieldFault]):
         many = "1 field is wrong; it is" if len(faults) == 1 else f"{len(faults)} fields are wrong; each is"
-        super().__init__("invalid_fields", f"{many} listed with what to change.", status=422)
-        self.faults = tuple(faults)
+        super().__init__("invalid_fields", f"{many} listed with what to change.", status=422, faults=faults)
 
 
 class TryLater(RequestRefused):

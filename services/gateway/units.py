@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 from services.gateway.audit import Deed
 from services.gateway.faults import fault
-from services.gateway.refusals import FieldFault
+from shared.field_faults import FieldFault
 
 UnitKind = Literal["province", "city", "district", "station", "operator"]
 # What still hangs on a unit that is to be removed.

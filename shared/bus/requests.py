@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import nats.errors
 import nats.micro
@@ -16,7 +16,9 @@ from shared import subjects
 from shared.bus.errors import BusUnreachable, NobodyAnswers
 from shared.bus.tracing import trace_headers, within_trace
 from shared.errors import PeerError, RequestRefused
+from shared.field_faults import FieldFault
 from shared.messages.base import Message
+from shared.messages.refusals import RefusedField, RefusedFields
 from shared.telemetry import log
 
 RequestHandler = Callable[[bytes], Awaitable[Message]]
@@ -50,7 +52,7 @@ class Requests:
         code = headers.get("Nats-Service-Error-Code")
         if code is not None:
             reason, _, text = headers.get("Nats-Service-Error", "").partition(": ")
-            raise RequestRefused(reason, text, status=int(code))
+            raise RequestRefused(reason, text, status=int(code), faults=_faults_in(answer.data))
         return bytes(answer.data)
 
     async def serve(
@@ -126,7 +128,7 @@ def _answering(owner: str, name: str, handler: RequestHandler) -> Callable[[Requ
             with within_trace(request.headers):
                 reply = await handler(request.data)
         except RequestRefused as error:
-            await request.respond_error(str(error.status), _header(f"{error.code}: {error}"))
+            await request.respond_error(str(error.status), _header(f"{error.code}: {error}"), _body_of(error.faults))
         except PeerError as error:
             await request.respond_error("503", _header(f"unavailable: {error}"))
         except ValidationError as error:
@@ -139,6 +141,23 @@ def _answering(owner: str, name: str, handler: RequestHandler) -> Callable[[Requ
             await request.respond(reply.encode())
 
     return answer
+
+
+def _body_of(faults: Sequence[FieldFault]) -> bytes:
+    said = tuple(
+        RefusedField(field=each.field, code=each.code, facts=dict(each.facts), problem=each.problem, change=each.change)
+        for each in faults
+    )
+    return RefusedFields(fields=said).encode() if said else b""
+
+
+def _faults_in(data: bytes) -> list[FieldFault]:
+    """Empty where none are told, or in a way that a newer version has: the sentence says it too."""
+    try:
+        said = RefusedFields.decode(data).fields if data else ()
+    except ValidationError:
+        return []
+    return [FieldFault(each.field, each.code, each.facts, each.problem, each.change) for each in said]
 
 
 def _header(text: str) -> str:

@@ -21,7 +21,7 @@ def test_what_an_installation_begins_with_is_sound(rule) -> None:
     [
         ({"title": {"en": "No mask"}}, "zh-CN"),
         ({"watched": Watched(kind="attribute_absent")}, "watched.name"),
-        ({"watched": Watched(kind="person", name="cook")}, "leave it out"),
+        ({"watched": Watched(kind="person", name="cook")}, "Leave it out"),
         ({"condition": Condition(broken=6, looked=5)}, "cannot be more"),
         ({"condition": Condition(seconds=3600)}, "at most 900"),
         ({"when": ("open", "closed")}, "always"),

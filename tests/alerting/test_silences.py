@@ -197,30 +197,37 @@ def test_another_worker_takes_over_what_is_quiet() -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "code", "says"),
+    ("more", "code", "fault"),
     [
-        ({"reason": "  "}, "silence_invalid", "say why"),
-        ({"sites": ()}, "silence_invalid", "not everything"),
-        ({"rules": ("nothing",)}, "silence_invalid", "no rule 'nothing'"),
-        ({"rules": ("rodent",)}, "class_1_not_silenced", "rodent is of class 1"),
-        ({"covers_class_1": True}, "class_1_not_silenced", "Only who may configure"),
-        ({"until_us": START_US - 1}, "silence_invalid", "over before it begins"),
-        ({"until_us": START_US + 200 * HOUR_US}, "silence_invalid", "168 hours at most"),
-        ({"weekly": ({"days": (1,), "from_minute": 0, "to_minute": 60},)}, "silence_invalid", "only maintenance"),
+        ({"reason": "  "}, "silence_invalid", "reason_missing"),
+        ({"sites": ()}, "silence_invalid", "everything_silenced"),
+        ({"rules": ("nothing",)}, "silence_invalid", "no_rule_of_silence"),
+        ({"rules": ("rodent",)}, "class_1_not_silenced", "class_1_uncovered"),
+        ({"covers_class_1": True}, "class_1_not_silenced", None),
+        ({"until_us": START_US - 1}, "silence_invalid", "silence_over"),
+        ({"until_us": START_US + 200 * HOUR_US}, "silence_invalid", "silence_too_long"),
+        (
+            {"weekly": ({"days": (1,), "from_minute": 0, "to_minute": 60},)},
+            "silence_invalid",
+            "only_maintenance_recurs",
+        ),
         (
             {"kind": "maintenance", "weekly": ({"days": (1, 2, 3), "from_minute": 0, "to_minute": 0},)},
             "silence_invalid",
-            "40 hours of a week",
+            "maintenance_too_long",
         ),
-        ({"kind": "maintenance", "time_zone": "Mars"}, "silence_invalid", "IANA"),
+        ({"kind": "maintenance", "time_zone": "Mars"}, "silence_invalid", "no_iana_time_zone"),
     ],
 )
-def test_what_may_not_be_kept_quiet_is_refused_in_words(more: dict[str, object], code: str, says: str) -> None:
+def test_what_may_not_be_kept_quiet_is_refused_in_words(more: dict[str, object], code: str, fault: str | None) -> None:
     rules = {"rodent": no_mask(rule="rodent", risk=1), "no_mask": no_mask()}
     with pytest.raises(RequestRefused) as refused:
         check(silence(**more), rules, may_class_1=False, now_us=START_US, there=0)
     assert refused.value.code == code
-    assert says in str(refused.value)
+    assert [each.code for each in refused.value.faults] == ([] if fault is None else [fault])
+    for each in refused.value.faults:
+        assert str(refused.value) == f"{each.field}: {each.problem} {each.change}"
+        assert "{" not in str(refused.value)
 
 
 def test_who_may_configure_keeps_class_1_quiet_for_a_day_and_no_longer() -> None:

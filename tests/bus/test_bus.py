@@ -14,6 +14,7 @@ from shared.bus import BusUnreachable
 from shared.bus.errors import NobodyAnswers, RevisionConflict
 from shared.bus.kv import KvEntry
 from shared.errors import RequestRefused
+from shared.field_faults import FieldFault
 from shared.messages.cameras import CameraState
 from shared.messages.ingest import CameraWentOffline, ProbeReply, ProbeRequest
 from shared.subjects import CameraRef
@@ -144,7 +145,8 @@ async def test_requests_are_answered_or_refused_by_name(connect) -> None:  # typ
     async def probe(data: bytes) -> ProbeReply:
         asked = ProbeRequest.decode(data)
         if asked.transport == "udp":
-            raise RequestRefused("no_udp", "Use TCP.", status=422)
+            fault = FieldFault("transport", "no_udp_here", {"port": 554, "名": "后厨"}, "No UDP.", "Use TCP.")
+            raise RequestRefused("no_udp", "Use TCP.", status=422, faults=[fault])
         return ProbeReply(is_ok=True, reason_code="ok", reason=asked.url)
 
     await ingest.serve("ingest", {"probe": probe})
@@ -153,6 +155,8 @@ async def test_requests_are_answered_or_refused_by_name(connect) -> None:  # typ
     with pytest.raises(RequestRefused, match=r"Use TCP\.") as refused:
         await gateway.request("ingest", "probe", request.model_copy(update={"transport": "udp"}))
     assert (refused.value.code, refused.value.status) == ("no_udp", 422)
+    said = FieldFault("transport", "no_udp_here", {"port": 554, "名": "后厨"}, "No UDP.", "Use TCP.")
+    assert refused.value.faults == (said,)
 
 
 async def test_states_round_trip(connect) -> None:  # type: ignore[no-untyped-def]

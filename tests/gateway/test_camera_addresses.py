@@ -8,8 +8,8 @@ from ipaddress import ip_address
 import pytest
 
 from services.gateway.camera_addresses import AddressRules, CleanUrl
-from services.gateway.refusals import FieldFault
 from shared.camera_networks import Address, may_connect, networks_of
+from shared.field_faults import FieldFault
 
 
 class KnownNames:

@@ -18,10 +18,10 @@ from services.gateway.cameras import Camera, StreamSource
 from services.gateway.canteen_plan import Addresses, CanteenPlan, Outcome, RowPlan
 from services.gateway.canteen_sheet import COLUMNS, ROWS_MAX, Formula, SheetRow, rows_of
 from services.gateway.faults import fault
-from services.gateway.refusals import FieldFault
 from services.gateway.sites import Site
 from services.gateway.units import Unit
 from shared.errors import RequestRefused
+from shared.field_faults import FieldFault
 
 HEAD = [column.zh for column in COLUMNS]
 

@@ -12,6 +12,7 @@ from string import Formatter
 
 import pytest
 
+from services.alerting.faults import FAULTS as OF_ALERTING
 from services.gateway.adapters.http.validation_faults import CHANGES, PATTERNS, fault_of
 from services.gateway.faults import FAULTS, WrongValue, fault
 from tests.gateway.wrong_values import errors, patterns
@@ -22,6 +23,8 @@ _FACT = re.compile(r"\{(\w+)\}")
 _LINE = re.compile(r'^  (\w+): "(.+)",$', re.MULTILINE)
 # FastAPI says it before pydantic has anything to read (test_api_registry asks it).
 _OF_FASTAPI = {"json_invalid"}
+# Where alerting makes a fault: its functions, and which argument is the code.
+_MAKERS_OF_ALERTING = {"_wrong": 1, "refused_field": 2}
 # Always one of ours instead: the validator's own, and the pattern's.
 _OURS_INSTEAD = {"value_error", "string_pattern_mismatch"}
 
@@ -51,12 +54,37 @@ def _calls() -> Iterator[tuple[str, str, frozenset[str]]]:
             yield place, str(code.value), frozenset(each.arg or "" for each in node.keywords)
 
 
+@cache
+def calls_of_alerting() -> tuple[tuple[str, str, frozenset[str]], ...]:
+    """The same in alerting, whose faults reach people through the gateway."""
+    found = []
+    for path in sorted((TOP / "services/alerting").rglob("*.py")):
+        if "import refused_field" not in path.read_text():
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            name = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+            if not isinstance(node, ast.Call) or name not in _MAKERS_OF_ALERTING:
+                continue
+            code = node.args[_MAKERS_OF_ALERTING[name]]
+            if isinstance(code, ast.Name):
+                continue  # _wrong itself
+            place = f"{path.relative_to(TOP)}:{node.lineno}"
+            assert isinstance(code, ast.Constant), f"{place}: write the code out"
+            facts = {each.arg or "" for each in node.keywords if name == "_wrong"}
+            if name == "refused_field":
+                assert isinstance(node.args[3], ast.Dict), f"{place}: write the facts out"
+                facts = {ast.literal_eval(each) for each in node.args[3].keys if each is not None}
+            found.append((place, str(code.value), frozenset(facts)))
+    return tuple(found)
+
+
 def named(template: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(template) if name}
 
 
 def facts_of_ours() -> dict[str, frozenset[str]]:
-    return {code: facts for _, code, facts in calls()} | dict.fromkeys(PATTERNS.values(), frozenset())
+    made = {code: facts for _, code, facts in (*calls(), *calls_of_alerting())}
+    return made | dict.fromkeys(PATTERNS.values(), frozenset())
 
 
 def facts_of_pydantic() -> dict[str, set[str]]:
@@ -69,14 +97,15 @@ def facts_of_pydantic() -> dict[str, set[str]]:
 
 
 def test_each_fault_of_ours_names_what_its_words_need() -> None:
-    made, facts_of = calls(), facts_of_ours()
-    assert len(made) > 60, "the search finds them"
+    made, facts_of, words_of = (*calls(), *calls_of_alerting()), facts_of_ours(), {**FAULTS, **OF_ALERTING}
+    assert len(calls()) > 60, "the search finds them"
+    assert len(calls_of_alerting()) > 40, "and those of alerting"
     for place, code, facts in made:
-        assert code in FAULTS, f"{place}: {code} has no words in faults.py"
-        in_words = named(FAULTS[code].problem) | named(FAULTS[code].change)
+        assert code in words_of, f"{place}: {code} has no words in faults.py"
+        in_words = named(words_of[code].problem) | named(words_of[code].change)
         assert in_words <= facts, f"{place}: {code} names {sorted(in_words)} and is given {sorted(facts)}"
         assert facts == facts_of[code], f"{place}: {code} has other facts elsewhere"
-    assert sorted(FAULTS.keys() - facts_of.keys()) == [], "words that nothing says"
+    assert sorted(words_of.keys() - facts_of.keys()) == [], "words that nothing says"
 
 
 def test_no_fault_is_made_without_the_table() -> None:
@@ -86,7 +115,7 @@ def test_no_fault_is_made_without_the_table() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "FieldFault"
     ]
-    assert makers == ["validation_faults.py", "faults.py"]
+    assert makers == ["validation_faults.py"], "pydantic's; ours come out of FAULTS"
 
 
 def test_no_validator_speaks_without_the_table() -> None:
@@ -101,8 +130,9 @@ def test_no_validator_speaks_without_the_table() -> None:
 
 
 def test_every_fault_has_chinese_words_and_no_words_are_left_over() -> None:
-    assert FAULTS.keys().isdisjoint(facts_of_pydantic()), "one code, one meaning"
-    said = FAULTS.keys() | facts_of_pydantic().keys() | _OF_FASTAPI
+    assert FAULTS.keys().isdisjoint(OF_ALERTING.keys()), "one code, one meaning"
+    assert (FAULTS.keys() | OF_ALERTING.keys()).isdisjoint(facts_of_pydantic()), "one code, one meaning"
+    said = FAULTS.keys() | OF_ALERTING.keys() | facts_of_pydantic().keys() | _OF_FASTAPI
     assert sorted(said - words().keys()) == []
     assert sorted(words().keys() - said) == []
 

@@ -10,8 +10,8 @@ from pathlib import Path
 TOP = Path(__file__).parents[2]
 WORDS = TOP / "services/gateway/console/src/i18n/refusals.zh-CN.ts"
 
-# The server's own words say which part of what was sent is wrong; a sentence for all of them would say less.
-SAYS_WHERE = {"bad_file", "calendar_invalid", "rule_invalid", "silence_invalid"}
+# Which part of what was sent is wrong is said instead; a sentence for all of them would say less.
+SAYS_WHERE = {"bad_channel", "bad_file", "calendar_invalid", "rule_invalid", "silence_invalid"}
 # Of the protocol between programs: the console does not send what would be refused so.
 OF_PROGRAMS = {
     "bad_device", "bad_fragment", "bad_id", "bad_idempotency_key", "bad_offer", "bad_request", "bad_sdp", "ice_restart",
@@ -38,6 +38,8 @@ def code_of(call: ast.Call) -> Iterator[str]:
     name = called(call)
     if name in ("RequestRefused", "TryLater"):
         yield from written(call, 0)
+    elif name == "refused_field" and call.args and isinstance(call.args[0], ast.Constant):
+        yield from written(call, 0)  # alerting's, because of one field
     elif name == "problem":
         yield from written(call, 1)
     elif name == "no_such":

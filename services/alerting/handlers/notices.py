@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from services.alerting.faults import refused_field
 from services.alerting.notices.channel import AddressRules, Channel, ChannelFailed, Outgoing, Taken, cleaned
 from services.alerting.notices.duty import require_windows, require_zone
 from services.alerting.notices.note import trial_note
@@ -126,7 +127,7 @@ class NoticeDesk:
         sealed = wanted.sealed_address or (None if there is None else there.address)
         secret = wanted.sealed_secret or (None if there is None else there.secret)
         if wanted.kind == "web_push" and (there is None or wanted.sealed_address or wanted.sealed_secret):
-            raise RequestRefused("bad_channel", "A device subscribes itself, in its own browser.", status=422)
+            raise refused_field("bad_channel", "kind", "device_by_itself", {})
         service = "" if wanted.kind == "console" else await self._service(wanted, sealed, secret)
         shown = NoticeChannel(
             channel=wanted.channel,

@@ -11,10 +11,12 @@ from ipaddress import ip_address
 from typing import Literal, Protocol
 from urllib.parse import SplitResult, urlsplit
 
+from services.alerting.faults import refused_field
 from services.alerting.notices.note import Note
 from services.alerting.push.services import PushServices, require_keys
 from shared.camera_networks import Network, allows
 from shared.errors import BrightKitchenError, RequestRefused
+from shared.field_faults import Fact
 from shared.messages.notices import ChannelKind
 
 SAID_MAX = 300
@@ -108,7 +110,7 @@ class AddressRules:
     def check(self, kind: ChannelKind, address: str, secret: str) -> str:
         """The service it names. Raises RequestRefused (422) with what to change."""
         if len(address) > ADDRESS_MAX:
-            raise _wrong("The address is too long: at most 2000 characters.")
+            raise _wrong("address", "address_too_long", max=ADDRESS_MAX)
         if kind == "console":
             return ""
         if kind == "mail":
@@ -119,14 +121,14 @@ class AddressRules:
             return self._web_push(address, secret)
         scheme = address.partition("://")[0].lower()
         if scheme not in self.schemes:
-            raise _wrong("This service is not among BK_NOTICE_SCHEMES: an operator adds it there.")
+            raise _wrong("address", "service_not_listed")
         return scheme
 
     def _mail(self, address: str) -> str:
         if not self.has_mail:
-            raise _wrong("Mail is not set up here: an operator sets BK_NOTICE_MAIL_SERVER.")
+            raise _wrong("address", "mail_not_set_up")
         if not _MAIL.fullmatch(address):
-            raise _wrong("That is no mail address, such as li@school.example.")
+            raise _wrong("address", "no_mail_address")
         return ""
 
     def _webhook(self, address: str, secret: str) -> str:
@@ -136,9 +138,9 @@ class AddressRules:
         except ValueError:
             literal = None  # a name: checked when it is connected to
         if literal is not None and not allows(self.networks, literal):
-            raise _wrong("That address is not in BK_NOTICE_NETWORKS: an operator adds the network there.")
+            raise _wrong("address", "network_not_listed")
         if len(secret) < SECRET_MIN:
-            raise _wrong("A webhook needs a secret of at least 16 characters, which its receiver checks with.")
+            raise _wrong("secret", "secret_too_short", min=SECRET_MIN)
         return url.scheme
 
     def _web_push(self, address: str, secret: str) -> str:
@@ -151,9 +153,9 @@ def split_endpoint(services: PushServices, address: str) -> SplitResult:
     """A subscription's address: https, and at a push service that may be used. Raises RequestRefused (422)."""
     url = split_url(address)
     if url.scheme != "https" or url.fragment:
-        raise _wrong("A push service is spoken to by https alone.")
+        raise _wrong("address", "push_not_https")
     if not services.allows_host(url.hostname or "", url.port or 443):
-        raise _wrong("This browser's push service is not in BK_NOTICE_PUSH_HOSTS: an operator adds it there.")
+        raise _wrong("address", "push_service_not_listed")
     return url
 
 
@@ -163,14 +165,14 @@ def split_url(address: str) -> SplitResult:
         url = urlsplit(address)
         port = url.port
     except ValueError as error:
-        raise _wrong("That is no URL.") from error
+        raise _wrong("address", "no_url") from error
     is_plain = address.isascii() and not re.search(r"[\s\x00-\x1f\x7f]", address)
     if url.scheme not in ("http", "https") or not url.hostname or not is_plain or port == 0:
-        raise _wrong("A webhook's address begins with http:// or https:// and names a host.")
+        raise _wrong("address", "no_webhook_address")
     if url.username is not None or url.password is not None:
-        raise _wrong("Leave user and password out of the address: the secret signs each message.")
+        raise _wrong("address", "password_in_address")
     return url
 
 
-def _wrong(message: str) -> RequestRefused:
-    return RequestRefused("bad_channel", message, status=422)
+def _wrong(field: str, code: str, /, **facts: Fact) -> RequestRefused:
+    return refused_field("bad_channel", field, code, facts)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from services.alerting.calendars.calendar_tree import zone_of
+from services.alerting.faults import refused_field
 from shared.errors import RequestRefused
+from shared.field_faults import Fact
 from shared.messages.cameras import RecordingWindow
 from shared.messages.rules import Rule
 from shared.messages.silences import Silence
@@ -23,14 +25,14 @@ IN_FORCE_MAX = 1000
 def check(silence: Silence, rules: Mapping[str, Rule], *, may_class_1: bool, now_us: int, there: int) -> None:
     """Raises RequestRefused with what to change. Args: rules: in force; there: silences in force or to come."""
     if not silence.reason.strip():
-        raise _wrong("reason: say why; it is kept with what was not told.")
+        raise _wrong("reason", "reason_missing")
     if not (silence.sites or silence.cameras or silence.rules):
-        raise _wrong("Name kitchens, cameras or rules: not everything can be kept quiet at once.")
+        raise _wrong("sites", "everything_silenced")
     if there >= IN_FORCE_MAX:
-        raise _wrong(f"There are {IN_FORCE_MAX} silences in force: end some.")
+        raise _wrong("reason", "silences_too_many", max=IN_FORCE_MAX)
     unknown = sorted(set(silence.rules) - rules.keys())
     if unknown:
-        raise _wrong(f"rules: there is no rule {unknown[0]!r}.")
+        raise _wrong("rules", "no_rule_of_silence", rule=unknown[0])
     _check_class_1(silence, rules, may_class_1)
     _check_length(silence, now_us)
 
@@ -40,30 +42,29 @@ def _check_class_1(silence: Silence, rules: Mapping[str, Rule], may_class_1: boo
     if silence.covers_class_1 and not may_class_1:
         raise RequestRefused("class_1_not_silenced", "Only who may configure can keep class 1 quiet.", status=403)
     if named and not silence.covers_class_1:
-        message = f"rules: {named[0]} is of class 1: who may configure can set `covers_class_1`, nobody else."
-        raise RequestRefused("class_1_not_silenced", message, status=403)
+        raise refused_field("class_1_not_silenced", "rules", "class_1_uncovered", {"rule": named[0]}, status=403)
 
 
 def _check_length(silence: Silence, now_us: int) -> None:
     if silence.until_us <= max(silence.from_us, now_us):
-        raise _wrong("until: it is over before it begins.")
+        raise _wrong("end", "silence_over")
     if silence.weekly and silence.kind != "maintenance":
-        raise _wrong("weekly: only maintenance comes again; a silence is for once.")
+        raise _wrong("weekly", "only_maintenance_recurs")
     if zone_of(silence.time_zone) is None:
-        raise _wrong(f"time_zone: {silence.time_zone[:60]!r} is no IANA time zone, such as Asia/Shanghai.")
+        raise _wrong("time_zone", "no_iana_time_zone", zone=silence.time_zone[:60])
     if any(day not in range(1, 8) for window in silence.weekly for day in window.days):
-        raise _wrong("weekly.days: ISO weekdays, 1 (Monday) to 7 (Sunday).")
+        raise _wrong("weekly.days", "weekdays_wrong")
     if sum(map(_minutes, silence.weekly)) > WEEKLY_MINUTES_MAX:
-        raise _wrong(f"weekly: maintenance may take at most {WEEKLY_MINUTES_MAX // 60} hours of a week.")
+        raise _wrong("weekly", "maintenance_too_long", max=WEEKLY_MINUTES_MAX // 60)
     most_us = SILENCE_MAX_US
     if silence.kind == "maintenance":
         most_us = RECURRING_MAX_US if silence.weekly else MAINTENANCE_MAX_US
     if silence.covers_class_1 and not silence.weekly:
         most_us = CLASS_1_MAX_US
     if silence.until_us - silence.from_us > most_us:
-        raise _wrong(f"until: this may last {most_us // _HOUR_US} hours at most. Make another one when it ends.")
+        raise _wrong("end", "silence_too_long", max=most_us // _HOUR_US)
     if silence.from_us > now_us + RECURRING_MAX_US:
-        raise _wrong("from: plan it at most a year ahead.")
+        raise _wrong("start", "planned_too_far")
 
 
 def _minutes(window: RecordingWindow) -> int:
@@ -71,5 +72,5 @@ def _minutes(window: RecordingWindow) -> int:
     return length * len(set(window.days))
 
 
-def _wrong(what: str) -> RequestRefused:
-    return RequestRefused("silence_invalid", what, status=422)
+def _wrong(field: str, code: str, /, **facts: Fact) -> RequestRefused:
+    return refused_field("silence_invalid", field, code, facts)

@@ -13,9 +13,10 @@ from services.gateway.canteen_sheet import Sheet, SheetRow, rows_of
 from services.gateway.faults import fault
 from services.gateway.handlers.registry import By, RegistryDesk
 from services.gateway.pages import PageRequest
-from services.gateway.refusals import FieldFault, InvalidFields
+from services.gateway.refusals import InvalidFields
 from services.gateway.units import Units
 from shared.errors import BrightKitchenError, RequestRefused, ResourceExhausted
+from shared.field_faults import FieldFault
 
 _SITES_MAX = 100_000
 # = how many imports one gateway works on at the same time

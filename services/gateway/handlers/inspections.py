@@ -11,9 +11,10 @@ from services.gateway.audit import Action, AuditTrail, Deed
 from services.gateway.faults import fault
 from services.gateway.handlers.registry import By, RegistryDesk
 from services.gateway.pages import PageOf, PageRequest, page_of
-from services.gateway.refusals import FieldFault, InvalidFields, no_such
+from services.gateway.refusals import InvalidFields, no_such
 from services.gateway.roles import verbs_of
 from shared.clock import Clock
+from shared.field_faults import FieldFault
 from shared.messages.inspections import (
     Draw,
     DrawCancel,

@@ -10,11 +10,12 @@ from services.gateway.audit import Action, Deed
 from services.gateway.handlers.registry import By
 from services.gateway.identity import Identity
 from services.gateway.pages import PageOf, PageRequest, page_of
-from services.gateway.refusals import FieldFault, InvalidFields, changed_meanwhile, no_such, taken
+from services.gateway.refusals import InvalidFields, changed_meanwhile, no_such, taken
 from services.gateway.registry import DesiredCameras, Register
 from services.gateway.units import Unit, Units, UnitUse, path_of, with_ancestors
 from shared.clock import Clock
 from shared.errors import RequestRefused
+from shared.field_faults import FieldFault
 from shared.messages.notices import NoticeChainList, NoticeChainsOf
 
 _STILL: Mapping[UnitUse, str] = {

@@ -13,11 +13,12 @@ from services.gateway.cameras import Camera, StreamSource, hosts_of, seal_contex
 from services.gateway.faults import fault
 from services.gateway.identity import Identity
 from services.gateway.pages import PageOf, PageRequest, page_of
-from services.gateway.refusals import FieldFault, InvalidFields, changed_meanwhile, no_such, taken
+from services.gateway.refusals import InvalidFields, changed_meanwhile, no_such, taken
 from services.gateway.registry import DesiredCameras, Register
 from services.gateway.sites import Site
 from shared.clock import Clock
 from shared.errors import RequestRefused
+from shared.field_faults import FieldFault
 
 T = TypeVar("T")
 

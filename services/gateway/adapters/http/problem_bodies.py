@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from services.gateway.adapters.http.bodies import Answer
-from services.gateway.refusals import Fact, FieldFault
+from shared.field_faults import Fact, FieldFault
 
 
 class FieldProblem(Answer):

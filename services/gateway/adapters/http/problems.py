@@ -14,8 +14,9 @@ from starlette.websockets import WebSocket, WebSocketState
 
 from services.gateway.adapters.http.problem_bodies import FieldProblem, Problem
 from services.gateway.adapters.http.validation_faults import fault_of
-from services.gateway.refusals import FieldFault, InvalidFields, TryLater
+from services.gateway.refusals import InvalidFields, TryLater
 from shared.errors import PeerError, RequestRefused, ResourceExhausted
+from shared.field_faults import FieldFault
 from shared.telemetry import log
 
 MEDIA_TYPE = "application/problem+json"
@@ -67,9 +68,8 @@ def install(app: FastAPI) -> None:
 
 def problem_of(error: RequestRefused) -> Response:
     """The document for a refusal."""
-    errors = error.faults if isinstance(error, InvalidFields) else ()
     retry_after_s = error.retry_after_s if isinstance(error, TryLater) else None
-    return problem(error.status, error.code, str(error), errors=errors, retry_after_s=retry_after_s)
+    return problem(error.status, error.code, str(error), errors=error.faults, retry_after_s=retry_after_s)
 
 
 # RFC 6455, 7.4.2: 4000-4999 are for applications; ours are 4000 + the HTTP status.

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.gateway.faults import WrongValue, fault
-from services.gateway.refusals import Fact, FieldFault
+from shared.field_faults import Fact, FieldFault
 
 # By pydantic's error type, in words that say what to do. {..} are pydantic's context.
 CHANGES = {

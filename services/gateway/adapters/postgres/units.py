@@ -13,9 +13,9 @@ from services.gateway.adapters.postgres.audit import insert_deed
 from services.gateway.adapters.postgres.tables import accounts, sites, units
 from services.gateway.audit import Deed
 from services.gateway.faults import fault
-from services.gateway.refusals import FieldFault
 from services.gateway.units import UNITS_MAX, Unit, UnitUse, fault_of_parent, path_of
 from shared.database import Database
+from shared.field_faults import FieldFault
 
 # Two who move units at once could close a circle together: one after the other.
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended('bright-kitchen units', 0))")

@@ -86,7 +86,8 @@ async function asProblem(answer: Response): Promise<Problem> {
     const errors = document.errors ?? [];
     const say = errors.length > 0 ? await faultReader() : asSaid;
     for (const error of errors) fields[error.field] = say(error);
-    const words = await wordsOf(document.code);
+    // Of one field, and without words of its own: then the field's words say it, also where the form has no such field.
+    const words = (await wordsOf(document.code)) || (errors.length === 1 && errors[0] !== undefined ? say(errors[0]) : "");
     return new Problem(answer.status, document.title, document.detail, fields, document.retry_after_s ?? null, document.code, words);
   } catch {
     return new Problem(answer.status, answer.statusText, "", {});

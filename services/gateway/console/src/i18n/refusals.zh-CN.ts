@@ -151,7 +151,6 @@ export const refusalsZh: Readonly<Record<string, string>> = {
   way_missing: "请选择检查方式：视频或现场。",
   // 通知与值班
   bad_chain: "请按分钟先后排列各步，每步至少有一人或一个值班表。",
-  bad_channel: "设备须在其自己的浏览器中开启。",
   bad_exception: "例外的结束须晚于开始。",
   bad_window: "每个时段请选择星期，且开始与结束不能相同。",
   channel_taken: "通知方式不能改换人员或种类：请另建一个。",
