@@ -224,6 +224,7 @@ async def test_addresses_and_secrets_never_leave(
     wrong = await admin.post("/notices/channels", json=webhook(address="http://127.0.0.1/"))
     assert (wrong.status_code, wrong.json()["code"]) == (422, "bad_channel")
     assert "BK_NOTICE_NETWORKS" in wrong.json()["detail"]
+    assert [(each["field"], each["code"]) for each in wrong.json()["errors"]] == [("address", "network_not_listed")]
 
 
 async def test_nobody_has_channels_without_end(people: dict[str, httpx.AsyncClient]) -> None:
