@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from oidc_provider_mock import User
 from werkzeug.serving import BaseWSGIServer
 
+from services.gateway.accounts import Account, Accounts
 from services.gateway.adapters.http import oidc, problems, sessions
 from services.gateway.adapters.oidc_provider import ClientOf, OidcProvider, is_fit
 from services.gateway.handlers.oidc import OidcDesk
@@ -44,6 +45,7 @@ PEOPLE = [
     User(sub="u-2", claims={"preferred_username": "admin", "groups": ["bureau"]}),
     User(sub="u-3", claims={"preferred_username": "nobody", "groups": ["choir"]}),
     User(sub="u-4", claims={"preferred_username": "misfit", "groups": "wrong"}),
+    User(sub="u-5", claims={"preferred_username": "zhao", "groups": ["station-1"]}),
 ]
 
 
@@ -141,6 +143,42 @@ async def test_groups_become_roles_and_schools(gateway: Gateway, admin: httpx.As
     assert len([name for name in names if name.startswith("li-wei")]) == 1
     row = (await admin.get("/audit", params={"who": "li-wei", "action": "log_in"})).json()["items"][0]
     assert row["detail"] == {"by": "oidc"}
+
+
+class SlowAccounts:
+    """The real ones, and what happens right after one was read."""
+
+    def __init__(self, real: Accounts, meanwhile: Callable[[], Awaitable[object]]):
+        self._real = real
+        self._meanwhile = meanwhile
+
+    async def find(self, name: str) -> Account | None:
+        found = await self._real.find(name)
+        await self._meanwhile()
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+
+async def test_who_is_switched_off_meanwhile_stays_so(
+    gateway: Gateway, admin: httpx.AsyncClient, running: BaseWSGIServer, door: Door
+) -> None:
+    """What the groups say is roles and schools; the rest is as it is at that moment."""
+    assert (await door.log_in("u-5")).status_code == 303
+    assert (await admin.patch("/accounts/zhao", json={"roles": ["supervisor"]})).status_code == 200
+
+    async def switch_off() -> None:
+        assert (await admin.patch("/accounts/zhao", json={"is_enabled": False})).status_code == 200
+
+    rooms = gateway.rooms
+    people = replace(rooms.people, accounts=cast(Accounts, SlowAccounts(rooms.people.accounts, switch_off)))
+    issuer = f"http://localhost:{running.server_port}"
+    async with door_to(gateway, issuer, people, rooms.doors.oidc.box, rooms.doors.oidc.links) as slow:
+        assert (await slow.log_in("u-5")).status_code == 403
+    now = await rooms.people.accounts.find("zhao")
+    assert now is not None
+    assert (now.is_enabled, now.roles) == (False, ("viewer",))
 
 
 async def test_nobody_becomes_the_local_administrator(gateway: Gateway, door: Door) -> None:
