@@ -172,6 +172,7 @@ export const refusalsZh: Readonly<Record<string, string>> = {
   bad_times: "时间须在一天之内。",
   broadcast_over: "该次广播已结束，请重新发起。",
   camera_busy: "有人正在与该厨房通话，请稍候。",
+  drills_of_others: "本次巡检还涉及其他学校，仅发起人或负责其中全部学校的人员可以停止。",
   drills_running: "巡检正在进行：请等待其结束，或先停止。",
   floor_taken: "他人正在对该厨房讲话，且级别不低于您：请稍候，或以更高级别讲话。",
   intercom_full: "目前无法再发起广播，请稍后再试。",
