@@ -21,7 +21,8 @@ from services.gateway.accounts import Account, Accounts
 from services.gateway.adapters.http import oidc, problems, sessions
 from services.gateway.adapters.oidc_provider import ClientOf, OidcProvider, is_fit
 from services.gateway.handlers.oidc import OidcDesk
-from services.gateway.oidc import GROUP_GRANTS, Person, account_name, challenge_of, granted, safe_next
+from services.gateway.oidc import GROUP_GRANTS, GroupGrant, Person, account_name, challenge_of, granted, safe_next
+from services.gateway.roles import verbs_of
 from shared.clock import SystemClock
 from tests.gateway.running_gateway import Gateway
 
@@ -269,12 +270,53 @@ async def test_only_our_own_pages(next: str | None, safe: str) -> None:
     assert safe_next(next) == safe
 
 
+@pytest.mark.parametrize(
+    ("grants", "together"),
+    [
+        ([("supervisor", ["s1"]), ("viewer", None)], (["viewer"], None)),
+        ([("viewer", None), ("supervisor", ["s1"])], (["viewer"], None)),
+        ([("viewer", ["s1"]), ("supervisor", None)], (["viewer", "supervisor"], None)),
+        ([("viewer", ["s1", "s2"]), ("supervisor", ["s2", "s1"])], (["viewer", "supervisor"], ["s1", "s2"])),
+        ([("viewer", ["s1"]), ("supervisor", ["s1", "s2"])], (["viewer", "supervisor"], ["s1", "s2"])),
+        ([("supervisor", ["s1"]), ("supervisor", ["s2"])], (["supervisor"], ["s1", "s2"])),
+        ([("inspector", ["s1"]), ("supervisor", ["s2"])], (["inspector"], ["s1", "s2"])),
+        ([("school", ["s1"]), ("viewer", ["s2"])], (["viewer"], ["s1", "s2"])),
+        # Where the second is for, the first is too: what it alone allows counts there and everywhere else.
+        ([("sre", None), ("viewer", ["s1"])], (["sre"], None)),
+        ([("auditor", None), ("viewer", None)], (["auditor", "viewer"], None)),
+        ([("admin", None), ("supervisor", ["s1"]), ("viewer", ["s2"])], (["admin", "supervisor", "viewer"], None)),
+        ([("supervisor", None), ("viewer", []), ("viewer", ["s1"])], (["supervisor", "viewer"], None)),
+        ([("auditor", ["s1"]), ("inspector", ["s2"])], None),
+        ([], None),
+    ],
+)
+async def test_no_school_is_given_what_no_group_gives_there(grants: list[Any], together: Any) -> None:
+    found = {str(number): GroupGrant(roles=(role,), sites=sites) for number, (role, sites) in enumerate(grants)}
+    one = granted(tuple(found), found)
+    assert (None if one is None else (list(one.roles), one.sites and list(one.sites))) == together
+    for site in ("s1", "s2", "s3"):
+        given = [each for each in found.values() if each.sites is None or site in each.sites]
+        sees = one is not None and (one.sites is None or site in one.sites)
+        assert not sees or verbs_of(one.roles if one else ()) <= verbs_of(r for each in given for r in each.roles)
+
+
+async def test_of_units_it_is_known_that_they_are_the_same_and_no_more() -> None:
+    above, below = GroupGrant(roles=("supervisor",), units=("city",)), GroupGrant(roles=("viewer",), units=("east",))
+    same = GroupGrant(roles=("inspector",), units=("city", "east"))
+    both = granted(("a", "b"), {"a": above, "b": below})
+    assert both is not None
+    assert (both.roles, both.sites, both.units) == (("viewer",), (), ("city", "east"))
+    all_three = granted(("a", "b", "c"), {"a": above, "b": below, "c": same})
+    assert all_three is not None
+    assert all_three.roles == ("viewer", "inspector"), "the third is wherever one of the others is"
+
+
 async def test_small_rules() -> None:
     # RFC 7636, appendix B
     assert challenge_of("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk") == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
     both = granted(("station-1", "station-2"), GRANTS)
     assert both is not None
-    assert (both.roles, both.sites) == (("viewer", "supervisor"), ("s1", "s2", "s3"))
+    assert (both.roles, both.sites) == (("viewer",), ("s1", "s2", "s3"))
     everywhere = granted(("station-1", "bureau"), GRANTS)
     assert everywhere is not None
     assert everywhere.sites is None

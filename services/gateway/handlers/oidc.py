@@ -81,7 +81,8 @@ class OidcDesk:
             await self.people.trail.add(Deed("log_in", person.name[:64], address, now, outcome="no_role"))
             raise RequestRefused(
                 "no_role",
-                "You are known, and none of your groups may do anything here: ask an administrator.",
+                "You are known, and your groups may do nothing here, or nothing that holds at all of their schools:"
+                " ask an administrator.",
                 status=403,
             )
         return await self.people.open_login(account, address, agent, by="oidc"), attempt.next

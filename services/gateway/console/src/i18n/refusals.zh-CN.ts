@@ -9,7 +9,7 @@ export const refusalsZh: Readonly<Record<string, string>> = {
   guest_over: "您的访客时间已结束，请向邀请人索取新链接。",
   guests_not_here: "访客只能观看会商室内的画面并与之通话。",
   last_administrator: "这是最后一名管理员，请先另设一名管理员。",
-  no_role: "已确认您的身份，但您所在的组没有任何权限，请联系管理员。",
+  no_role: "已确认您的身份，但您所在的组没有任何权限，或各组负责的学校不同、没有适用于全部学校的角色，请联系管理员。",
   no_second_factor: "该账号没有开启两步验证。",
   no_such_account: "没有这个账号。",
   no_such_api_token: "该令牌已经停用。",
