@@ -68,7 +68,23 @@ class Accounts(Protocol):
         """Only where there is none at all, whoever else starts at the same time; `before` runs just before it is."""
         ...
 
-    async def replace(self, account: Account) -> None: ...
+    async def change(
+        self,
+        name: str,
+        change: Callable[[Account, frozenset[str]], Account],
+        *,
+        must_change_password: bool | None = None,
+    ) -> Account | None:
+        """What it is now, by what it was a moment ago, with nobody in between; None where there is none of that name.
+
+        Args: change: given the account, and the other administrators who may log in; what it raises comes out here
+            and nothing is changed. Never more is written than what differs.
+        """
+        ...
+
+    async def set_password(self, name: str, password_hash: str, instead_of: str) -> bool:
+        """By its owner: it need not be changed again. False where it is not `instead_of` any more."""
+        ...
 
     async def is_empty(self) -> bool: ...
 

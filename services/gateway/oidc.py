@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from services.gateway.roles import Role
+from services.gateway.roles import Role, verbs_of
 
 # = how long somebody may take at the provider
 ATTEMPT_LIFETIME_S = 600
@@ -30,6 +30,17 @@ class GroupGrant(BaseModel):
     roles: tuple[Role, ...] = Field(min_length=1)
     sites: tuple[str, ...] | None = None
     units: tuple[str, ...] | None = None
+
+    @property
+    def is_for_all(self) -> bool:
+        return self.sites is None and self.units is None
+
+    def reaches(self, other: GroupGrant) -> bool:
+        """Whether it is for all schools of the other, as far as their ids tell."""
+        if self.is_for_all or other.is_for_all:
+            return self.is_for_all
+        sites, units = set(other.sites or ()), set(other.units or ())
+        return sites.issubset(self.sites or ()) and units.issubset(self.units or ())
 
 
 GROUP_GRANTS: TypeAdapter[dict[str, GroupGrant]] = TypeAdapter(dict[str, GroupGrant])
@@ -84,16 +95,29 @@ def person_of(claims: Mapping[str, Any], name_claim: str, groups_claim: str) -> 
 
 
 def granted(groups: tuple[str, ...], grants: Mapping[str, GroupGrant]) -> GroupGrant | None:
-    """The sum of what their groups may do; None where none of them may do anything."""
+    """What their groups come to; None where that is nothing.
+
+    An account has its roles in all of its schools, so roles and schools cannot both be added up: who supervises one
+    school and looks at all would supervise all. The schools are added up, and a role counts where it allows nothing, in
+    none of them, that the groups do not allow there.
+    """
     found = [grants[group] for group in groups if group in grants]
-    if not found:
+    roles = tuple(dict.fromkeys(role for grant in found for role in grant.roles if _holds_everywhere(role, found)))
+    if not roles:
         return None
-    roles = tuple(dict.fromkeys(role for grant in found for role in grant.roles))
-    if any(grant.sites is None and grant.units is None for grant in found):
+    if any(grant.is_for_all for grant in found):
         return GroupGrant(roles=roles)
     sites = tuple(dict.fromkeys(site for grant in found for site in grant.sites or ()))
     units = tuple(dict.fromkeys(unit for grant in found for unit in grant.units or ()))
     return GroupGrant(roles=roles, sites=sites, units=units or None)
+
+
+def _holds_everywhere(role: Role, found: Sequence[GroupGrant]) -> bool:
+    """Whether wherever one of these is for, they together allow all that the role does."""
+    return all(
+        verbs_of((role,)) <= verbs_of(role for wide in found if wide.reaches(grant) for role in wide.roles)
+        for grant in found
+    )
 
 
 def account_name(person: Person, *, is_taken: bool) -> str:

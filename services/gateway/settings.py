@@ -186,7 +186,8 @@ class GatewaySettings(ServiceSettings, DatabaseSettings, SealingSettings, Camera
     oidc_groups: str = setting(
         "{}",
         says='what groups may do, as JSON: {"kitchen-inspectors": {"roles": ["supervisor"], "sites": ["school-1"]}}; '
-        "without sites: all of them",
+        "without sites: all of them. Several groups add up to all of their schools, and to those of their roles that "
+        "allow nothing at any of these which no group allows there: viewer of all and supervisor of one is a viewer",
         when_wrong="a group that is not named may do nothing; JSON that cannot be read ends the process with one line",
     )
 

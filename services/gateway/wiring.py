@@ -105,6 +105,7 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.speakers import FoundSpeakers
 from shared.bus import Bus
 from shared.bus.streams import EVENTS
+from shared.clock import Clock
 from shared.database import Database
 from shared.errors import PeerError
 from shared.ice_servers import IceServers
@@ -146,7 +147,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     stored.trail = room_trail = RoomTrail(stored.trail, open_rooms, BusRooms(bus))
     guest_links = GuestTokens(_secret(context.settings))
     people = await _people(context, stored, hasher, sealer, GuestDesk(guest_links, open_rooms, context.clock))
-    cameras, known = await bus.kv("cameras"), await _known_by_alerting(bus, stored)
+    cameras, known = await bus.kv("cameras"), await _known_by_alerting(bus, stored, context.clock)
     mirror = RegistryMirror(stored.register, stored.units, cameras, bus)
     registry = _registry(context, stored, mirror, sealer)
     live = await _live(context, stored, people, states)
@@ -358,9 +359,9 @@ async def _uniforms(bus: Bus) -> BusUniforms:
     return BusUniforms(await bus.kv("uniforms"))
 
 
-async def _known_by_alerting(bus: Bus, stored: _Stored) -> list[tuple[str, BucketMirror]]:
+async def _known_by_alerting(bus: Bus, stored: _Stored, clock: Clock) -> list[tuple[str, BucketMirror]]:
     """What alerting knows of accounts and schools: follows them from now on."""
-    people = BucketMirror(lambda: people_known(stored.accounts), await bus.kv("people"), bus)
+    people = BucketMirror(lambda: people_known(stored.accounts, clock), await bus.kv("people"), bus)
     sites = BucketMirror(lambda: sites_known(stored.units), await bus.kv("sites"), bus)
     stored.accounts.on_change(people.wake)
     for mirror in (people, sites):

@@ -105,7 +105,7 @@ class RoomNote(Message):
 
 
 class RoomInvitation(Message):
-    """Command `room_invite`. Answered with the room; the new guest is the last of its guests."""
+    """Command `room_invite`. Answered with the room, the new guest among its guests."""
 
     room: str
     name: str = Field(min_length=1, max_length=100)
@@ -113,6 +113,11 @@ class RoomInvitation(Message):
     priority: TalkPriority = "routine"
     until_us: int = Field(description=_US)
     by: str
+    guest: str | None = Field(
+        None,
+        pattern=r"^[0-9a-f]{8}$",
+        description="id of the new guest, made by who asks, so that it is known among others; None: one is made",
+    )
 
 
 class RoomGuestRef(Message):

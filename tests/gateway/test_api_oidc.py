@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -17,10 +17,12 @@ from fastapi import FastAPI
 from oidc_provider_mock import User
 from werkzeug.serving import BaseWSGIServer
 
+from services.gateway.accounts import Account, Accounts
 from services.gateway.adapters.http import oidc, problems, sessions
 from services.gateway.adapters.oidc_provider import ClientOf, OidcProvider, is_fit
 from services.gateway.handlers.oidc import OidcDesk
-from services.gateway.oidc import GROUP_GRANTS, Person, account_name, challenge_of, granted, safe_next
+from services.gateway.oidc import GROUP_GRANTS, GroupGrant, Person, account_name, challenge_of, granted, safe_next
+from services.gateway.roles import verbs_of
 from shared.clock import SystemClock
 from tests.gateway.running_gateway import Gateway
 
@@ -44,6 +46,7 @@ PEOPLE = [
     User(sub="u-2", claims={"preferred_username": "admin", "groups": ["bureau"]}),
     User(sub="u-3", claims={"preferred_username": "nobody", "groups": ["choir"]}),
     User(sub="u-4", claims={"preferred_username": "misfit", "groups": "wrong"}),
+    User(sub="u-5", claims={"preferred_username": "zhao", "groups": ["station-1"]}),
 ]
 
 
@@ -143,6 +146,42 @@ async def test_groups_become_roles_and_schools(gateway: Gateway, admin: httpx.As
     assert row["detail"] == {"by": "oidc"}
 
 
+class SlowAccounts:
+    """The real ones, and what happens right after one was read."""
+
+    def __init__(self, real: Accounts, meanwhile: Callable[[], Awaitable[object]]):
+        self._real = real
+        self._meanwhile = meanwhile
+
+    async def find(self, name: str) -> Account | None:
+        found = await self._real.find(name)
+        await self._meanwhile()
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+
+async def test_who_is_switched_off_meanwhile_stays_so(
+    gateway: Gateway, admin: httpx.AsyncClient, running: BaseWSGIServer, door: Door
+) -> None:
+    """What the groups say is roles and schools; the rest is as it is at that moment."""
+    assert (await door.log_in("u-5")).status_code == 303
+    assert (await admin.patch("/accounts/zhao", json={"roles": ["supervisor"]})).status_code == 200
+
+    async def switch_off() -> None:
+        assert (await admin.patch("/accounts/zhao", json={"is_enabled": False})).status_code == 200
+
+    rooms = gateway.rooms
+    people = replace(rooms.people, accounts=cast(Accounts, SlowAccounts(rooms.people.accounts, switch_off)))
+    issuer = f"http://localhost:{running.server_port}"
+    async with door_to(gateway, issuer, people, rooms.doors.oidc.box, rooms.doors.oidc.links) as slow:
+        assert (await slow.log_in("u-5")).status_code == 403
+    now = await rooms.people.accounts.find("zhao")
+    assert now is not None
+    assert (now.is_enabled, now.roles) == (False, ("viewer",))
+
+
 async def test_nobody_becomes_the_local_administrator(gateway: Gateway, door: Door) -> None:
     assert (await door.log_in("u-2")).status_code == 303
     async with gateway.client(door.client.cookies["bk_session"]) as person:
@@ -231,12 +270,53 @@ async def test_only_our_own_pages(next: str | None, safe: str) -> None:
     assert safe_next(next) == safe
 
 
+@pytest.mark.parametrize(
+    ("grants", "together"),
+    [
+        ([("supervisor", ["s1"]), ("viewer", None)], (["viewer"], None)),
+        ([("viewer", None), ("supervisor", ["s1"])], (["viewer"], None)),
+        ([("viewer", ["s1"]), ("supervisor", None)], (["viewer", "supervisor"], None)),
+        ([("viewer", ["s1", "s2"]), ("supervisor", ["s2", "s1"])], (["viewer", "supervisor"], ["s1", "s2"])),
+        ([("viewer", ["s1"]), ("supervisor", ["s1", "s2"])], (["viewer", "supervisor"], ["s1", "s2"])),
+        ([("supervisor", ["s1"]), ("supervisor", ["s2"])], (["supervisor"], ["s1", "s2"])),
+        ([("inspector", ["s1"]), ("supervisor", ["s2"])], (["inspector"], ["s1", "s2"])),
+        ([("school", ["s1"]), ("viewer", ["s2"])], (["viewer"], ["s1", "s2"])),
+        # Where the second is for, the first is too: what it alone allows counts there and everywhere else.
+        ([("sre", None), ("viewer", ["s1"])], (["sre"], None)),
+        ([("auditor", None), ("viewer", None)], (["auditor", "viewer"], None)),
+        ([("admin", None), ("supervisor", ["s1"]), ("viewer", ["s2"])], (["admin", "supervisor", "viewer"], None)),
+        ([("supervisor", None), ("viewer", []), ("viewer", ["s1"])], (["supervisor", "viewer"], None)),
+        ([("auditor", ["s1"]), ("inspector", ["s2"])], None),
+        ([], None),
+    ],
+)
+async def test_no_school_is_given_what_no_group_gives_there(grants: list[Any], together: Any) -> None:
+    found = {str(number): GroupGrant(roles=(role,), sites=sites) for number, (role, sites) in enumerate(grants)}
+    one = granted(tuple(found), found)
+    assert (None if one is None else (list(one.roles), one.sites and list(one.sites))) == together
+    for site in ("s1", "s2", "s3"):
+        given = [each for each in found.values() if each.sites is None or site in each.sites]
+        sees = one is not None and (one.sites is None or site in one.sites)
+        assert not sees or verbs_of(one.roles if one else ()) <= verbs_of(r for each in given for r in each.roles)
+
+
+async def test_of_units_it_is_known_that_they_are_the_same_and_no_more() -> None:
+    above, below = GroupGrant(roles=("supervisor",), units=("city",)), GroupGrant(roles=("viewer",), units=("east",))
+    same = GroupGrant(roles=("inspector",), units=("city", "east"))
+    both = granted(("a", "b"), {"a": above, "b": below})
+    assert both is not None
+    assert (both.roles, both.sites, both.units) == (("viewer",), (), ("city", "east"))
+    all_three = granted(("a", "b", "c"), {"a": above, "b": below, "c": same})
+    assert all_three is not None
+    assert all_three.roles == ("viewer", "inspector"), "the third is wherever one of the others is"
+
+
 async def test_small_rules() -> None:
     # RFC 7636, appendix B
     assert challenge_of("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk") == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
     both = granted(("station-1", "station-2"), GRANTS)
     assert both is not None
-    assert (both.roles, both.sites) == (("viewer", "supervisor"), ("s1", "s2", "s3"))
+    assert (both.roles, both.sites) == (("viewer",), ("s1", "s2", "s3"))
     everywhere = granted(("station-1", "bureau"), GRANTS)
     assert everywhere is not None
     assert everywhere.sites is None

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from services.gateway.idempotency import KEPT_S, counts_for
 from tests.gateway.running_gateway import PASSWORD, Gateway
+from tests.gateway.test_api_audit import sql
+from tests.gateway.test_api_canteen_import import sheet
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -55,6 +58,52 @@ async def test_a_key_is_its_accounts_own_and_lasts_a_day(gateway: Gateway, admin
     assert (await keys.claim("admin", "k-1", "x", now + timedelta(seconds=KEPT_S + 5)))[0] == "first"
     assert (await keys.claim("admin", "k-1", "x", now))[0] == "running"
     await keys.forget("admin", "k-1", now + timedelta(seconds=KEPT_S + 5))
+
+
+async def cut_off(gateway: Gateway, path: str, sent: bytes, **headers: str) -> None:
+    """A request whose client is gone before its body ended, until the gateway is done with it."""
+    others, address = asyncio.all_tasks(), urlsplit(gateway.url)
+    _, writer = await asyncio.open_connection(address.hostname, address.port)
+    lines = [f"POST /api/v1{path} HTTP/1.1", "Host: x", *(f"{name}: {said}" for name, said in headers.items())]
+    writer.write("\r\n".join([*lines, "", ""]).encode() + sent)
+    await writer.drain()
+    async with asyncio.timeout(20):
+        while not (begun := [task for task in asyncio.all_tasks() - others if "run_asgi" in repr(task.get_coro())]):
+            await asyncio.sleep(0.01)
+        writer.close()
+        await asyncio.wait(begun)
+
+
+@pytest.mark.parametrize("got", [0, 10])
+async def test_a_body_that_was_cut_off_leaves_its_key_free(
+    gateway: Gateway, admin: httpx.AsyncClient, got: int
+) -> None:
+    key, id = f"k-cut-{got}", f"cut-{got}"
+    headers = {"Authorization": admin.headers["Authorization"], "Idempotency-Key": key}
+    head = {"Content-Type": "application/json", "Content-Length": "100"}
+    await cut_off(gateway, "/sites", f'{{"id": "{id}'.encode()[:got], **headers, **head)
+    async with sql(gateway) as connection:
+        assert await connection.fetch("select * from idempotency_keys where key = $1", key) == []
+    whole = await add_site(admin, key, id)
+    assert whole.status_code == 201, whole.text
+    assert "Idempotency-Replayed" not in whole.headers
+
+
+@pytest.mark.parametrize("key", [None, "k-half-a-list"])
+async def test_half_a_file_is_not_done(gateway: Gateway, admin: httpx.AsyncClient, key: str | None) -> None:
+    """A list reads as well without its last rows."""
+    file = sheet(",half-a,甲校,小学,,,,,,,", ",half-b,乙校,小学,,,,,,,", "")
+    got = file[: file.index(b"half-b") - 1]
+    headers = {"Authorization": admin.headers["Authorization"], "Content-Type": "text/csv"}
+    headers |= {"Content-Length": str(len(file))} | ({} if key is None else {"Idempotency-Key": key})
+    await cut_off(gateway, "/canteen-imports", got, **headers)
+    assert (await admin.get("/sites/half-a")).status_code == 404
+    await cut_off(gateway, "/canteen-imports/trial", got, **headers)
+    mine = {} if key is None else {"Idempotency-Key": key}
+    tried = await admin.post("/canteen-imports/trial", content=file, headers={"Content-Type": "text/csv"} | mine)
+    assert (tried.status_code, tried.json()["counts"]["new"]) == (200, 2), tried.text
+    tried = await admin.post("/canteen-imports/trial", content=got, headers={"Content-Type": "text/csv"})
+    assert tried.json()["counts"]["new"] == 1, "what came would have been a list"
 
 
 async def test_what_is_shown_once_is_not_kept(gateway: Gateway, admin: httpx.AsyncClient) -> None:

@@ -14,6 +14,7 @@ from services.gateway.handlers.people import People
 from services.gateway.handlers.registry import By, RegistryDesk
 from services.gateway.handlers.views import ViewDesk
 from services.gateway.identity import Identity, not_logged_in
+from services.gateway.roles import Role
 from shared.clock import FakeClock
 from shared.errors import PeerError, RequestRefused, ResourceExhausted
 from shared.messages.views import ViewOpened, ViewRef, ViewsKept, ViewStatus, ViewTrickle, ViewWanted
@@ -86,7 +87,8 @@ def scene() -> Scene:
         if login in out:
             raise not_logged_in()
         seen = ("another",) if f"school of {login}" in out else None
-        return Identity(login, ("viewer",), login, clock.now(), sites=seen)
+        role: Role = "sre" if f"role of {login}" in out else "viewer"
+        return Identity(login, (role,), login, clock.now(), sites=seen)
 
     async def add(deed: Deed) -> None:
         if "trail" in out:
@@ -150,6 +152,15 @@ async def test_views_whose_login_ended_end_and_the_others_go_on(scene: Scene) ->
     scene.out.discard("database")
     await scene.desk.keep_round()
     assert scene.intercom.views[wang].state == "ended", "the school is not theirs any more"
+
+
+async def test_a_view_ends_with_the_right_to_look(scene: Scene) -> None:
+    """A token for a program, say, whose owner has another role by now."""
+    li, wang = await scene.look("li"), await scene.look("wang")
+    scene.out.add("role of login of li")
+    await scene.desk.keep_round()
+    assert scene.ends() == [("li", 12.0, "login_ended")]
+    assert [scene.intercom.views[view].state for view in (li, wang)] == ["ended", "playing"]
 
 
 async def test_what_ended_by_itself_is_found(scene: Scene) -> None:

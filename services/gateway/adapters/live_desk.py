@@ -34,6 +34,7 @@ LONGEST_GOP_S = 20.0
 _MARGIN_S = 1.0
 
 CLOSE_NOT_LOGGED_IN = 4401
+CLOSE_NOT_ALLOWED = 4403
 CLOSE_NOT_FOUND = 4404
 CLOSE_TRY_LATER = 1013  # IANA WebSocket close codes: Try Again Later
 
@@ -151,7 +152,8 @@ class LiveDesk:
                 view.viewer.end(CLOSE_NOT_LOGGED_IN, "The login was ended.")
 
     async def check_logins(self) -> None:
-        """One round: end the views whose login has ended, or whose school is not theirs any more, wherever that was."""
+        """One round: end the views whose login has ended, who may look no more, or whose school is not theirs any more,
+        wherever that was."""
         await self._clock.sleep(LOGIN_CHECK_S)
         logins = {view.login for view in self._views if view.login is not None}
         found = await self._people.logged_in_among(list(logins))
@@ -159,7 +161,11 @@ class LiveDesk:
             self._end_login(login)
         for view in self._views:
             identity = None if view.login is None else found.get(view.login)
-            if identity is not None and not identity.sees(view.camera.site):
+            if identity is None:
+                continue
+            if not identity.may("view"):
+                view.viewer.end(CLOSE_NOT_ALLOWED, "You may not look at cameras any more.")
+            elif not identity.sees(view.camera.site):
                 view.viewer.end(CLOSE_NOT_FOUND, "This camera's school is not one of yours any more.")
 
     async def close(self) -> None:

@@ -83,7 +83,15 @@ class DrillDesk:
         return await self.drills.runs(DrillRunsOf(limit=limit))
 
     async def stop(self, by: By, id: str) -> DrillRunStatus:
-        await self.run(by.identity, id)
+        """Of one's own schools, or begun by oneself: a night's run of a whole district is not one school's to end."""
+        whole = await self.drills.run(DrillRunRef(run=id))
+        is_begun_by_them = whole.asked_by == by.identity.name and not whole.is_scheduled
+        if _seen(by.identity, whole).total < whole.total and not is_begun_by_them:
+            raise RequestRefused(
+                "drills_of_others",
+                "Other people's schools are in this run too: who began it may stop it, or who sees all of them.",
+                status=403,
+            )
         await self._record(by, "drills_stopped", run=id[:200])
         stopped = await self.drills.stop(DrillRunRef(run=id, asked_by=by.identity.name))
         return _seen(by.identity, stopped)

@@ -81,7 +81,8 @@ class OidcDesk:
             await self.people.trail.add(Deed("log_in", person.name[:64], address, now, outcome="no_role"))
             raise RequestRefused(
                 "no_role",
-                "You are known, and none of your groups may do anything here: ask an administrator.",
+                "You are known, and your groups may do nothing here, or nothing that holds at all of their schools:"
+                " ask an administrator.",
                 status=403,
             )
         return await self.people.open_login(account, address, agent, by="oidc"), attempt.next
@@ -93,14 +94,11 @@ class OidcDesk:
         if account is None:
             new = await self._new(person, grant)
             return await people.accounts.find(new.name) or new
-        changed = replace(account, roles=grant.roles, sites=grant.sites, units=grant.units)
-        if changed != account:
-            _require_fitting(changed)
-            await people.accounts.replace(changed)
-            await people.end_logins(account.name)  # what it may do now, older logins must not outlive
-            # Read again: what lies under its units is known where it is kept.
-            changed = await people.accounts.find(changed.name) or changed
-        return changed
+        if _by_grant(account, grant) == account:
+            return account
+        changed = await people.accounts.change(account.name, lambda there, _: _by_grant(there, grant))
+        await people.end_logins(account.name)  # what it may do now, older logins must not outlive
+        return changed or account
 
     async def _new(self, person: Person, grant: GroupGrant) -> Account:
         people = self.people
@@ -136,6 +134,14 @@ class OidcDesk:
         if attempt is None or not is_ours or attempt.expires_us < self.people.clock.now_us():
             raise RequestRefused("attempt_unknown", "This log-in was not begun here, or too long ago: begin again.")
         return attempt
+
+
+def _by_grant(account: Account, grant: GroupGrant) -> Account:
+    """With what it may do; the rest, such as being switched off, is as it is."""
+    changed = replace(account, roles=grant.roles, sites=grant.sites, units=grant.units)
+    if changed != account:
+        _require_fitting(changed)
+    return changed
 
 
 def _require_fitting(account: Account) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.gateway.accounts import Account
@@ -36,8 +36,10 @@ class OwnAccount:
         if password == new_password:
             raise InvalidFields([fault("new_password", "same_password")])
         people = self.people
-        await people.accounts.replace(replace(account, password_hash=await people.hasher.hash(new_password)))
-        await people.accounts.set_must_change_password(account.name, False)
+        hashed = await people.hasher.hash(new_password)
+        if not await people.accounts.set_password(account.name, hashed, instead_of=account.password_hash):
+            # Somebody gave the account another one while ours was being hashed.
+            raise InvalidFields([fault("password", "not_your_password")])
         await people.end_logins(account.name, but=by.identity.login)
         await self._record("password_changed", by, account.name)
 

@@ -194,21 +194,31 @@ class People:
         account = await self.accounts.find(name.casefold())
         if account is None:
             raise no_such("account", name)
-        changed = replace(
-            account,
-            password_hash=account.password_hash if password is None else await self.hasher.hash(password),
-            roles=account.roles if roles is None else roles,
-            is_enabled=account.is_enabled if is_enabled is None else is_enabled,
-            sites=None if is_for_all_sites else account.sites if sites is None else sites,
-            units=None if is_for_all_units else account.units if units is None else units,
-            ends_at=None if is_without_end else account.ends_at if ends_at is None else ends_at,
+        hashed = None if password is None else await self.hasher.hash(password)
+
+        def applied(there: Account) -> Account:
+            changed = replace(
+                there,
+                password_hash=there.password_hash if hashed is None else hashed,
+                roles=there.roles if roles is None else roles,
+                is_enabled=there.is_enabled if is_enabled is None else is_enabled,
+                sites=None if is_for_all_sites else there.sites if sites is None else sites,
+                units=None if is_for_all_units else there.units if units is None else units,
+                ends_at=None if is_without_end else there.ends_at if ends_at is None else ends_at,
+            )
+            require_fitting(changed, None if ends_at is None else self.clock.now())
+            return changed
+
+        await self._require_units(applied(account))
+        # Applied to what is there then: somebody else may have changed it since, or its owner the password.
+        must_change = None if must_change_password is None and password is None else bool(must_change_password)
+        changed = await self.accounts.change(
+            account.name,
+            lambda there, others: _with_an_administrator(applied(there), others),
+            must_change_password=must_change,
         )
-        require_fitting(changed, None if ends_at is None else self.clock.now())
-        await self._require_units(changed)
-        await self._keep_one_administrator(changed)
-        await self.accounts.replace(changed)
-        if must_change_password is not None or password is not None:
-            await self.accounts.set_must_change_password(account.name, bool(must_change_password))
+        if changed is None:
+            raise no_such("account", name)
         await self.end_logins(account.name)
         detail = _named(changed) | ({"password": "changed"} if password is not None else {})
         await self.trail.add(Deed("account_changed", by.name, address, self.clock.now(), detail=detail))
@@ -254,17 +264,6 @@ class People:
                     retry_after_s=max(1, round(wait_s + 0.5)),
                 )
 
-    async def _keep_one_administrator(self, changed: Account) -> None:
-        if changed.is_enabled and "admin" in changed.roles:
-            return
-        others = [
-            a for a in await self.accounts.all() if a.name != changed.name and a.is_enabled and "admin" in a.roles
-        ]
-        if not others:
-            raise RequestRefused(
-                "last_administrator", "This is the last administrator. Make another one first.", status=409
-            )
-
 
 def _of_login(login: Login, *, is_cookie: bool = False) -> Identity:
     return Identity(
@@ -283,6 +282,13 @@ def _of_program(found: ApiTokenOwner) -> Identity:
     token = found.token
     login = LOGIN_PREFIX + token.id
     return Identity(token.account, found.roles, login, found.expires_at, sites=found.seen_sites, verbs=found.verbs)
+
+
+def _with_an_administrator(changed: Account, others: frozenset[str]) -> Account:
+    """The account, where somebody is left who may log in and make others. Args: others: those besides it."""
+    if others or (changed.is_enabled and "admin" in changed.roles):
+        return changed
+    raise RequestRefused("last_administrator", "This is the last administrator. Make another one first.", status=409)
 
 
 def _named(account: Account) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from services.gateway.audit import AuditTrail, Deed
 from services.gateway.handlers.registry import By
 from services.gateway.identity import Identity
+from services.gateway.roles import Verb
 from shared.clock import Clock
 from shared.errors import PeerError, RequestRefused
 from shared.telemetry import log
@@ -30,6 +31,15 @@ class _Standing:
     by: By
     sites: frozenset[str]
     end: Callable[[], Awaitable[Any]]
+    verbs: tuple[Verb, ...]
+
+    def why_not(self, now: Identity | None) -> str | None:
+        """Why it must end; None where it may go on. Args: now: who began it, None where they are logged out."""
+        if now is None:
+            return "logged out"
+        if not all(map(now.may, self.verbs)):
+            return "not allowed any more"
+        return None if all(map(now.sees, self.sites)) else "not their school any more"
 
 
 @dataclass(slots=True)
@@ -44,26 +54,40 @@ class StandingTalks:
     clock: Clock
     _open: dict[str, _Standing] = field(default_factory=dict)
 
-    def opened(self, by: By, id: str, sites: Iterable[str], end: Callable[[], Awaitable[Any]]) -> None:
-        """It stands until `ended`. Args: sites: whose kitchens hear it; end: ends it at the intercom."""
+    def opened(
+        self,
+        by: By,
+        id: str,
+        sites: Iterable[str],
+        end: Callable[[], Awaitable[Any]],
+        verbs: tuple[Verb, ...] = ("talk",),
+    ) -> None:
+        """It stands until `ended`. Args: sites: whose kitchens hear it; end: ends it at the intercom; verbs: that it
+        takes."""
         while len(self._open) >= _KEPT_MAX:
             del self._open[next(iter(self._open))]
-        self._open[id] = _Standing(by, frozenset(sites), end)
+        self._open[id] = _Standing(by, frozenset(sites), end, verbs)
 
     def ended(self, id: str) -> None:
         """It is over, or nobody knows it any more."""
         self._open.pop(id, None)
 
     async def keep_round(self) -> None:
-        """Every talk ends whose login is out, or to a school that has moved out of its reach."""
-        logins = {standing.by.identity.login for standing in self._open.values()}
-        now = {login: await self._as_it_is_now(login) for login in logins if login is not None}
+        """Every talk ends whose login is out or may not talk any more, or to a school that is out of its reach."""
+        logins = {login for each in self._open.values() if (login := each.by.identity.login) is not None}
+        now: dict[str, Identity | None] = {}
+        for login in logins:
+            try:
+                now[login] = await self.people.identity_of_login(login)
+            except RequestRefused:
+                now[login] = None
+            except PeerError:
+                continue  # the database is away: everybody stays who they were
         for id, standing in list(self._open.items()):
-            found = now.get(standing.by.identity.login or "", standing.by.identity)
-            if found is None:
-                await self._end(id, standing, "logged out")
-            elif not all(map(found.sees, standing.sites)):
-                await self._end(id, standing, "not their school any more")
+            identity = standing.by.identity
+            why = standing.why_not(now.get(identity.login or "", identity))
+            if why is not None:
+                await self._end(id, standing, why)
 
     async def _end(self, id: str, standing: _Standing, why: str) -> None:
         try:
@@ -78,12 +102,3 @@ class StandingTalks:
         by = standing.by
         detail = {"talk": id, "why": why}
         await self.trail.add(Deed("talk_ended", by.identity.name, by.address, self.clock.now(), detail=detail))
-
-    async def _as_it_is_now(self, login: str) -> Identity | None:
-        """None where it is out; while the database is away everybody stays who they were."""
-        try:
-            return await self.people.identity_of_login(login)
-        except RequestRefused:
-            return None
-        except PeerError:
-            return next(each.by.identity for each in self._open.values() if each.by.identity.login == login)

@@ -10,6 +10,7 @@ from services.gateway.audit import Action, AuditTrail, Deed
 from services.gateway.handlers.registry import By, RegistryDesk
 from services.gateway.handlers.standing_talks import StandingTalks
 from services.gateway.identity import not_allowed
+from services.gateway.roles import Verb
 from shared.clock import Clock
 from shared.errors import RequestRefused
 from shared.messages.intercom import TalkChange, TalkOpened, TalkPriority, TalkRef, TalkStatus, TalkTrickle, TalkWanted
@@ -75,7 +76,8 @@ class TalkDesk:
             )
         )
         ref = TalkRef(talk=opened.status.talk, talker=by.identity.name)
-        self.standing.opened(by, ref.talk, (found.site,), lambda: self.intercom.end(ref))
+        verbs: tuple[Verb, ...] = ("talk", "view") if looks else ("talk",)
+        self.standing.opened(by, ref.talk, (found.site,), lambda: self.intercom.end(ref), verbs)
         return opened
 
     async def status(self, by: By, talk: str) -> TalkStatus:

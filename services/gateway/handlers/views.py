@@ -91,7 +91,7 @@ class ViewDesk:
         await self._ended(view, status)
 
     async def keep_round(self) -> None:
-        """Every view goes on whose login lives and may see that school, every other ends; what ended is on record."""
+        """Every view goes on whose login lives and may look there, every other ends; what ended is on record."""
         places = {view: (each.by.identity.login, each.site) for view, each in self._open.items()}
         refused = {place for place in set(places.values()) if await self._is_out(*place)}
         of_worker: dict[str, list[str]] = defaultdict(list)
@@ -128,11 +128,12 @@ class ViewDesk:
         if login is None:
             return True
         try:
-            return not (await self.people.identity_of_login(login)).sees(site)
+            now = await self.people.identity_of_login(login)
         except RequestRefused:
             return True
         except PeerError:
             return False  # the database is away: who looks goes on
+        return not (now.may("view") and now.sees(site))
 
     async def _ended(self, id: str, status: ViewStatus | None) -> None:
         view = self._open.pop(id, None)

@@ -164,7 +164,7 @@ class RoomHandlers:
                 "bad_end", f"A guest's time ends in the future, and within {self.guest_max_h:g} h.", status=422
             )
         granted = GuestPass(
-            guest=secrets.token_hex(4),
+            guest=wanted.guest or secrets.token_hex(4),
             name=wanted.name,
             verbs=wanted.verbs,
             priority=wanted.priority,

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import HTTPConnection
+from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -219,12 +219,15 @@ async def _account(connection: HTTPConnection) -> str | None:
 
 
 async def _body(receive: Receive) -> bytes:
+    """Raises ClientDisconnect where it does not come to its end: half a request is none, and its key stays free."""
     body = b""
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
         piece: bytes = message.get("body", b"")
         body += piece
-        if message["type"] != "http.request" or not message.get("more_body", False):
+        if not message.get("more_body", False):
             return body
 
 

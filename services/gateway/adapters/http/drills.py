@@ -197,7 +197,10 @@ async def get_drills(id: str, request: Request) -> DrillRunDetails:
 
 @router.post("/drills/{id}/stop", responses=refusals(401, 403, 404))
 async def stop_drills(id: str, request: Request) -> DrillRunDetails:
-    """Stop a run: what sounds is cut off, what waits is skipped."""
+    """Stop a run: what sounds is cut off, what waits is skipped.
+
+    403 `drills_of_others`: schools of others are in it, and somebody else began it.
+    """
     return DrillRunDetails.of(await rooms_of(request).drills.stop(by_of(request), id))
 
 

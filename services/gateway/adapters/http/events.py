@@ -15,6 +15,7 @@ from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import rooms_of
 from services.gateway.event_feed import Event, Listener, place_id, place_of
 from services.gateway.identity import Identity
+from services.gateway.roles import Verb
 from shared.errors import PeerError
 from shared.telemetry import log
 
@@ -22,6 +23,8 @@ router = APIRouter(prefix="/api/v1", tags=["events"])
 
 # Proxies that end quiet connections do so after 15 s or more.
 _HEARTBEAT_S = 10.0
+# As in the table of who may come here.
+VERB: Verb = "view"
 # = events sent in one piece: fewer writes for who comes back, and a login that ended is noticed between two
 _AT_ONCE = 50
 _STREAM: dict[int | str, dict[str, Any]] = {
@@ -63,6 +66,7 @@ class _Asks:
         self._sites = sites
         self.news = asyncio.Event()
         self.is_ended = False
+        self.is_refused = False
         self.is_due = False
         self._timer: asyncio.TimerHandle | None = None
 
@@ -81,8 +85,11 @@ class _Asks:
         return self._identity.sees(event.site) and (not self._sites or event.site in self._sites)
 
     def renew(self, identity: Identity) -> None:
-        """A school may have moved."""
+        """A school may have moved, or they may not hear of anything any more."""
         self._identity = identity
+        if not identity.may(VERB):
+            self.is_refused = True
+            self.news.set()
 
     def end(self) -> None:
         self.is_ended = True
@@ -119,6 +126,8 @@ async def _stream(desk: EventDesk, asks: _Asks, asked: str | None) -> AsyncItera
                 if asks.is_ended:
                     yield b"event: logged_out\ndata: {}\n\n"
                     return
+                if asks.is_refused:
+                    return  # who comes back is told why: 403
                 if told := _taken(listener):
                     yield told
                     continue

@@ -6,7 +6,23 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ARRAY, Executable, Row, String, case, delete, func, null, or_, select, text, update
+from sqlalchemy import (
+    ARRAY,
+    Executable,
+    Row,
+    String,
+    and_,
+    any_,
+    case,
+    delete,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from services.gateway.accounts import Account, seen_sites
@@ -23,6 +39,7 @@ SITES_OF_UNITS = case(
     (accounts.c.units.is_(None), null()), else_=func.sites_under(accounts.c.units, type_=ARRAY(String))
 ).label("of_units")
 _ACCOUNTS = select(accounts, SITES_OF_UNITS)
+_IS_ADMINISTRATOR = and_(accounts.c.is_enabled, literal("admin") == any_(accounts.c.roles))
 _FORGET_FAILURES_S = 24 * 3600.0
 
 
@@ -65,18 +82,40 @@ class PostgresAccounts:
             await session.execute(insert(accounts).values(_values(account)))
             before()
 
-    async def replace(self, account: Account) -> None:
-        values = {
-            "password_hash": account.password_hash,
-            "roles": list(account.roles),
-            "is_enabled": account.is_enabled,
-            "sites": _names(account.sites),
-            "ends_at": account.ends_at,
-            "units": _names(account.units),
-        }
+    async def change(
+        self,
+        name: str,
+        change: Callable[[Account, frozenset[str]], Account],
+        *,
+        must_change_password: bool | None = None,
+    ) -> Account | None:
+        # Administrators are locked with it, in one order: of two who make each other less, the second sees the first.
+        concerned = or_(accounts.c.name == name, _IS_ADMINISTRATOR)
+        locked = _ACCOUNTS.where(concerned).order_by(accounts.c.name).with_for_update(of=accounts, key_share=True)
+        of_it = accounts.c.name == name
         async with self._database.transaction() as session:
-            await session.execute(update(accounts).where(accounts.c.name == account.name).values(values))
+            rows = {row.name: row for row in await session.execute(locked)}
+            if name not in rows:
+                return None
+            before = _account(rows.pop(name))
+            was, will_be = _values(before), _values(change(before, frozenset(rows)))
+            changed = {column: value for column, value in will_be.items() if value != was[column]}
+            if changed:
+                await session.execute(update(accounts).where(of_it).values(changed))
+            if must_change_password is not None:
+                await session.execute(_due(name, must_change_password))
+            row = (await session.execute(_ACCOUNTS.where(of_it))).one()
         self._tell()
+        return _account(row)
+
+    async def set_password(self, name: str, password_hash: str, instead_of: str) -> bool:
+        own = (accounts.c.name == name, accounts.c.password_hash == instead_of)
+        statement = update(accounts).where(*own).values(password_hash=password_hash).returning(accounts.c.name)
+        async with self._database.transaction() as session:
+            if (await session.execute(statement)).first() is None:
+                return False
+            await session.execute(_due(name, False))
+        return True
 
     async def is_empty(self) -> bool:
         async with self._database.transaction() as session:
@@ -88,12 +127,8 @@ class PostgresAccounts:
             return await session.scalar(query) is not None
 
     async def set_must_change_password(self, name: str, must: bool) -> None:
-        if must:
-            statement: Executable = insert(passwords_due).values(account=name).on_conflict_do_nothing()
-        else:
-            statement = delete(passwords_due).where(passwords_due.c.account == name)
         async with self._database.transaction() as session:
-            await session.execute(statement)
+            await session.execute(_due(name, must))
 
 
 class PostgresLogins:
@@ -204,6 +239,13 @@ class PostgresFailedLogins:
         async with self._database.transaction() as session:
             await session.execute(delete(failed_logins).where(*own))
             await session.execute(update(failed_logins).where(*of_address).values(one_less))
+
+
+def _due(name: str, must: bool) -> Executable:
+    """Whether its password must be changed before anything else."""
+    if must:
+        return insert(passwords_due).values(account=name).on_conflict_do_nothing()
+    return delete(passwords_due).where(passwords_due.c.account == name)
 
 
 def _login(row: Row[Any]) -> Login:

@@ -2881,6 +2881,8 @@ export interface paths {
         /**
          * Stop Drills
          * @description Stop a run: what sounds is cut off, what waits is skipped.
+         *
+         *     403 `drills_of_others`: schools of others are in it, and somebody else began it.
          */
         post: operations["stop_drills"];
         delete?: never;
