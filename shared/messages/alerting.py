@@ -181,6 +181,7 @@ class AlertsWanted(Message):
     progress: Progress | None = None
     is_silent: bool | None = False
     silence: str | None = Field(None, description="kept quiet by this silence")
+    is_in_case: bool | None = Field(None, description="followed up, or (false) not yet; none: both")
     from_us: int | None = None
     to_us: int | None = None
     before: str | None = Field(None, description="`<first_us>.<alert>` of the last one of the page before")

@@ -102,7 +102,14 @@ async def test_from_an_alert_to_a_closed_case(plant: Plant, gateway: Bus) -> Non
     with pytest.raises(RequestRefused, match="Confirm the alert first"):
         await ask(gateway, "case_open", opening)
     await ask(gateway, "alert_review", AlertReview(alert=alert.alert, by="li", verdict="confirmed"))
+
+    async def confirmed(is_in_case: bool | None) -> list[str]:
+        wanted = AlertsWanted(verdicts=("confirmed",), is_in_case=is_in_case)
+        return [one.alert for one in AlertList.decode(await ask(gateway, "alerts", wanted)).items]
+
+    assert (await confirmed(False), await confirmed(True)) == ([alert.alert], [])
     case = Case.decode(await ask(gateway, "case_open", opening))
+    assert (await confirmed(False), await confirmed(True), await confirmed(None)) == ([], [alert.alert], [alert.alert])
     assert (case.cameras, case.state) == (("cook-1",), "open")
     with pytest.raises(RequestRefused, match="already"):
         await ask(gateway, "case_open", opening)

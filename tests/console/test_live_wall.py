@@ -25,6 +25,7 @@ pytestmark = pytest.mark.chromium
 
 WATCHED, WATCHED_SITE = "wall-0-0", "wall-0"
 WALL_PASSWORD = "long enough for all"
+VIEWS = ("hygiene", "processing", "dishes", "storage")
 
 PLACE = """(camera) => {
   const video = document.querySelector(`.tile[data-camera="${camera}"] video`);
@@ -126,6 +127,58 @@ def test_both_languages_and_the_choice_stays(logged_in: Page) -> None:
     logged_in.reload()
     expect(logged_in.get_by_role("link", name="实时")).to_be_visible()
     assert logged_in.evaluate("document.documentElement.lang") == "zh-CN"
+
+
+def test_a_list_that_cannot_be_read_is_said_and_views_are_chosen(
+    logged_in: Page, stack: Stack, browser: Browser, shots: Path
+) -> None:
+    page = logged_in
+    page.get_by_role("link", name="Schools", exact=True).click()
+    expect(page.locator("main h1")).to_have_text("Schools")
+    page.context.set_offline(True)
+    page.get_by_role("link", name="Live", exact=True).click()
+    expect(page.locator(".live [role=alert]")).to_contain_text("The list of cameras cannot be read")
+    expect(page.locator(".live .waiting")).to_have_count(0)
+    page.screenshot(path=shots / "live-failed-1280.png")
+    page.context.set_offline(False)
+    page.locator(".live .retry").click()
+    page.wait_for_selector(".tile.playing", timeout=30_000)
+    api = Api(stack.url, stack.admin_password)
+    kinds = {one["id"]: one["purpose"] for one in api.http.get("/cameras?limit=200").json()["items"]}
+    one, none = kinds["demo-1"], next(kind for kind in VIEWS if kind not in kinds.values())
+    view = page.get_by_label("Kind of view")
+    view.select_option(one)
+    page.wait_for_url(f"**view={one}*")
+    expect(page.locator(".wall .tile")).to_have_count(min(4, list(kinds.values()).count(one)))
+    assert {kinds[camera] for camera in shown_tiles(page)} == {one}
+    view.select_option(none)
+    expect(page.locator(".empty")).to_contain_text("No camera with this kind of view")
+    for width, height in ((390, 844), (1280, 800), (1920, 1080)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.screenshot(path=shots / f"live-views-{width}.png")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.locator(".empty button").click()
+    page.wait_for_selector(".tile.playing", timeout=30_000)
+    # Who may not register cameras is not led to where they are.
+    assert api.http.post("/sites", json={"id": "bare", "name": "Bare"}).status_code == 201
+    account = {"name": "looker", "password": WALL_PASSWORD, "roles": ["viewer"]}
+    assert api.http.post("/accounts", json=account).status_code == 201
+    page.goto("/live?site=bare")
+    expect(page.locator(".empty a")).to_have_count(1)
+    context = browser.new_context(base_url=stack.url)
+    looker = context.new_page()
+    looker.goto("/login?next=/live")
+    looker.fill("#name", "looker")
+    looker.fill("#password", WALL_PASSWORD)
+    looker.click("button[type=submit]")
+    looker.wait_for_selector(".live .bar")
+    for path in ("/live?site=bare", "/playback?site=bare"):
+        looker.goto(path)
+        expect(looker.locator(".empty")).to_be_visible()
+        expect(looker.locator(".empty a")).to_have_count(0)
+    context.close()
+    assert api.http.delete("/sites/bare").status_code == 204
+    api.close()
 
 
 @pytest.mark.parametrize("width", [390, 1280, 1920])

@@ -272,6 +272,74 @@ def test_alerts_come_by_themselves_and_each_decision_is_one_key(
     expect(page.locator(".quiet")).to_be_visible()
 
 
+def test_an_order_follows_the_alert_that_was_confirmed(
+    opens: Opens, stack: Stack, detector: Detector, shots: Path
+) -> None:
+    page = opens("li", language="zh-CN")
+    detector.bare_head()
+    until_row(page, stack, ".risk-2")
+    hat = shown(page)
+    detector.rodent()
+    until_row(page, stack, ".risk-1")
+    of_shown = page.locator(".evidence > footer button", has_text="整改单")
+    expect(of_shown.locator("kbd")).to_have_text("O")
+    press(page, "c")
+    expect(page.locator("[data-shown]")).not_to_have_attribute("data-shown", hat)
+    rodent = shown(page)
+    toast = page.locator(f'.toast[data-judged="{hat}"]')
+    expect(toast.get_by_role("button", name="开整改单")).to_have_attribute("aria-keyshortcuts", "O")
+    expect(toast.get_by_role("button", name="开整改单")).to_have_attribute("title", re.compile("未戴工作帽|未戴.*帽"))
+    expect(of_shown.locator("kbd")).to_have_count(0)  # one key, one meaning
+    page.screenshot(path=shots / "toast-1280.png")
+    press(page, "o")
+    page.wait_for_url(f"**/orders/new?alert={hat}")
+    until_verdict(stack, hat, "confirmed")
+    page.go_back()
+    assert shown(page) == rodent
+    press(page, "c")
+    expect(page.locator(".quiet")).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.screenshot(path=shots / "toast-390.png")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    press(page, "o")
+    page.wait_for_url(f"**/orders/new?alert={rodent}")
+
+
+def test_nobody_is_told_that_all_is_quiet_while_nobody_looks(
+    opens: Opens, stack: Stack, detector: Detector, shots: Path
+) -> None:
+    page = opens("li", language="zh-CN")
+    expect(page.locator(".quiet")).to_contain_text("一切正常", timeout=LIMIT_MS)
+    hung = stack.pid_of("detector")
+    os.kill(hung, signal.SIGSTOP)
+    try:
+        page.reload()
+        expect(page.locator('.quiet [data-away="detector"]')).to_contain_text("智能分析已停", timeout=LIMIT_MS)
+        expect(page.locator(".quiet")).not_to_contain_text("一切正常")
+        expect(page.locator(".quiet time")).to_contain_text("自")
+        for width, height in ((390, 844), (1280, 800), (1920, 1080)):
+            page.set_viewport_size({"width": width, "height": height})
+            page.screenshot(path=shots / f"stopped-{width}.png")
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+        detector.bare_head()  # what was seen before it hung may come late: the list says all the same who is away
+        until_row(page, stack, ".risk-2")
+        expect(page.locator(".offline[data-away]")).to_contain_text("智能分析已停")
+        page.screenshot(path=shots / "stopped-rows-1920.png")
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.screenshot(path=shots / "stopped-rows-390.png")
+        page.locator("[data-away] a").click()
+        page.wait_for_url("**/status")
+    finally:
+        os.kill(hung, signal.SIGCONT)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto("/watch")
+    id = shown(page)
+    expect(page.locator("[data-away]")).to_have_count(0, timeout=LIMIT_MS)
+    press(page, "u")
+    until_verdict(stack, id, "unclear")
+    expect(page.locator(".quiet")).to_contain_text("一切正常")
+
+
 def test_the_gateway_dies_and_nothing_is_missed(opens: Opens, stack: Stack, detector: Detector, shots: Path) -> None:
     page = opens("li")
     page.wait_for_selector('.watch[data-phase="ready"]', timeout=LIMIT_MS)

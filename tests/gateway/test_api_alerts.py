@@ -112,6 +112,9 @@ async def test_pages_follow_each_other_and_filters_are_passed_on(admin: httpx.As
     last = (await admin.get("/alerts", params={"limit": 2, "cursor": first["next_cursor"]})).json()
     assert ([one["id"] for one in last["items"]], last["next_cursor"]) == (["a2"], None)
     assert (await admin.get("/alerts", params={"risk": 7})).status_code == 422
+    for said, passed_on in (({}, None), ({"in_case": "false"}, False), ({"in_case": "true"}, True)):
+        await admin.get("/alerts", params=said)
+        assert alerting.asked[-1].is_in_case is passed_on
 
 
 async def test_one_is_shown_with_what_it_rests_on(admin: httpx.AsyncClient, alerting: Alerting) -> None:

@@ -283,6 +283,9 @@ def _chosen(wanted: AlertsWanted) -> Select[Any]:
         chosen = chosen.where(alerts.c.is_silent == wanted.is_silent)
     if wanted.silence is not None:
         chosen = chosen.where(alerts.c.body["silence"].as_string() == wanted.silence)
+    if wanted.is_in_case is not None:
+        in_case = alerts.c.case_id.is_not(None)
+        chosen = chosen.where(in_case if wanted.is_in_case else ~in_case)
     if wanted.from_us is not None:
         chosen = chosen.where(alerts.c.first_us >= wanted.from_us)
     if wanted.to_us is not None:

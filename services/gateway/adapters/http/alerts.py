@@ -126,6 +126,7 @@ async def list_alerts(
     progress: Annotated[Progress | None, Query()] = None,
     silent: Annotated[bool, Query(description="those that nobody was told of, instead")] = False,
     silence: Annotated[str | None, Query(description="with silent: kept quiet by this silence")] = None,
+    in_case: Annotated[bool | None, Query(description="followed up in a case, or (false) not yet")] = None,
     start: Annotated[Moment | None, Query(description="first picture at or after")] = None,
     end: Annotated[Moment | None, Query(description="first picture before")] = None,
 ) -> Page[AlertAnswer]:
@@ -139,6 +140,7 @@ async def list_alerts(
         progress=progress,
         is_silent=silent,
         silence=silence,
+        is_in_case=in_case,
         from_us=None if start is None else us_of(start),
         to_us=None if end is None else us_of(end),
     )

@@ -14,6 +14,8 @@ export type Phase = "loading" | "ready" | "failed" | "forbidden";
 export interface Judged {
   alert: Alert;
   verdict: Verdict;
+  /** Of the same kind, judged with it. */
+  others?: Alert[];
 }
 
 const RISKS: Risk[] = [1, 2, 3];
@@ -111,19 +113,30 @@ export function hurry(): void {
 }
 
 /** Judges it: it is out of the inbox at once, and back where that was not taken. */
-export async function judge(alert: Alert, verdict: Verdict): Promise<void> {
-  pending.add(alert.id);
-  inbox.drop(alert.id);
+export async function judge(alert: Alert, verdict: Verdict, others: Alert[] = []): Promise<void> {
+  for (const one of [alert, ...others]) {
+    pending.add(one.id);
+    inbox.drop(one.id);
+  }
   show();
   notTaken.value = null;
-  lastJudged.value = { alert, verdict };
+  lastJudged.value = { alert, verdict, others };
+  // One after the other: many at once would be refused as too many.
+  for (const one of [alert, ...others]) await send(one, verdict);
+}
+
+async function send(alert: Alert, verdict: Verdict): Promise<void> {
   try {
     const judged = await alertApi.review(alert.id, verdict);
-    if (lastJudged.value?.alert.id === alert.id) lastJudged.value = { alert: judged, verdict };
+    const last = lastJudged.value;
+    const asItIs = (one: Alert) => (one.id === judged.id ? judged : one);
+    if (last !== null) lastJudged.value = { ...last, alert: asItIs(last.alert), others: (last.others ?? []).map(asItIs) };
   } catch (error) {
     inbox.put(alert);
     show();
-    if (lastJudged.value?.alert.id === alert.id) lastJudged.value = null;
+    const last = lastJudged.value;
+    if (last?.alert.id === alert.id) lastJudged.value = null;
+    else if (last !== null) lastJudged.value = { ...last, others: (last.others ?? []).filter((one) => one.id !== alert.id) };
     notTaken.value = { alert, verdict, why: why(error) };
   } finally {
     pending.delete(alert.id);

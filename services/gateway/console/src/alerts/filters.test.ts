@@ -17,6 +17,7 @@ describe("filters", () => {
     [{ state: "open" }, { verdict: "none" }],
     [{ state: "confirmed", risk: "1" }, { verdict: "confirmed", risk: "1" }],
     [{ state: "silent" }, { silent: "true" }],
+    [{ state: "uncased", site: "school-1" }, { verdict: "confirmed", in_case: "false", site: "school-1" }],
     [{ cursor: "abc", rule: "no_hat" }, { cursor: "abc", rule: "no_hat" }],
     [{ from: "2026-11-30", to: "2026-11-30" }, { start: new Date(2026, 10, 30).toISOString(), end: new Date(2026, 11, 1).toISOString() }],
   ])("ask the gateway: %j", (said, asked) => {

@@ -1,6 +1,6 @@
 /** What the list of alerts is narrowed to: in the address bar, and as it is asked of the gateway. Pure. */
 
-export const STATES = ["open", "confirmed", "false", "unclear", "silent"] as const;
+export const STATES = ["open", "confirmed", "uncased", "false", "unclear", "silent"] as const;
 export type State = (typeof STATES)[number];
 
 export interface Filters {
@@ -13,6 +13,9 @@ export interface Filters {
   to: string;
   cursor: string;
 }
+
+/** Confirmed, and nothing came of it yet. */
+export const UNCASED = { verdict: "confirmed", in_case: "false" };
 
 type Query = Record<string, unknown>;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
@@ -44,6 +47,7 @@ export function askOf(filters: Filters, limit: number): string {
   if (filters.rule) ask.set("rule", filters.rule);
   if (filters.risk) ask.set("risk", filters.risk);
   if (filters.state === "silent") ask.set("silent", "true");
+  else if (filters.state === "uncased") for (const [name, value] of Object.entries(UNCASED)) ask.set(name, value);
   else if (filters.state) ask.set("verdict", filters.state === "open" ? "none" : filters.state);
   if (filters.from) ask.set("start", midnight(filters.from, 0));
   if (filters.to) ask.set("end", midnight(filters.to, 1));

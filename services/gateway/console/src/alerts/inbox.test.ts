@@ -24,6 +24,19 @@ describe("the order", () => {
   });
 });
 
+describe("after several were judged at once", () => {
+  const same = { camera: "cook" };
+  const rows = rowsOf([alert("a1", 2, 9, same), alert("a2", 2, 8, same), alert("a3", 2, 7, same), alert("b", 2, 5), alert("c", 3, 1)]);
+
+  it("none of them is next", () => {
+    expect(following(rows, "a1", ["a2", "a3"])).toBe("b");
+    expect(following(rows, "a2", ["a1", "a3"])).toBe("b");
+    expect(following(rows, "a2", ["a3"])).toBe("b");
+    expect(following(rows, "a1")).toBe("a2");
+    expect(following(rowsOf([alert("x", 2, 1, same), alert("y", 2, 2, same)]), "x", ["y"])).toBeNull();
+  });
+});
+
 describe("after a judgement", () => {
   const rows = rowsOf([alert("g", 1, 5), alert("a", 2, 9), alert("b", 2, 5), alert("c", 3, 1)]);
   it.each([

@@ -33,9 +33,10 @@ export function rowOf(rows: Row[], id: string): Row | null {
   return rows.find((row) => row.alert.id === id || row.older.some((one) => one.id === id)) ?? null;
 }
 
-/** What is there when `id` was judged: the one below it, unless something graver waits above; null: all quiet. */
-export function following(rows: Row[], id: string): string | null {
-  const order = rows.flatMap((row) => [row.alert, ...row.older]);
+/** What is there when `id`, and `others` with it, was judged: the one below it, unless something graver waits above;
+ * null: all quiet. */
+export function following(rows: Row[], id: string, others: readonly string[] = []): string | null {
+  const order = rows.flatMap((row) => [row.alert, ...row.older]).filter((one) => one.id === id || !others.includes(one.id));
   const place = order.findIndex((one) => one.id === id);
   const below = order[place + 1] ?? order[place - 1];
   const gravest = order.find((one) => one.id !== id);

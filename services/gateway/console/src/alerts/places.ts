@@ -4,6 +4,7 @@ import { computed, ref, shallowRef } from "vue";
 import { api, Offline, Problem, type Schemas } from "@/api/client";
 import { alertApi } from "./api";
 import { reachOf } from "./reach";
+import { UNKNOWN, watchingOf, type Watching } from "./watching";
 
 type CameraStatus = Schemas["CameraStatus"];
 
@@ -20,6 +21,7 @@ const isAway = ref(false);
 const toldMs = ref(0);
 const isIngestThere = ref(true);
 const isBelieved = ref(true);
+const watchingTold = shallowRef<Watching>(UNKNOWN);
 let reading: Promise<void> | null = null;
 
 const reachNow = computed(() => (cameras.value === null ? null : reachOf([...cameras.value.values()])));
@@ -29,6 +31,8 @@ export const reach = computed(() => (reachNow.value === null || !isKnown.value ?
 /** Of the schools with such a camera: from how many one or more sends pictures. */
 export const schools = computed(() =>
   reachNow.value === null ? null : { ...reachNow.value, atMs: toldMs.value, isOld: isAway.value, isKnown: isKnown.value });
+/** Whether what is in front of a camera would become an alert: an answer of long ago says nothing about now. */
+export const watching = computed(() => (isBelieved.value ? watchingTold.value : UNKNOWN));
 export const sites = computed(() => [...siteNames.value].map(([id, name]) => ({ id, name })));
 export const ruleIds = computed(() => [...rules.value.keys()]);
 
@@ -63,6 +67,7 @@ async function readNow(): Promise<void> {
   isAway.value = found === null;
   if (found !== null) {
     toldMs.value = Date.now();
+    watchingTold.value = watchingOf(found);
     isIngestThere.value = found.services.find((one) => one.name === "ingest")?.state !== "down";
     cameras.value = new Map(found.cameras.map((one) => [one.id, one]));
   }
@@ -92,6 +97,7 @@ export function followCameras(): () => void {
     window.clearInterval(timer);
     document.removeEventListener("visibilitychange", back);
     cameras.value = null;
+    watchingTold.value = UNKNOWN;
   };
 }
 
@@ -103,6 +109,7 @@ export async function readNames(): Promise<void> {
 
 export function forgetPlaces(): void {
   cameras.value = null;
+  watchingTold.value = UNKNOWN;
   siteNames.value = new Map();
   rules.value = new Map();
 }

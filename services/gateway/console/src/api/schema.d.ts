@@ -13211,6 +13211,8 @@ export interface operations {
                 silent?: boolean;
                 /** @description with silent: kept quiet by this silence */
                 silence?: string | null;
+                /** @description followed up in a case, or (false) not yet */
+                in_case?: boolean | null;
                 /** @description first picture at or after */
                 start?: string | null;
                 /** @description first picture before */

@@ -19,7 +19,7 @@ export const en: Words = {
   live: {
     title: "Live view", layout: "Layout", page: "Page {page} of {pages}", previous: "Previous page", next: "Next page", fullScreen: "Full screen", enlarge: "Enlarge {name}", back: "Back",
     online: "{online} of {all} online", behind: "{ms} ms behind", mute: "Mute", unmute: "Sound on", allSites: "All schools", connecting: "Connecting…", since: "since {time}",
-    emptyTitle: "No cameras yet", emptyText: "Pictures appear here as soon as the first camera is added.", add: "Add a camera", noneHere: "This school has no cameras yet.", mainStream: "main stream", live: "live",
+    emptyTitle: "No cameras yet", emptyText: "Pictures appear here as soon as the first camera is added.", add: "Add a camera", noneHere: "This school has no cameras yet.", emptyAsk: "Pictures appear here when an administrator has registered cameras.", listFailed: "The list of cameras cannot be read", view: "Kind of view", allViews: "All views", noneOfView: "No camera with this kind of view", mainStream: "main stream", live: "live",
     talk: "Talk", talkTo: "Talk to {name}", talkOpen: "Talk is open", talkSpeaking: "Speaking",
   },
   condition: { online: "online", connecting: "connecting", refused: "refused", unreachable: "unreachable", stalled: "no picture", disabled: "switched off" },
@@ -46,6 +46,7 @@ export const en: Words = {
   kind: { kindergarten: "kindergarten", primary: "primary school", secondary: "secondary school", school: "school", university: "university", other: "other" },
   status: { title: "System", since: "since {time}" },
   playback: {
+    laneLoading: "being read…", laneUnread: "not read: there may be recordings", laneFailed: "{name}: the timeline cannot be read. {why}", laneOld: "{name}: the timeline is not updated; it may be out of date. {why}", alerts: "Alerts of the day", alertsFailed: "Alerts cannot be marked. {why}", alertsMore: "Only the newest {n} alerts of the day are marked.", alertAndMore: "{first}, and {n} more",
     title: "Playback", timeline: "Timeline", nothing: "Nothing was recorded then.", failed: "The recording cannot be played. Try again in a moment.", day: "Day", dayBefore: "Day before", dayAfter: "Day after", play: "Play", pause: "Pause", space: "space bar",
     back10: "10 seconds back (←)", on10: "10 seconds on (→)", stepBack: "One picture back", stepOn: "One picture on", speed: "Speed", still: "Snapshot", zoomIn: "Zoom in", zoomOut: "Zoom out", markStart: "From here", markEnd: "Up to here", selected: "{n} s selected", clear: "Clear",
     makeClip: "Make a clip", evidence: "Seal as evidence…", reason: "Why? Goes into the case file.", sealNow: "Seal", sealHint: "Locked for a year: nobody can change or delete it, you included.", selectHint: "Mark a begin and an end, or drag with Shift, to make a clip or seal evidence.",

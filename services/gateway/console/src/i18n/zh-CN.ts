@@ -17,7 +17,7 @@ export const zhCN = {
   live: {
     title: "实时画面", layout: "宫格", page: "第 {page} / {pages} 页", previous: "上一页", next: "下一页", fullScreen: "全屏", enlarge: "放大 {name}", back: "返回",
     online: "{online} / {all} 在线", behind: "延迟 {ms} 毫秒", mute: "静音", unmute: "打开声音", allSites: "全部学校", connecting: "正在连接…", since: "自 {time} 起",
-    emptyTitle: "还没有摄像机", emptyText: "添加第一台摄像机后，画面会出现在这里。", add: "添加摄像机", noneHere: "该学校还没有摄像机。", mainStream: "主码流", live: "实时",
+    emptyTitle: "还没有摄像机", emptyText: "添加第一台摄像机后，画面会出现在这里。", add: "添加摄像机", noneHere: "该学校还没有摄像机。", emptyAsk: "管理员登记摄像机后，画面会出现在这里。", listFailed: "摄像机列表读取失败", view: "画面类型", allViews: "全部画面", noneOfView: "没有这类画面的摄像机", mainStream: "主码流", live: "实时",
     talk: "对讲", talkTo: "与 {name} 对讲", talkOpen: "对讲中", talkSpeaking: "正在讲话",
   },
   condition: { online: "在线", connecting: "连接中", refused: "被拒绝", unreachable: "无法连接", stalled: "无画面", disabled: "已停用" },
@@ -44,6 +44,7 @@ export const zhCN = {
   kind: { kindergarten: "幼儿园", primary: "小学", secondary: "中学", school: "学校", university: "高校", other: "其他" },
   status: { title: "系统状态", since: "自 {time}" },
   playback: {
+    laneLoading: "正在读取…", laneUnread: "没有读到，不代表没有录像", laneFailed: "{name}：录像时间轴读取失败。{why}", laneOld: "{name}：时间轴未能更新，显示的可能不是最新。{why}", alerts: "当天告警", alertsFailed: "告警标记读取失败。{why}", alertsMore: "当天告警较多，只标出最近 {n} 条。", alertAndMore: "{first}，另有 {n} 条",
     title: "录像回放", timeline: "时间轴", nothing: "该时段没有录像。", failed: "录像暂时无法播放，请稍后重试。", day: "日期", dayBefore: "前一天", dayAfter: "后一天", play: "播放", pause: "暂停", space: "空格",
     back10: "后退 10 秒 (←)", on10: "前进 10 秒 (→)", stepBack: "后退一帧", stepOn: "前进一帧", speed: "倍速", still: "截图", zoomIn: "放大", zoomOut: "缩小", markStart: "设为起点", markEnd: "设为终点", selected: "已选 {n} 秒", clear: "清除",
     makeClip: "导出片段", evidence: "存证…", reason: "存证原因（写入案卷）", sealNow: "封存", sealHint: "锁定一年：任何人（包括您）都不能修改或删除。", selectHint: "设置起点和终点，或按住 Shift 拖动，即可导出片段或存证。",
