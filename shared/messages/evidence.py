@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -12,6 +12,8 @@ from shared.messages.playback import RecordedStream
 
 EvidenceState = Literal["queued", "running", "sealed", "failed"]
 _US = "UTC microseconds"
+REASON_BEGINS_CHARS = 80
+ReasonBegins = Annotated[str, Field(min_length=1, max_length=REASON_BEGINS_CHARS)]
 
 
 class EvidenceStream(Message):
@@ -84,7 +86,11 @@ class EvidenceOf(Message):
     sites: tuple[str, ...] | None = Field(
         None, description="of these schools alone; a case that shows another one too is none of theirs"
     )
-    limit: int = Field(100, ge=1, le=500)
+    reasons: tuple[ReasonBegins, ...] = Field(
+        (), max_length=100, description="whose reason begins with one of these; empty: whatever their reason"
+    )
+    before: str | None = Field(None, description="`<asked_us>.<case>` of the last one of the page before")
+    limit: int = Field(100, ge=1, le=501)
 
 
 class EvidenceList(Message):

@@ -162,7 +162,9 @@ def test_what_was_never_drilled_is_not_called_reachable(page: Page) -> None:
     expect(page.locator('[data-site="north"] li.never')).to_contain_text("cooking")
 
 
-@pytest.mark.parametrize("path", ["/broadcast", "/broadcast/announcements", "/broadcast/drills", "/broadcast/talks"])
+@pytest.mark.parametrize(
+    "path", ["/broadcast", "/broadcast/past", "/broadcast/announcements", "/broadcast/drills", "/broadcast/talks"]
+)
 def test_a_phone_shows_every_page_without_scrolling_sideways(page: Page, path: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(path)
@@ -194,3 +196,85 @@ def test_an_emergency_room_takes_orders_and_lets_a_guest_in(page: Page, browser:
     expect(guest.get_by_role("button", name="Close the room")).to_have_count(0)
     expect(page.locator(".room")).to_contain_text("Fire brigade (guest", timeout=SLOW_MS)
     context.close()
+
+
+def test_the_receipts_of_a_broadcast_are_there_afterwards(page: Page, stack: Stack) -> None:
+    api = Api(stack.url, stack.admin_password)
+    wanted = {"to": {"sites": ["north"]}, "text": "Please check the gas valves.", "language": "en", "reason": "A leak"}
+    made = api.http.post("/broadcasts", json=wanted)
+    assert made.status_code == 201, made.text
+    id = made.json()["id"]
+    until(lambda: api.http.get(f"/broadcasts/{id}").json()["state"] == "ended", 60)
+    api.close()
+    page.get_by_role("link", name="Past broadcasts").click()
+    row = page.locator(f'[data-broadcast="{id}"]')
+    expect(row).to_contain_text("Why: A leak", timeout=SLOW_MS)
+    expect(row).to_contain_text("Received 1")
+    row.locator("button.head").click()
+    expect(row.locator('[data-camera="cooking"][data-mark="heard"]')).to_be_visible(timeout=SLOW_MS)
+    page.reload()
+    expect(row.locator('[data-camera="cooking"][data-mark="heard"]')).to_be_visible(timeout=SLOW_MS)
+
+
+def test_a_room_that_did_not_open_at_first_opens_and_is_sealed(page: Page, stack: Stack) -> None:
+    api = Api(stack.url, stack.admin_password)
+    room = api.http.post("/rooms", json={"title": "Smoke", "cameras": ["cooking"]}).json()["id"]
+    page.route("**/api/v1/rooms/*", lambda route: route.abort())
+    page.goto(f"/rooms/{room}")
+    expect(page.locator("[data-lost]")).to_contain_text("cannot be reached", timeout=SLOW_MS)
+    page.unroute("**/api/v1/rooms/*")
+    expect(page.locator(".room h1")).to_have_text("Smoke", timeout=SLOW_MS)
+    expect(page.locator("[data-lost]")).to_have_count(0)
+    expect(page.locator('[data-kind="joined"]').first).to_be_visible(timeout=SLOW_MS)
+
+    page.get_by_role("textbox", name="Department and name").fill("Police")
+    page.get_by_role("button", name="Invite a guest").click()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=stack.url)
+    page.locator("[data-copy]").click(timeout=SLOW_MS)
+    expect(page.locator("[data-copy]")).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == page.locator(".link code").inner_text()
+
+    expect(page.locator("[data-seal]")).to_be_disabled()
+    page.get_by_role("textbox", name="Why it is sealed").fill("For the inquiry")
+    page.locator("[data-seal]").click()
+    expect(page.locator('[data-kind="sealed"]')).to_be_visible(timeout=SLOW_MS)
+    (entry,) = [one for one in api.http.get(f"/rooms/{room}").json()["timeline"] if one["kind"] == "sealed"]
+    expect(page.locator(f'[data-file="{entry["text"]}"]')).to_be_visible(timeout=SLOW_MS)
+    assert api.http.get(f"/evidence/{entry['text']}").json()["reason"] == "For the inquiry"
+    api.close()
+
+
+def test_when_drills_come_by_themselves_is_set_and_taken_back(page: Page, stack: Stack) -> None:
+    page.route("**/api/v1/reachability*", lambda route: route.abort())
+    page.goto("/broadcast/drills")
+    expect(page.get_by_role("alert")).to_contain_text("cannot be reached", timeout=SLOW_MS)
+    page.unroute("**/api/v1/reachability*")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("[data-ratio]")).to_be_visible(timeout=SLOW_MS)
+
+    default = page.locator('[data-hours="all"]')
+    expect(default).to_contain_text("not set", timeout=SLOW_MS)
+    default.locator("[data-edit]").click()
+    form = page.locator(".hours form")
+    form.get_by_role("button", name="Sun").click()
+    expect(form.locator("[data-save]")).to_be_disabled()
+    form.get_by_role("button", name="Sat").click()
+    form.locator('input[type="time"]').first.fill("03:00")
+    form.locator("[data-save]").click()
+    expect(default).to_contain_text("03:00–04:00", timeout=SLOW_MS)
+    page.locator(".hours select.add").select_option("south")
+    form.get_by_label("Drill by itself").uncheck()
+    form.locator("[data-save]").click()
+    expect(page.locator('[data-hours="south"]')).to_contain_text("no drills by themselves", timeout=SLOW_MS)
+
+    api = Api(stack.url, stack.admin_password)
+    kept = {one["site"]: one for one in api.http.get("/drill-schedules").json()["items"]}
+    assert kept[None]["window"] == {"days": [6], "start": "03:00", "end": "04:00"}
+    assert kept["south"]["is_enabled"] is False
+    for whose in ("south", "all"):
+        page.locator(f'[data-hours="{whose}"] [data-remove]').click()
+        page.locator(".el-message-box__btns .el-button--primary").click()
+        expect(page.locator(".el-message-box")).to_be_hidden()
+        expect(page.locator(f'[data-hours="{whose}"] [data-remove]')).to_have_count(0, timeout=SLOW_MS)
+    assert api.http.get("/drill-schedules").json()["items"] == []
+    api.close()

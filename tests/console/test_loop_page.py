@@ -14,6 +14,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
@@ -285,6 +286,11 @@ def test_from_an_alert_to_a_corrected_kitchen(browse: Callable[..., Page], peopl
     expect(li.locator('[data-check="passed"]')).to_contain_text("Correction seen")
     for side in (0, 1):
         until(lambda side=side: li.locator(".pair img").nth(side).evaluate(LOADED))  # type: ignore[misc]
+    expect(li.locator('[data-named-files] [data-evidence="sealed"]')).to_have_count(2, timeout=90_000)
+    machine = {str(one) for one in people.api["li"].get(f"/orders/{order}").json()["steps"][-1]["check"]["evidence"]}
+    shown = li.locator("[data-named-files] [data-file]").evaluate_all("rows => rows.map((row) => row.dataset.file)")
+    assert set(shown) == machine
+    assert len(machine) == 2
     shot(li, "order-1280", tmp_path)
     on_paper(li, people, order, "en")
     li.locator('[data-action="close"]').click()
@@ -322,7 +328,10 @@ def closes(li: Page, people: People, folder: Path) -> None:
     li.get_by_role("button", name="Add a note").click()
     expect(li.locator('[data-entry="note"]')).to_contain_text("told on the phone")
     li.get_by_role("button", name="Seal recordings").click()
-    expect(li.locator('[data-evidence="sealed"]')).to_have_count(2, timeout=90_000)
+    # Two that a person sealed, and the two that the machine's look rests on.
+    expect(li.locator('.evidence [data-evidence="sealed"]')).to_have_count(4, timeout=90_000)
+    expect(li.locator(".evidence li", has_text="Machine check · Before")).to_have_count(1)
+    expect(li.locator(".evidence li", has_text="Machine check · After")).to_have_count(1)
     li.get_by_label("Why it is closed").fill("Verified: masks are worn.")
     li.get_by_role("button", name="Close the case").click()
     expect(li.locator("p.closed")).to_contain_text("Verified: masks are worn.")
@@ -428,3 +437,126 @@ def test_every_page_fits_the_screen(
     school = browse("chef", language, **size)
     school.wait_for_selector(".kitchen h2")
     shot(school, f"kitchen-{width}-{language}", tmp_path)
+
+
+def a_case(people: People, title: str, **more: Any) -> str:
+    """Opened by hand, without a browser."""
+    body = {"site": SITE, "source": "inspection", "title": title, "risk": 2} | more
+    made = people.api["li"].post("/cases", json=body)
+    assert made.status_code == 201, made.text
+    return str(made.json()["id"])
+
+
+def an_order(people: People, case: str, title: str) -> str:
+    body = {"kind": "opinion", "title": title, "text": "Please."}
+    made = people.api["li"].post(f"/cases/{case}/orders", json=body)
+    assert made.status_code == 201, made.text
+    return str(made.json()["id"])
+
+
+def test_one_alert_that_cannot_be_read_hides_nothing_else(
+    browse: Callable[..., Page], people: People, tmp_path: Path
+) -> None:
+    found = [one for one in people.api["li"].get("/cases").json()["items"] if one["alerts"]]
+    if found:
+        case = str(found[0]["id"])
+    else:
+        alert = an_alert(people)
+        assert people.api["li"].post(f"/alerts/{alert}/review", json={"verdict": "confirmed"}).status_code == 200
+        case = a_case(people, "No masks", source="alert", alerts=[alert])
+    li = browse("li")
+    li.route("**/api/v1/alerts/*", lambda route: route.abort())
+    li.goto(f"/cases/{case}")
+    expect(li.locator("h1")).to_be_visible()
+    expect(li.locator("[data-unread]")).to_contain_text("1 alert(s) cannot be shown now")
+    expect(li.locator(".orders h2")).to_be_visible()
+    shot(li, "case-unread-1280", tmp_path)
+    li.unroute("**/api/v1/alerts/*")
+    li.locator("[data-unread] button").click()
+    expect(li.locator("[data-alert]")).to_have_count(1)
+    expect(li.locator("[data-unread]")).to_have_count(0)
+
+
+def test_a_kitchen_sees_its_orders_whatever_else_is_refused(browse: Callable[..., Page], people: People) -> None:
+    order = an_order(people, a_case(people, "Lids"), "Put lids on")
+    phone = browse("chef", **PHONE)
+    phone.route("**/api/v1/cameras?*", lambda route: route.fulfill(status=503, json={"title": "away", "code": "away"}))
+    phone.goto("/kitchen")
+    expect(phone.locator(f'[data-order="{order}"]')).to_contain_text("Put lids on")
+    expect(phone.locator('p.offline[role="alert"]')).to_be_visible()
+
+
+def test_a_case_is_shown_to_another_department_and_taken_back(
+    browse: Callable[..., Page], people: People, tmp_path: Path
+) -> None:
+    ends = datetime.now(UTC) + timedelta(days=30)
+    fire = {"name": "fire", "password": PASSWORD, "roles": ["guest"], "sites": [], "ends_at": ends.isoformat()}
+    assert people.admin.http.post("/accounts", json=fire).status_code == 201
+    case = a_case(people, "Gas smell")
+    guest = people._client("fire")
+    assert guest.get("/cases").json()["items"] == []
+    li = browse("li")
+    li.goto(f"/cases/{case}")
+    li.get_by_label("Their account").fill("nobody-of-that-name")
+    li.get_by_role("button", name="Share", exact=True).click()
+    expect(li.locator(".shares [role=alert]")).not_to_be_empty()
+    li.get_by_label("Their account").fill("fire")
+    li.get_by_role("button", name="Share", exact=True).click()
+    expect(li.locator('[data-shared="fire"]')).to_be_visible()
+    assert [one["id"] for one in guest.get("/cases").json()["items"]] == [case]
+    shot(li, "case-shared-1280", tmp_path)
+    li.locator('[data-shared="fire"]').get_by_role("button", name="Stop sharing").click()
+    li.locator(".el-message-box__btns .el-button--primary").click()
+    expect(li.locator("[data-shared]")).to_have_count(0)
+    assert guest.get("/cases").json()["items"] == []
+    guest.close()
+
+
+def test_what_somebody_sees_becomes_a_case_with_its_recording(
+    browse: Callable[..., Page], people: People, tmp_path: Path
+) -> None:
+    at_ms = round((time.time() - 45) * 1000)
+    li = browse("li")
+    li.goto(f"/cases?new&camera={CAMERA}&at={at_ms}")
+    expect(li.get_by_label("School").last).to_have_value(SITE)
+    expect(li.locator(".cameras input")).to_be_checked()
+    expect(li.get_by_label("Source")).to_have_value("snapshot")
+    expect(li.locator("[data-sight] input")).to_be_checked()
+    li.get_by_label("Title").fill("A bin without a lid")
+    shot(li, "case-form-1280", tmp_path)
+    li.route("**/api/v1/evidence", lambda route: route.abort())
+    li.get_by_role("button", name="Open", exact=True).click()
+    expect(li.get_by_role("dialog").get_by_role("alert")).to_contain_text("the recording is not sealed")
+    li.unroute("**/api/v1/evidence")
+    li.get_by_role("button", name="Seal again").click()
+    li.wait_for_url(re.compile(r"/cases/c\w+$"))
+    case = li.url.rpartition("/")[2]
+    expect(li.locator(".evidence [data-evidence]")).to_have_count(1)
+    titles = [one["title"] for one in people.api["li"].get("/cases").json()["items"]]
+    assert titles.count("A bin without a lid") == 1, "what was opened is not opened again"
+    (file,) = people.api["li"].get("/evidence", params={"reason": f"{case} "}).json()["items"]
+    start, end = (datetime.fromisoformat(file[name]).timestamp() for name in ("start", "end"))
+    assert (file["cameras"], start, end) == ([CAMERA], at_ms / 1000 - 30, at_ms / 1000 + 30)
+
+
+def test_what_was_loaded_stays_when_something_happens(browse: Callable[..., Page], people: People) -> None:
+    for number in range(55):
+        a_case(people, f"Round {number}")
+    li = browse("li")
+    li.goto("/cases")
+    expect(li.locator("[data-case]")).to_have_count(50)
+    li.get_by_role("button", name="More").click()
+    li.locator("[data-case]").nth(54).wait_for()
+    loaded = li.locator("[data-case]").count()
+    case = a_case(people, "One more round")
+    expect(li.locator(f'[data-case="{case}"]')).to_be_visible()
+    assert li.locator("[data-case]").count() >= loaded > 50
+
+    order = an_order(people, case, "Sweep under the ovens")
+    li.goto("/orders?list=allOrders")
+    expect(li.locator("a[data-order]").first).to_be_visible()
+    li.get_by_role("searchbox").fill("ovens")
+    li.keyboard.press("Enter")
+    expect(li.locator("a[data-order]")).to_have_count(1)
+    expect(li.locator(f'a[data-order="{order}"]')).to_be_visible()
+    assert "q=ovens" in li.url

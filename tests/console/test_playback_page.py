@@ -14,7 +14,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.e2e.live_client import Api
 from tests.stack import Stack
@@ -199,7 +199,21 @@ def test_a_clip_is_made_followed_fetched_and_accepted_by_ffprobe(playback: Page,
     assert told.stderr == ""
     assert float(json.loads(told.stdout)["format"]["duration"]) == pytest.approx(10, abs=0.1)
     playback.click(".exports li.ready button")
+    expect(playback.locator(".el-message-box")).to_contain_text("cannot be brought back")
+    playback.click(".el-message-box__btns button:has-text('Cancel')")
+    expect(playback.locator(".exports li.ready")).to_have_count(1)
+    playback.route("**/api/v1/clips/*", lambda route: route.abort())
+    removes(playback)
+    expect(playback.locator(".exports [role=alert]")).to_contain_text("server cannot be reached")
+    playback.unroute("**/api/v1/clips/*")
+    removes(playback)
     playback.wait_for_selector(".exports li", state="detached")
+
+
+def removes(page: Page) -> None:
+    page.click(".exports li.ready button")
+    page.click(".el-message-box__btns .el-button--primary")
+    expect(page.locator(".el-message-box")).to_be_hidden()
 
 
 def test_who_is_of_one_school_follows_and_fetches_their_clip(page: Page, stack: Stack) -> None:

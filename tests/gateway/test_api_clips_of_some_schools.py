@@ -5,6 +5,7 @@ What answers behind the gateway are the recorder's own desks on its own schema; 
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -154,3 +155,43 @@ async def test_a_case_is_theirs_who_may_see_all_of_it(everywhere: httpx.AsyncCli
         hidden = await refusal(local, "GET", f"/evidence/{both}{tail}")
         assert hidden == await refusal(local, "GET", f"/evidence/no-such-case{tail}"), "as if there were none"
         assert hidden[:2] == (404, "no_such_case")
+
+
+async def test_case_files_come_in_pages_and_by_how_their_reason_begins(
+    everywhere: httpx.AsyncClient, local: httpx.AsyncClient
+) -> None:
+    """What is sealed of a case is found however much else is: the machine seals two files of every answer."""
+
+    async def sealed(client: httpx.AsyncClient, reason: str, site: str = OWN) -> str:
+        made = await client.post("/evidence", json={"cameras": [f"{site}-1"]} | RANGE | LOCKED | {"reason": reason})
+        assert made.status_code == 202, made.text
+        return str(made.json()["id"])
+
+    of_case = await sealed(local, "c0ffee open bins")
+    of_order = await sealed(local, "order o-7%_: the picture before the correction")
+    elsewhere = await sealed(everywhere, "c0ffee open bins", FOREIGN)
+    others = [await sealed(local, f"order o-7xx: look {number}") for number in range(5)]
+
+    both = {"reason": ["c0ffee ", "order o-7%_:"]}
+    found = (await local.get("/evidence", params=both)).json()
+    assert [one["id"] for one in found["items"]] == [of_order, of_case], "newest first, and nobody else's"
+    assert found["next_cursor"] is None
+    assert await ids(everywhere, "/evidence?reason=c0ffee%20") == {of_case, elsewhere}
+    assert await ids(local, "/evidence?reason=ffee") == set(), "begins, not holds"
+
+    seen: list[str] = []
+    query = {"reason": "order o-7", "limit": "2"}
+    while True:
+        page = (await local.get("/evidence", params=query)).json()
+        seen += [one["id"] for one in page["items"]]
+        assert len(page["items"]) <= 2
+        if page["next_cursor"] is None:
+            break
+        query["cursor"] = page["next_cursor"]
+    assert seen == [*reversed(others), of_order], "each once"
+
+    for wrong in ("cursor=nonsense", "reason=", "reason=" + "x" * 81):
+        refused = await local.get(f"/evidence?{wrong}")
+        assert refused.status_code in (400, 422), wrong
+    made_up = base64.urlsafe_b64encode(b"yesterday.case").decode()
+    assert (await local.get("/evidence", params={"cursor": made_up})).json()["code"] == "bad_cursor"

@@ -11,12 +11,12 @@ from services.gateway.cameras import Camera
 from services.gateway.evidence import EvidenceRecorder
 from services.gateway.handlers.recordings import RecordedBytes
 from services.gateway.identity import Identity
+from services.gateway.pages import PageOf, PageRequest, page_of
 from services.gateway.recordings import ByteRange, Passage
 from shared.clock import Clock
 from shared.messages.evidence import (
     CoverageList,
     CoverageOf,
-    EvidenceList,
     EvidenceOf,
     EvidenceRecord,
     EvidenceRef,
@@ -77,9 +77,13 @@ class EvidenceDesk:
             )
         )
 
-    async def cases(self, identity: Identity, limit: int) -> EvidenceList:
-        """Of the schools that they may see."""
-        return await self.recorder.cases(EvidenceOf(sites=identity.seen_sites(()), limit=limit))
+    async def cases(self, identity: Identity, reasons: Sequence[str], page: PageRequest) -> PageOf[EvidenceStatus]:
+        """Newest first, of the schools that they may see; whose reason begins with one of `reasons`, if any."""
+        wanted = EvidenceOf(
+            sites=identity.seen_sites(()), reasons=tuple(reasons), before=page.after, limit=page.limit + 1
+        )
+        found = await self.recorder.cases(wanted)
+        return page_of(found.items, page, lambda case: f"{case.asked_us}.{case.case}")
 
     async def case(self, identity: Identity, id: str) -> EvidenceStatus:
         """One; a case that shows another school too is, for them, not there."""

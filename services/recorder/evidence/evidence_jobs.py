@@ -61,7 +61,7 @@ class EvidenceJobs(Protocol):
 
     async def job(self, id: str) -> EvidenceJob | None: ...
 
-    async def jobs(self, sites: Sequence[str] | None, limit: int) -> Sequence[EvidenceJob]:
+    async def jobs(self, wanted: EvidenceOf) -> Sequence[EvidenceJob]:
         """Newest first."""
         ...
 
@@ -130,8 +130,7 @@ class EvidenceCounter:
         return await self._status(await self._found(EvidenceRef.decode(request)))
 
     async def cases(self, request: bytes) -> EvidenceList:
-        wanted = EvidenceOf.decode(request)
-        found = await self.jobs.jobs(wanted.sites, wanted.limit)
+        found = await self.jobs.jobs(EvidenceOf.decode(request))
         return EvidenceList(items=tuple([await self._status(job) for job in found]))
 
     async def file(self, request: bytes) -> ObjectPlace:

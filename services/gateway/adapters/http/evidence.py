@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from services.gateway.adapters.http.access import address_of, identity_of
 from services.gateway.adapters.http.bodies import Day
+from services.gateway.adapters.http.paging import Paging
 from services.gateway.adapters.http.recordings import sent, us_of
 from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import rooms_of
@@ -19,7 +20,7 @@ from services.gateway.adapters.http.schemas import (
     Page,
 )
 from services.gateway.recordings import byte_range
-from shared.messages.evidence import EvidenceStatus
+from shared.messages.evidence import EvidenceStatus, ReasonBegins
 
 router = APIRouter(prefix="/api/v1", tags=["evidence"])
 
@@ -56,11 +57,18 @@ async def seal_evidence(body: NewEvidence, request: Request, response: Response)
     return evidence_answer(made)
 
 
-@router.get("/evidence", responses=refusals(401, 403, 422))
-async def list_evidence(request: Request, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> Page[EvidenceAnswer]:
-    """Cases, newest first."""
-    found = await rooms_of(request).evidence.cases(identity_of(request), limit)
-    return Page(items=[evidence_answer(case) for case in found.items])
+@router.get("/evidence", responses=refusals(400, 401, 403, 422))
+async def list_evidence(
+    request: Request,
+    paging: Paging,
+    reason: Annotated[
+        list[ReasonBegins] | None,
+        Query(max_length=100, description="whose reason begins with this; several times: with one of these"),
+    ] = None,
+) -> Page[EvidenceAnswer]:
+    """Case files, newest first."""
+    found = await rooms_of(request).evidence.cases(identity_of(request), reason or (), paging)
+    return Page(items=[evidence_answer(case) for case in found.items], next_cursor=found.next_cursor)
 
 
 @router.get("/evidence/{id}", responses=refusals(401, 403, 404))

@@ -37,6 +37,7 @@ export const router = createRouter({
     { path: "/orders/:id/print", component: () => import("@/loop/OrderPrint.vue"), meta: { isBare: true } },
     { path: "/kitchen", component: () => import("@/loop/KitchenPage.vue"), meta: { isBare: true } },
     { path: "/broadcast", component: () => import("@/views/BroadcastPage.vue") },
+    { path: "/broadcast/past", component: () => import("@/views/PastBroadcasts.vue") },
     { path: "/broadcast/announcements", component: () => import("@/views/AnnouncementsPage.vue") },
     { path: "/broadcast/drills", component: () => import("@/views/DrillsPage.vue") },
     { path: "/broadcast/talks", component: () => import("@/views/TalkRecordsPage.vue") },

@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Table, Text, and_, column, func, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Select,
+    Table,
+    Text,
+    and_,
+    column,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -13,10 +27,15 @@ from services.recorder.adapters.postgres.tables import metadata
 from services.recorder.evidence.evidence_jobs import EvidenceJob
 from services.recorder.segment import StreamRef
 from shared.database import Database
+from shared.errors import RequestRefused
+from shared.messages.evidence import REASON_BEGINS_CHARS, EvidenceOf
 from shared.subjects import CameraRef
 
 # A sealer says once a second that it lives.
 DEAD_AFTER_US = 30 * 1_000_000
+# As the index `evidence_jobs_by_reason` has it: a whole reason may be longer than an entry of an index.
+_REASON_BEGINS: ColumnElement[str] = literal_column(f'left(reason, {REASON_BEGINS_CHARS}) collate "C"', Text)
+_LAST_CHARACTER = "\U0010ffff"
 
 evidence_jobs = Table(
     "evidence_jobs",
@@ -83,13 +102,9 @@ class PostgresEvidenceJobs:
             row = (await session.execute(select(evidence_jobs).where(evidence_jobs.c.id == id))).one_or_none()
         return None if row is None else _job(row)
 
-    async def jobs(self, sites: Sequence[str] | None, limit: int) -> Sequence[EvidenceJob]:
-        query = select(evidence_jobs).order_by(evidence_jobs.c.asked_us.desc(), evidence_jobs.c.id).limit(limit)
-        if sites is not None:
-            each = func.jsonb_array_elements(evidence_jobs.c.streams).table_valued(column("value", JSONB))
-            query = query.where(~select(each).where(each.c.value[0].astext.not_in(sites)).exists())
+    async def jobs(self, wanted: EvidenceOf) -> Sequence[EvidenceJob]:
         async with self._database.transaction() as session:
-            return [_job(row) for row in (await session.execute(query)).all()]
+            return [_job(row) for row in (await session.execute(listed(wanted))).all()]
 
     async def claim(self, worker: str, now_us: int) -> EvidenceJob | None:
         """The oldest that waits, or whose sealer is dead; ours from now on."""
@@ -157,6 +172,29 @@ class PostgresCoverage:
         )
         async with self._database.transaction() as session:
             return list((await session.scalars(query.order_by(coverage_statements.c.day))).all())
+
+
+def listed(wanted: EvidenceOf) -> Select[Any]:
+    """Newest first."""
+    asked_us, id = evidence_jobs.c.asked_us, evidence_jobs.c.id
+    query = select(evidence_jobs).order_by(asked_us.desc(), id).limit(wanted.limit)
+    if wanted.sites is not None:
+        each = func.jsonb_array_elements(evidence_jobs.c.streams).table_valued(column("value", JSONB))
+        query = query.where(~select(each).where(each.c.value[0].astext.not_in(wanted.sites)).exists())
+    if wanted.reasons:
+        # A range, because a pattern that is bound to a statement is not looked up in an index.
+        query = query.where(or_(*(_REASON_BEGINS.between(one, one + _LAST_CHARACTER) for one in wanted.reasons)))
+    if wanted.before is not None:
+        before_us, before = _place(wanted.before)
+        query = query.where(or_(asked_us < before_us, and_(asked_us == before_us, id > before)))
+    return query
+
+
+def _place(before: str) -> tuple[int, str]:
+    asked_us, _, id = before.partition(".")
+    if not asked_us.isdecimal() or int(asked_us) >= 2**63:
+        raise RequestRefused("bad_cursor", "Send `before` as the page before gave it.", status=422)
+    return int(asked_us), id
 
 
 def _text(of: StreamRef) -> list[str]:

@@ -869,7 +869,7 @@ export interface paths {
         };
         /**
          * List Evidence
-         * @description Cases, newest first.
+         * @description Case files, newest first.
          */
         get: operations["list_evidence"];
         put?: never;
@@ -12568,7 +12568,12 @@ export interface operations {
     list_evidence: {
         parameters: {
             query?: {
+                /** @description whose reason begins with this; several times: with one of these */
+                reason?: string[] | null;
+                /** @description items on a page */
                 limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
             };
             header?: never;
             path?: never;

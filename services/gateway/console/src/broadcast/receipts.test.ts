@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Receipt } from "./api";
-import { bySite, counted, worthRetrying } from "./receipts";
+import type { Broadcast, Receipt } from "./api";
+import { bySite, counted, marksOf, worthRetrying } from "./receipts";
 
 const receipt = (camera: string, state: Receipt["state"], more: Partial<Receipt> = {}): Receipt => ({
   camera, site: "one", state, reason: null, detail: "", holder: null, attempts: 1, codec: null, began_at: null, late_ms: null, packets: 0, ...more,
@@ -24,5 +24,10 @@ describe("receipts", () => {
     const rows = bySite(all, ["two", "one", "empty"]);
     expect(rows.map((row) => row.site)).toEqual(["two", "one"]);
     expect(rows[1]?.receipts.slice(0, 3).map((one) => one.camera)).toEqual(["f", "g", "a"]);
+  });
+
+  it("are summed by mark where they are left out", () => {
+    expect(marksOf({ heard: 3, played: 2, failed: 1, skipped: 1, waiting: 0 } as Broadcast["counts"])).toEqual([["heard", 5], ["failed", 2]]);
+    expect(marksOf({} as Broadcast["counts"])).toEqual([]);
   });
 });

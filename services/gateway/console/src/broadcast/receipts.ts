@@ -1,6 +1,6 @@
 /** What the receipts of a broadcast come to. Pure. */
 
-import type { Receipt } from "./api";
+import type { Broadcast, Receipt } from "./api";
 
 /** As people read it: five ways a camera can be, whatever the intercom calls them. */
 export type Mark = "waiting" | "ready" | "sounding" | "heard" | "failed";
@@ -18,6 +18,13 @@ export function counted(receipts: Receipt[]): Record<Mark, number> {
   const counts: Record<Mark, number> = { waiting: 0, ready: 0, sounding: 0, heard: 0, failed: 0 };
   for (const receipt of receipts) counts[markOf(receipt)]++;
   return counts;
+}
+
+/** Of a broadcast without its receipts: its cameras by mark, those that there are. */
+export function marksOf(counts: Broadcast["counts"]): [Mark, number][] {
+  const sums: Record<Mark, number> = { waiting: 0, ready: 0, sounding: 0, heard: 0, failed: 0 };
+  for (const [state, count] of Object.entries(counts)) sums[MARKS[state as Receipt["state"]]] += count ?? 0;
+  return ALL_MARKS.flatMap((mark) => (sums[mark] > 0 ? [[mark, sums[mark]] as [Mark, number]] : []));
 }
 
 /** Cameras worth another attempt: not those that are no longer there, and not those told too often. */

@@ -3,7 +3,7 @@
 import type { BroadcastWords } from "./words.zh-CN";
 
 export const en: BroadcastWords = {
-  title: "One-key broadcast", tabs: { speak: "Broadcast", library: "Announcements", drills: "Drills", talks: "Talk records", rooms: "Emergency rooms" },
+  title: "One-key broadcast", tabs: { speak: "Broadcast", past: "Past broadcasts", library: "Announcements", drills: "Drills", talks: "Talk records", rooms: "Emergency rooms" },
   to: "To whom", search: "Find a school or a camera", everybody: "Everybody", chosen: "{cameras} cameras of {sites} schools", none: "Choose schools or cameras on the left first.", clear: "Clear", fold: "Unfold or fold {name}",
   offline: "offline", off: "switched off", mute: "no speaker", nothingFound: "No school or camera matches.", noCameras: "No camera is registered yet.", open: "Choose", shut: "Done",
   what: "What", source: { microphone: "Microphone", announcement: "Library", text: "Text to speech" },
@@ -31,6 +31,14 @@ export const en: BroadcastWords = {
       heard: "passed", tone_not_found: "the microphone did not hear the tone: speaker off, too quiet or broken", microphone_silent: "the microphone is silent", no_sound_track: "the stream has no sound", not_delivered: "the camera did not receive the sound", no_picture: "no stream", heard_elsewhere: "heard at another camera: {other}", another_heard_here: "another camera's tone was heard here: {other}",
       floor_taken: "somebody was speaking", preempted: "gave way to somebody who spoke", no_backchannel: "no speaker", camera_refused: "refused", camera_unreachable: "not reachable", camera_gone: "broke off", disabled: "switched off", stopped: "stopped", window_over: "the quiet hour was over", camera_removed: "removed",
     },
+  },
+  hours: {
+    title: "Drills by themselves", explain: "Drills come once in a quiet hour, when nobody is in the kitchens; where none is set, they do not come by themselves.", all: "All schools (default)", none: "not set: no drills by themselves", off: "no drills by themselves", set: "Set", edit: "Change", remove: "Remove", add: "An hour of its own for…", when: "Quiet hour", whenHint: "Drills begin within it, and stop at its end.", noDay: "Choose at least one day.", zone: "Time zone", isOn: "Drill by itself", isOnSite: "Drill by itself (unticked: the default hour is not for this school)",
+    removeTitle: "Remove the quiet hour of “{name}”?", removeSite: "The school follows the default hour again.", removeAll: "Schools without an hour of their own are not drilled by themselves any more.",
+  },
+  past: {
+    title: "Past broadcasts", empty: "Nothing was broadcast yet", emptyText: "When a broadcast is over, the receipt of every camera is kept here.", by: "by {who}", reason: "Why: {reason}", going: "going on", neverBegan: "never began", noReceipts: "This broadcast has no receipts.", more: "Earlier ones", retry: "Try again", loading: "Loading…",
+    ending: { finished: "played to its end", hung_up: "ended", browser_gone: "the browser went away", browser_silent: "no sound came from the browser", ice_failed: "no way through the network", time_limit: "reached the time limit", idle: "nobody spoke", draining: "the service was restarted", worker_lost: "the service broke off" },
   },
   talks: { camera: "Camera", all: "All cameras", when: "When", who: "Who spoke", where: "Kitchen", long: "Length", ending: "Ended", sound: "Sound", noSound: "no sound kept", noMicrophone: "the talker only", empty: "No talks on record yet", emptyText: "A few seconds after a talk has ended both directions are here.", more: "Earlier ones", presses: "{n} presses", lostWorker: "the service broke off" },
 };

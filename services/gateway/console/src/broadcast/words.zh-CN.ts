@@ -1,7 +1,7 @@
 /** 喊话、播报、对讲演练、对讲记录。 */
 
 export const zhCN = {
-  title: "一键喊话", tabs: { speak: "喊话", library: "信息播报", drills: "对讲演练", talks: "对讲记录", rooms: "应急指挥" },
+  title: "一键喊话", tabs: { speak: "喊话", past: "喊话记录", library: "信息播报", drills: "对讲演练", talks: "对讲记录", rooms: "应急指挥" },
   to: "喊给谁", search: "查找学校或摄像机", everybody: "全部", chosen: "已选 {cameras} 台 · {sites} 所学校", none: "先在左侧勾选学校或摄像机。", clear: "清空", fold: "展开或收起 {name}",
   offline: "离线", off: "已停用", mute: "没有扬声器", nothingFound: "没有匹配的学校或摄像机。", noCameras: "还没有登记摄像机。", open: "选择", shut: "收起",
   what: "喊什么", source: { microphone: "麦克风", announcement: "播报库", text: "文字转语音" },
@@ -29,6 +29,14 @@ export const zhCN = {
       heard: "通过", tone_not_found: "麦克风没有听到提示音：扬声器可能关闭、太小或损坏", microphone_silent: "麦克风没有声音", no_sound_track: "没有声音码流", not_delivered: "摄像机没有收到声音", no_picture: "没有码流", heard_elsewhere: "提示音在另一台摄像机处响起：{other}", another_heard_here: "听到的是另一台的提示音：{other}",
       floor_taken: "当时有人讲话", preempted: "演练让位给讲话", no_backchannel: "没有扬声器", camera_refused: "摄像机拒绝", camera_unreachable: "无法连接", camera_gone: "中途断开", disabled: "已停用", stopped: "已停止", window_over: "时间窗已过", camera_removed: "已移除",
     },
+  },
+  hours: {
+    title: "定时演练", explain: "在后厨无人的时段自动演练，每个时段一次；没有设置时不会自动演练。", all: "所有学校（默认）", none: "没有设置，不自动演练", off: "不自动演练", set: "设置", edit: "修改", remove: "删除", add: "为某所学校单独设置…", when: "演练时段", whenHint: "只在时段内开始，时段结束即停止。", noDay: "请至少选一天。", zone: "时区", isOn: "自动演练", isOnSite: "自动演练（不勾选：该校不随默认时段演练）",
+    removeTitle: "删除“{name}”的演练时段？", removeSite: "该校恢复使用默认时段。", removeAll: "没有单独设置的学校不再自动演练。",
+  },
+  past: {
+    title: "喊话记录", empty: "还没有喊过话", emptyText: "喊话结束后，每台摄像机的回执会保留在这里。", by: "{who} 喊话", reason: "事由：{reason}", going: "正在进行", neverBegan: "没有开始", noReceipts: "这次喊话没有回执。", more: "更早的", retry: "重试", loading: "正在加载…",
+    ending: { finished: "播放完毕", hung_up: "已结束", browser_gone: "浏览器断开", browser_silent: "浏览器没有声音", ice_failed: "网络不通", time_limit: "达到时长上限", idle: "一直没有人讲话", draining: "服务重启", worker_lost: "服务中断" },
   },
   talks: { camera: "摄像机", all: "全部摄像机", when: "时间", who: "讲话人", where: "后厨", long: "时长", ending: "结束", sound: "录音", noSound: "没有录音", noMicrophone: "仅有讲话一方", empty: "还没有对讲记录", emptyText: "对讲结束后几秒，双向录音会出现在这里。", more: "更早的", presses: "{n} 次按下", lostWorker: "服务中断" },
 };

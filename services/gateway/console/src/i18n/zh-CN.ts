@@ -48,6 +48,7 @@ export const zhCN = {
     title: "录像回放", timeline: "时间轴", nothing: "该时段没有录像。", failed: "录像暂时无法播放，请稍后重试。", day: "日期", dayBefore: "前一天", dayAfter: "后一天", play: "播放", pause: "暂停", space: "空格",
     back10: "后退 10 秒 (←)", on10: "前进 10 秒 (→)", stepBack: "后退一帧", stepOn: "前进一帧", speed: "倍速", still: "截图", zoomIn: "放大", zoomOut: "缩小", markStart: "设为起点", markEnd: "设为终点", selected: "已选 {n} 秒", clear: "清除",
     makeClip: "导出片段", evidence: "存证…", reason: "存证原因（写入案卷）", sealNow: "封存", sealHint: "锁定一年：任何人（包括您）都不能修改或删除。", selectHint: "设置起点和终点，或按住 Shift 拖动，即可导出片段或存证。",
+    removeTitle: "移除“{name}”的片段？", removeText: "移除后不能恢复；录像本身不受影响。", moreCases: "更早的案卷", retry: "重试",
     exports: "片段与案卷", noExports: "暂无。", clip: "片段", case: "案卷", seconds: "{n} 秒", download: "下载", remove: "移除", progress: "进度", emptyText: "该学校的摄像机开始录像后，会显示在这里。",
     error: { nothing_recorded: "该时段没有录像。", no_space: "录像服务器磁盘空间不足。", clip_spans_formats: "该时段内摄像机更换了编码格式，请分两段导出。", recording_missing: "部分录像缺失。", picture_not_decodable: "部分录像无法读取。" },
   },

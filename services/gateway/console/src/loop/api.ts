@@ -1,6 +1,7 @@
 /** What the closed loop asks of the gateway. */
 
 import { call, send, type Schemas } from "@/api/client";
+import type { PageOf } from "@/growingList";
 
 export type Case = Schemas["CaseAnswer"];
 export type Order = Schemas["OrderAnswer"];
@@ -10,10 +11,6 @@ export type Alert = Schemas["AlertAnswer"];
 export type Deadline = Schemas["DeadlineAnswer"];
 export type Action = Schemas["NewStep"]["action"];
 export type Risk = 1 | 2 | 3;
-export interface Page<T> {
-  items: T[];
-  next_cursor?: string | null;
-}
 type Asked = Record<string, string | string[] | undefined>;
 
 /** Made of pictures that the recorder may have to look for. */
@@ -31,17 +28,19 @@ function query(asked: Asked): string {
 }
 
 export const loop = {
-  cases: (asked: Asked) => call<Page<Case>>("GET", `/cases${query(asked)}`),
+  cases: (asked: Asked) => call<PageOf<Case>>("GET", `/cases${query(asked)}`),
   case: (id: string) => call<Case>("GET", `/cases/${encodeURIComponent(id)}`),
   openCase: (made: Schemas["NewCase"]) => call<Case>("POST", "/cases", made),
   closeCase: (id: string, text: string) => call<Case>("POST", `/cases/${id}/closing`, { text }),
   note: (id: string, text: string) => call<Case>("POST", `/cases/${id}/notes`, { text }),
-  orders: (asked: Asked) => call<Page<Order>>("GET", `/orders${query(asked)}`),
+  share: (id: string, account: string, until: string) => call<Case>("POST", `/cases/${id}/shares`, { account, until }),
+  unshare: (id: string, account: string) => call<Case>("DELETE", `/cases/${id}/shares/${encodeURIComponent(account)}`),
+  orders: (asked: Asked) => call<PageOf<Order>>("GET", `/orders${query(asked)}`),
   order: (id: string) => call<Order>("GET", `/orders/${encodeURIComponent(id)}`),
   serve: (id: string, order: Schemas["NewOrder"]) => call<Order>("POST", `/cases/${id}/orders`, order),
   deadlines: () => call<Deadline[]>("GET", "/deadlines"),
   alert: (id: string) => call<Alert>("GET", `/alerts/${encodeURIComponent(id)}`),
-  alerts: (asked: Asked) => call<Page<Alert>>("GET", `/alerts${query(asked)}`),
+  alerts: (asked: Asked) => call<PageOf<Alert>>("GET", `/alerts${query(asked)}`),
   confirm: (id: string) => call<Alert>("POST", `/alerts/${id}/review`, { verdict: "confirmed", note: "" }),
   step: (id: string, step: { action: Action; text?: string; photos?: Photo[]; due_at?: string }, key?: string) =>
     send("POST", `/orders/${id}/steps`, JSON.stringify(step), "application/json", key ? { headers: { "Idempotency-Key": key } } : {})

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Alert, Case, Order, Step } from "./api";
-import { closingReason, rangesToSeal, readAt, timelineOf } from "./timeline";
+import { closingReason, rangeAround, rangesToSeal, readAt, timelineOf } from "./timeline";
 
 const at = (second: number) => new Date(Date.UTC(2026, 10, 25, 2, 0, second)).toISOString();
 const step = (number: number, action: string, second: number, more: Partial<Step> = {}) =>
@@ -30,6 +30,12 @@ it("seals around the violation and around the correction, and nothing of the fut
     { camera: "cook-1", fromMs: Date.parse(at(50)) - 30_000, toMs: now, stillMs: Date.parse(at(50)) },
   ]);
   expect(rangesToSeal({ ...found, orders: [] }, [{ ...alert, best: null } as Alert], now)).toEqual([]);
+});
+
+it("seals around what somebody saw, up to now", () => {
+  const atMs = Date.parse(at(10));
+  expect(rangeAround("cook-1", atMs, Date.parse(at(59)))).toEqual({ camera: "cook-1", fromMs: atMs - 30_000, toMs: atMs + 30_000, stillMs: atMs });
+  expect(rangeAround("cook-1", atMs, atMs + 2000).toMs).toBe(atMs + 2000);
 });
 
 it("a receipt is for what has to be done now", () => {

@@ -56,6 +56,11 @@ export interface Range {
 
 const AROUND_MS = 30_000;
 
+/** The recording around a moment that somebody saw; nothing of the future. */
+export function rangeAround(camera: string, atMs: number, nowMs: number): Range {
+  return { camera, fromMs: atMs - AROUND_MS, toMs: Math.min(atMs + AROUND_MS, nowMs), stillMs: Math.min(atMs, nowMs) };
+}
+
 /** What is worth sealing: the recording around the violation, and around what the machine saw after the answer. */
 export function rangesToSeal(found: Case, alerts: readonly Alert[], nowMs: number): Range[] {
   const around = (camera: string, fromMs: number, toMs: number, stillMs: number): Range => ({

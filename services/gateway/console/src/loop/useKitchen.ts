@@ -3,6 +3,7 @@
 import { computed, onBeforeUnmount, onMounted, ref } from "vue";
 import { api, Offline, type Camera, type Schemas } from "@/api/client";
 import { beforeLogOut, user } from "@/session";
+import { alertsOf } from "./alertsOf";
 import { seen } from "./answer/draftStore";
 import { loop, type Alert, type Case, type Order } from "./api";
 import { useNews } from "./news";
@@ -21,15 +22,25 @@ export interface Wrong {
   alert: Alert | null;
 }
 
-async function fetched(known: Record<string, Alert>): Promise<Shown> {
-  const [cases, going, cameras, sites] = await Promise.all([
-    loop.cases({ state: "open", limit: "100" }), loop.alerts({ risk: "1", progress: "going_on", limit: "20" }), api.cameras(), api.sites(),
+const AT_ONCE = 100;
+
+/** The orders are what it is about; of what else is refused, the last that was known stands. */
+async function fetched(before: Shown | null): Promise<{ shown: Shown; refusals: unknown[] }> {
+  const [cases, going, cameras, sites] = await Promise.allSettled([
+    loop.cases({ state: "open", limit: String(AT_ONCE) }), loop.alerts({ risk: "1", progress: "going_on", limit: "20" }), api.cameras(), api.sites(),
   ]);
-  const alerts: Record<string, Alert> = {};
-  for (const id of cases.items.flatMap((one) => one.alerts.slice(0, 1))) alerts[id] = known[id] ?? (await loop.alert(id));
+  if (cases.status === "rejected") throw cases.reason;
   // What a person called false is no warning; what is in a case is told there.
-  const warnings = going.items.filter((alert) => alert.review?.verdict !== "false" && !alert.case);
-  return { cases: cases.items, alerts, warnings, cameras, sites };
+  const warnings = (page: { items: Alert[] }) => page.items.filter((alert) => alert.review?.verdict !== "false" && !alert.case);
+  const known = Object.entries(before?.alerts ?? {}).filter(([id]) => cases.value.items.some((one) => one.alerts[0] === id));
+  const shown = {
+    cases: cases.value.items,
+    alerts: Object.fromEntries(known),
+    warnings: going.status === "fulfilled" ? warnings(going.value) : (before?.warnings ?? []),
+    cameras: cameras.status === "fulfilled" ? cameras.value : (before?.cameras ?? []),
+    sites: sites.status === "fulfilled" ? sites.value : (before?.sites ?? []),
+  };
+  return { shown, refusals: [going, cameras, sites].flatMap((one) => (one.status === "rejected" ? [one.reason as unknown] : [])) };
 }
 
 /** What may lie on a phone: the pages' plain values, and no addresses of cameras. */
@@ -46,21 +57,39 @@ export function useKitchen() {
   const trouble = ref("");
   const key = () => `kitchen/${user.value?.name ?? ""}`;
 
+  let turn = 0;
+
   async function load() {
+    const mine = ++turn;
     try {
-      shown.value = await fetched(shown.value?.alerts ?? {});
-      [isOffline.value, trouble.value, seenMs.value] = [false, "", Date.now()];
-      await seen.put(key(), kept(shown.value));
+      const { shown: found, refusals } = await fetched(shown.value);
+      if (mine !== turn) return;
+      shown.value = found;
+      [isOffline.value, trouble.value, seenMs.value] = [refusals.some((one) => one instanceof Offline), "", Date.now()];
+      await seen.put(key(), kept(found));
+      const firsts = found.cases.flatMap((one) => one.alerts.slice(0, 1)).filter((id) => found.alerts[id] === undefined);
+      // The sentence and its deadline are there already; the pictures come as they come.
+      refusals.push(...await alertsOf(firsts, loop.alert, (alert) => {
+        if (mine === turn && shown.value !== null) shown.value = { ...shown.value, alerts: { ...shown.value.alerts, [alert.id]: alert } };
+      }));
+      if (mine !== turn || shown.value === null) return;
+      trouble.value = [...new Set(refusals.filter((one) => !(one instanceof Offline)).map(said))].join(" ");
+      if (firsts.length > 0) await seen.put(key(), kept(shown.value));
     } catch (error) {
-      if (!(error instanceof Offline)) {
-        trouble.value = said(error);
-        return;
-      }
-      isOffline.value = true;
-      if (shown.value !== null) return;
-      const before = await seen.get<Shown>(key());
-      if (before !== null) [shown.value, seenMs.value] = [before.what, before.atMs];
+      if (mine !== turn) return;
+      await failed(error);
     }
+  }
+
+  async function failed(error: unknown) {
+    if (!(error instanceof Offline)) {
+      trouble.value = said(error);
+      return;
+    }
+    isOffline.value = true;
+    if (shown.value !== null) return;
+    const before = await seen.get<Shown>(key());
+    if (before !== null) [shown.value, seenMs.value] = [before.what, before.atMs];
   }
 
   function replace(order: Order) {

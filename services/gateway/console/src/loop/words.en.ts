@@ -15,21 +15,22 @@ export const en: LoopWords = {
   caseState: { open: "Open", closed: "Closed" },
   source: { alert: "Alert", snapshot: "Snapshot", inspection: "Inspection", report: "Report" },
   rule: { no_mask: "No mask", no_hat: "No hat", no_uniform: "No uniform", rodent: "Suspected rodent", intrusion: "Intrusion outside hours", picture_fault: "Picture fault", camera_offline: "Camera offline" },
-  filter: { site: "School", allSites: "All schools", state: "State", all: "All", open: "Open", closed: "Closed", overdue: "With an overdue order" },
+  filter: { site: "School", allSites: "All schools", state: "State", all: "All", open: "Open", closed: "Closed", overdue: "With an overdue order", words: "Number or title" },
   list: {
     newCase: "Open a case", emptyTitle: "No cases", emptyText: "Open one from a confirmed alert, or by hand.", noneTitle: "No case fits", noneText: "Choose other filters.", orderCount: "{n} order(s)", noOrder: "no order yet",
-    mine: "Served by me", overdue: "Overdue", waiting: "To be verified", appeals: "Appeals", allOrders: "All", school: "To be corrected", noOrders: "No orders here", noOrdersText: "Serve one from a case or a confirmed alert.",
+    mine: "Served by me", overdue: "Overdue", waiting: "To be verified", appeals: "Appeals", allOrders: "All", school: "To be corrected", noOrderFits: "No order fits", noOrders: "No orders here", noOrdersText: "Serve one from a case or a confirmed alert.",
   },
   form: {
-    title: "Title", text: "What happened", site: "School", source: "Source", risk: "Risk class", cameras: "Cameras", save: "Open", choose: "Choose", titleHint: "The problem in one sentence",
+    title: "Title", text: "What happened", site: "School", source: "Source", risk: "Risk class", cameras: "Cameras", save: "Open", choose: "Choose", titleHint: "The problem in one sentence", sealSight: "Seal the recording of “{camera}”, {time} ± 30 s, with its picture", notSealed: "The case is open, but the recording is not sealed: {why}", sealAgain: "Seal again", withoutSeal: "To the case",
     risk1: "Class Ⅰ: at once", risk2: "Class Ⅱ: by a deadline", risk3: "Class Ⅲ: routine guidance",
   },
   page: {
-    alerts: "Alerts", noAlerts: "This case did not come from an alert.", seeAlert: "See the alert", playback: "Recording", orders: "Orders", noOrders: "No order was served yet.", newOrder: "Serve an order", notes: "Notes", addNote: "Add a note", noteHint: "What others should know", save: "Save",
+    alerts: "Alerts", unreadAlerts: "{n} alert(s) cannot be shown now: {why}", noAlerts: "This case did not come from an alert.", seeAlert: "See the alert", playback: "Recording", orders: "Orders", noOrders: "No order was served yet.", newOrder: "Serve an order", notes: "Notes", addNote: "Add a note", noteHint: "What others should know", save: "Save",
     timeline: "What happened", close: "Close the case", closeTitle: "Why it is closed", closeHint: "For example: verified, corrected on site", closed: "Closed by {by} on {time}", cannotClose: "{n} order(s) are still open: close them first.",
     evidence: "Evidence", seal: "Seal recordings", sealHint: "Seals the original recordings around the violation and after the correction: nobody can change or delete them for a year.", noEvidence: "Nothing is sealed yet.", noRight: "Your account may not see evidence.", download: "Download the file", noRange: "There is no picture whose recording could be sealed.", openedBy: "Opened by {by}",
     evidenceState: { queued: "waiting", running: "being sealed", sealed: "sealed", failed: "failed" },
   },
+  share: { title: "Shown to other departments", nobody: "Nobody of another department sees it.", account: "Their account", until: "Until", add: "Share", end: "Stop sharing", endTitle: "Stop sharing with “{name}”?", endText: "They do not see this case any more, at once.", hint: "They see this case's alerts and orders and nothing else. It ends by itself (at most a year, and no later than their account)." },
   step: {
     serve: "Order served", read: "Read by the school", answer: "Answered by the school", check: "Machine check", close: "Closed", reopen: "Sent back", withdraw: "Withdrawn", extend: "Deadline extended", appeal: "Appeal by the school", uphold: "Appeal upheld, order withdrawn", reject: "Appeal rejected", remind: "Reminder", overdue: "Overdue", card: "{card} shown",
     machine: "system", newDue: "New deadline: {time}",

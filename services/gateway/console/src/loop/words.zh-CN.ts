@@ -13,21 +13,22 @@ export const zhCN = {
   caseState: { open: "办理中", closed: "已结案" },
   source: { alert: "告警", snapshot: "截图", inspection: "检查", report: "上报" },
   rule: { no_mask: "未戴口罩", no_hat: "未戴厨师帽", no_uniform: "未穿厨师服", rodent: "疑似鼠患", intrusion: "非操作时段闯入", picture_fault: "视频质量异常", camera_offline: "摄像机离线" },
-  filter: { site: "学校", allSites: "全部学校", state: "状态", all: "全部", open: "办理中", closed: "已结案", overdue: "有逾期整改单" },
+  filter: { site: "学校", allSites: "全部学校", state: "状态", all: "全部", open: "办理中", closed: "已结案", overdue: "有逾期整改单", words: "编号或标题" },
   list: {
     newCase: "开立案件", emptyTitle: "没有案件", emptyText: "确认告警后可立案，也可以手工开立。", noneTitle: "没有符合条件的案件", noneText: "换一个筛选条件再看。", orderCount: "{n} 张整改单", noOrder: "未下整改单",
-    mine: "我下达的", overdue: "已逾期", waiting: "待复核", appeals: "申诉", allOrders: "全部", school: "待整改", noOrders: "这里没有整改单", noOrdersText: "从案件或已确认的告警下达。",
+    mine: "我下达的", overdue: "已逾期", waiting: "待复核", appeals: "申诉", allOrders: "全部", school: "待整改", noOrderFits: "没有符合条件的整改单", noOrders: "这里没有整改单", noOrdersText: "从案件或已确认的告警下达。",
   },
   form: {
-    title: "标题", text: "说明", site: "学校", source: "来源", risk: "风险等级", cameras: "相关摄像机", save: "开立", choose: "请选择", titleHint: "一句话说清是什么问题",
+    title: "标题", text: "说明", site: "学校", source: "来源", risk: "风险等级", cameras: "相关摄像机", save: "开立", choose: "请选择", titleHint: "一句话说清是什么问题", sealSight: "同时封存“{camera}”{time} 前后 30 秒的录像和画面", notSealed: "案件已开立，但录像没有封存：{why}", sealAgain: "再次封存", withoutSeal: "先去案件",
     risk1: "Ⅰ 类：立即处置", risk2: "Ⅱ 类：限期整改", risk3: "Ⅲ 类：日常指导",
   },
   page: {
-    alerts: "告警", noAlerts: "这个案件不是由告警产生的。", seeAlert: "查看告警", playback: "看录像", orders: "整改单", noOrders: "还没有下达整改单。", newOrder: "下达整改单", notes: "备注", addNote: "添加备注", noteHint: "记下其他人需要知道的情况", save: "保存",
+    alerts: "告警", unreadAlerts: "有 {n} 条告警暂时无法显示：{why}", noAlerts: "这个案件不是由告警产生的。", seeAlert: "查看告警", playback: "看录像", orders: "整改单", noOrders: "还没有下达整改单。", newOrder: "下达整改单", notes: "备注", addNote: "添加备注", noteHint: "记下其他人需要知道的情况", save: "保存",
     timeline: "办理过程", close: "结案", closeTitle: "结案原因", closeHint: "例如：复核通过，现场已整改", closed: "{by} 于 {time} 结案", cannotClose: "还有 {n} 张整改单未办结，先办结再结案。",
     evidence: "存证", seal: "封存录像", sealHint: "封存违规前后和整改后的原始录像，一年内任何人不能修改或删除。", noEvidence: "还没有存证。", noRight: "您的账号不能查看存证。", download: "下载存证包", noRange: "没有录像画面可以封存。", openedBy: "{by} 立案",
     evidenceState: { queued: "排队中", running: "正在封存", sealed: "已封存", failed: "封存失败" },
   },
+  share: { title: "与外部门共享", nobody: "没有共享给其他单位。", account: "对方账号", until: "截止时间", add: "共享", end: "取消共享", endTitle: "取消与“{name}”的共享？", endText: "对方立即不能再查看本案件。", hint: "对方只能看到本案件的告警和整改单，截止时间一到自动失效（最长一年，不晚于其账号到期）。" },
   step: {
     serve: "下达整改单", read: "学校已读", answer: "学校反馈整改", check: "机器复核", close: "办结", reopen: "退回重改", withdraw: "撤销", extend: "延长期限", appeal: "学校申诉", uphold: "申诉成立，撤销整改单", reject: "申诉不成立", remind: "到期提醒", overdue: "已逾期", card: "出示{card}",
     machine: "系统", newDue: "期限改为 {time}",

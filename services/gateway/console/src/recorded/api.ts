@@ -1,6 +1,7 @@
 /** What the playback page asks of the gateway. */
 
 import { call, type Schemas } from "@/api/client";
+import type { PageOf } from "@/growingList";
 
 export type Timeline = Schemas["TimelineAnswer"];
 export type Clip = Schemas["ClipAnswer"];
@@ -16,7 +17,14 @@ export const recorded = {
   makeClip: (camera: string, fromMs: number, toMs: number) =>
     call<Clip>("POST", "/clips", { camera, start: iso(fromMs), end: iso(toMs), is_exact: true }),
   removeClip: (id: string) => call<void>("DELETE", `/clips/${id}`),
-  cases: () => call<{ items: Case[] }>("GET", "/evidence?limit=20"),
+  /** Newest first; `reasons`: whose reason begins with one of these, if any. */
+  cases: (reasons: readonly string[], limit: number, cursor?: string) => {
+    const query = new URLSearchParams({ limit: String(limit), ...(cursor === undefined ? {} : { cursor }) });
+    for (const one of reasons) query.append("reason", one);
+    return call<PageOf<Case>>("GET", `/evidence?${query}`);
+  },
+  case: (id: string) => call<Case>("GET", `/evidence/${encodeURIComponent(id)}`),
+  caseFile: (id: string) => `/api/v1/evidence/${encodeURIComponent(id)}/file.zip`,
   seal: (cameras: string[], fromMs: number, toMs: number, reason: string, days: number, stillMs: number) =>
     call<Case>("POST", "/evidence", {
       cameras,

@@ -19,5 +19,6 @@ export const rooms = {
   note: (id: string, body: { kind: "note" | "order"; text: string }) => call<Room>("POST", of(id, "/notes"), body),
   invite: (id: string, body: object) => call<Invited>("POST", of(id, "/guests"), body),
   revoke: (id: string, guest: string) => call<void>("DELETE", of(id, `/guests/${encodeURIComponent(guest)}`)),
+  seal: (id: string, body: Schemas["RoomSealing"]) => call<Schemas["EvidenceAnswer"]>("POST", of(id, "/evidence"), body),
   close: (id: string) => call<RoomDetails>("POST", of(id, "/close")),
 };
