@@ -44,6 +44,11 @@ class CameraRef:
         return f"{self.site}/{self.camera}"
 
 
+def site_shard(site: str) -> int:
+    """Whoever holds it does for that school what one worker alone should do."""
+    return crc32(site.encode()) % SHARD_COUNT
+
+
 def media(camera: CameraRef, stream: str) -> str:
     """`bk.v1.media.<shard>.<site>.<camera>.<stream>`; stream is main, sub or h264 (transcoded on demand)."""
     return f"bk.v1.media.{camera.key}.{stream}"
@@ -283,7 +288,7 @@ CATALOGUE: tuple[Part, ...] = (
         says=("frame_analysed", "picture_degraded", "picture_recovered", "coverage_minute", "capability_changed"),
         answers=(*OF_EVERY_SERVICE, "capabilities", "uniform_photo", "blurred_picture"),
         writes=("watches", "picture_baselines", *_worker_buckets("detector")),
-        reads=("cameras", "camera_states", "model_packs", "uniforms"),
+        reads=("cameras", "camera_states", "kitchen_hours", "model_packs", "uniforms"),
     ),
     Part(
         "alerting",
@@ -309,7 +314,7 @@ CATALOGUE: tuple[Part, ...] = (
             "intercom.broadcast_past",
             *tuple(f"recorder.{name}" for name in PROOF_ASKS),
         ),
-        writes=("rules", "calendars", "silences", *_worker_buckets("alerting")),
+        writes=("rules", "calendars", "kitchen_hours", "silences", *_worker_buckets("alerting")),
         reads=("cameras", "camera_states", "people", "sites"),
     ),
     Part(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
@@ -20,6 +20,7 @@ from services.alerting.adapters.channels.web_push import WebPushChannel
 from services.alerting.adapters.channels.webhook import WebhookChannel
 from services.alerting.adapters.draw_clock import DrawClock
 from services.alerting.adapters.fact_history import FACTS_MAX, BusFactHistory
+from services.alerting.adapters.hours_teller import HoursTeller
 from services.alerting.adapters.notice_planner import NoticePlanner
 from services.alerting.adapters.notice_secrets import NoticeSecrets
 from services.alerting.adapters.notice_sender import NoticeSender
@@ -49,6 +50,7 @@ from services.alerting.adapters.sites_known import SitesKnown
 from services.alerting.adapters.unused_files import UnusedFiles
 from services.alerting.calendars.calendar_clock import CalendarClock
 from services.alerting.calendars.calendar_tree import CalendarTree
+from services.alerting.calendars.closed_hours import HoursAhead
 from services.alerting.folding.folds import StormPolicy
 from services.alerting.folding.kitchens import Kitchens
 from services.alerting.handlers.alerts import AlertDesk
@@ -81,6 +83,7 @@ from shared.bus.requests import RequestHandler
 from shared.bus.streams import EVENTS
 from shared.database import Database
 from shared.errors import PeerError
+from shared.messages.calendars import KitchenCalendar
 from shared.messages.cameras import DesiredCamera
 from shared.messages.notices import ChannelKind
 from shared.objects import ObjectStore
@@ -183,14 +186,21 @@ class _Calendars:
     part: _Part
     tree: CalendarTree
     clock: CalendarClock
+    also_tell: list[Callable[[], None]]
 
 
 async def _calendars(context: Context[Settings], stores: _Stores) -> _Calendars:
     """What time it is in each kitchen: known before the first fact is judged."""
     now_us = context.clock.now_us
-    tree = CalendarTree()
+    tree, also_tell = CalendarTree(), list[Callable[[], None]]()
     clock = CalendarClock(tree, PlanClock(), public_day)
-    bucket = CalendarBucket(await context.bus.kv("calendars"), stores.database, tree.changed)
+
+    def changed(name: str, versions: Sequence[KitchenCalendar]) -> None:
+        tree.changed(name, versions)
+        for tell in also_tell:
+            tell()
+
+    bucket = CalendarBucket(await context.bus.kv("calendars"), stores.database, changed)
     await bucket.open(now_us())
     desk = CalendarDesk(bucket, CalendarFiles(context.clock), clock, now_us)
     answers: Answers = {
@@ -201,7 +211,7 @@ async def _calendars(context: Context[Settings], stores: _Stores) -> _Calendars:
         "calendar_export": desk.export,
         "kitchen_day": desk.kitchen_day,
     }
-    return _Calendars(_Part(("calendars",), (), answers), tree, clock)
+    return _Calendars(_Part(("calendars",), (), answers), tree, clock, also_tell)
 
 
 def _storms(settings: Settings) -> StormPolicies:
@@ -232,16 +242,26 @@ async def _rules(context: Context[Settings], stores: _Stores, teller: Teller, ca
     ruled = RuledShards(calendars.clock, round(settings.rule_hold_s * 1e6), QuietIncidents(book))
     silences = await _silences(context, stores, book, ruled)
     keeper = ShardKeeper(bus, ruled, store, clock)
-    leases = ShardLeases(bus, "alerting", settings.worker_id, clock, keeper.gained, keeper.lost)
+
+    def gained(shard: int) -> None:
+        keeper.gained(shard)
+        hours.wake()
+
+    leases = ShardLeases(bus, "alerting", settings.worker_id, clock, gained, keeper.lost)
+    ahead = HoursAhead(calendars.tree, public_day)
+    hours = HoursTeller(await bus.kv("kitchen_hours"), ahead, kitchens.sites, lambda: leases.held, clock)
+    calendars.also_tell.append(hours.wake)
 
     def desired_changed(entry: KvEntry) -> None:
         desired = None if entry.value is None else DesiredCamera.decode(entry.value)
         kitchens.camera_desired(CameraRef.from_key(entry.key), desired)
         ruled.camera_desired(CameraRef.from_key(entry.key), desired)
+        hours.wake()
 
     rules = RuleBucket(await bus.kv("rules"), stores.database, ruled.rule_changed)
     await rules.open(SEED, clock.now_us())
     await (await bus.kv("cameras")).watch(desired_changed)
+    await hours.open()
     desk = AlertDesk(store, clock.now_us)
     rule_desk = RuleDesk(
         rules, BusFactHistory(bus), ruled.clock, lambda: list(ruled.desired.values()), clock.now_us, FACTS_MAX
@@ -255,7 +275,7 @@ async def _rules(context: Context[Settings], stores: _Stores, teller: Teller, ca
         "rule_put": rule_desk.put,
         "rule_dry_run": rule_desk.dry_run,
     }
-    tasks = (("shards", leases), ("rules", keeper))
+    tasks = (("shards", leases), ("rules", keeper), ("kitchen-hours", hours))
     part = _Part(("rules", "alerts"), tasks, answers, (keeper.close, leases.release))
     return _Rules(part, store, rules, BusFactHistory(bus), ruled, silences)
 

@@ -12,6 +12,7 @@ from services.detector.analysis_plan import AnalysisPlan
 from services.detector.camera_sight import CameraSight
 from services.detector.coverage import CameraCoverage
 from services.detector.gop_intake import DecodeJob, GopIntake
+from services.detector.kitchen_nights import UNTOLD, Night
 from services.detector.picture import Picture
 from services.detector.picture_eye import PictureEye, Shown
 from services.detector.public_sight import PublicSight
@@ -64,12 +65,14 @@ class CameraFeed:
         eye: PictureEye,
         prepare: Callable[[Picture], None],
         device: int = 0,
+        kitchen: Night = UNTOLD,
     ):
-        """Args: device: number of the device whose models are asked about it, and that decodes it if it is a GPU."""
+        """Args: device: number of the device whose models are asked about it, and that decodes it if it is a GPU;
+        kitchen: when its kitchen is closed."""
         self.camera = camera
         self.policy = policy
         self.device = device
-        self.plan = AnalysisPlan(policy)
+        self.plan = AnalysisPlan(policy, kitchen)
         self.intake = GopIntake(policy.rate_hz)
         self.sight = CameraSight(camera, policy.stream, policy.zones, policy.masks)
         self.coverage = CameraCoverage(camera)

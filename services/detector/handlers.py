@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from shared.messages.cameras import CameraState, DesiredCamera
-from shared.messages.detector import Capabilities, CapabilityState, PackState
+from shared.messages.detector import Capabilities, CapabilityState, PackState, SiteNights
 from shared.messages.status import ServiceStatus
 from shared.subjects import CameraRef
 from shared.version import VERSION
@@ -21,6 +21,7 @@ class Handlers:
     keep: Callable[[dict[CameraRef, DesiredCamera]], None]
     capability_states: Callable[[], tuple[CapabilityState, ...]]
     packs: Callable[[], tuple[PackState, ...]] = tuple
+    nights: Callable[[], tuple[SiteNights, ...]] = tuple
     shards: set[int] = field(default_factory=set)
     desired: dict[CameraRef, DesiredCamera] = field(default_factory=dict)
     states: dict[CameraRef, CameraState] = field(default_factory=dict)
@@ -31,9 +32,9 @@ class Handlers:
         return ServiceStatus(service="detector", worker=self.worker, version=VERSION, capabilities=ready)
 
     async def capabilities(self, request: bytes) -> Capabilities:
-        """What can be recognised, by which model, what cannot and why, and every pack that was found."""
-        items, packs = self.capability_states(), self.packs()
-        return Capabilities(worker=self.worker, device=self.device, items=items, packs=packs)
+        """What can be recognised, by which model, what cannot and why; every pack that was found; whose nights."""
+        items, packs, nights = self.capability_states(), self.packs(), self.nights()
+        return Capabilities(worker=self.worker, device=self.device, items=items, packs=packs, nights=nights)
 
     def camera_desired(self, camera: CameraRef, desired: DesiredCamera | None) -> None:
         """KV `cameras`: added or changed, or None where it was removed."""

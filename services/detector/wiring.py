@@ -24,6 +24,7 @@ from services.detector.adapters.uniform_photos import UniformPhotos
 from services.detector.camera_feed import CameraFeed
 from services.detector.device_share import DeviceShare
 from services.detector.handlers import Handlers
+from services.detector.kitchen_nights import KitchenNights
 from services.detector.picture import Picture
 from services.detector.picture_eye import new_eye
 from services.detector.settings import Settings
@@ -33,6 +34,7 @@ from shared.bus.fact_outbox import FactOutbox
 from shared.bus.kv_watch import KvEntry
 from shared.bus.streams import EVENTS
 from shared.messages.base import Fact
+from shared.messages.calendars import KitchenHours
 from shared.messages.cameras import CameraState, DesiredCamera
 from shared.messages.detector import FrameAnalysed, PackChoice
 from shared.messages.uniforms import UniformEnrolled
@@ -69,6 +71,7 @@ async def wire(context: Context[Settings]) -> Wired:
     lanes_count = settings.decode_threads or os.cpu_count() or 1
     batchers, lanes = _analysis(context, lanes_count, batch_max, side_by_side, shelf, wardrobe, outbox.say)
     baselines = BaselineStore(await bus.kv("picture_baselines"), clock)
+    nights = KitchenNights()
 
     def new_feed(desired: DesiredCamera) -> CameraFeed:
         camera, device = CameraRef(desired.site, desired.camera), share.take()
@@ -78,7 +81,7 @@ async def wire(context: Context[Settings]) -> Wired:
         def prepare(picture: Picture) -> None:
             shelf.models[device].prepare(picture)
 
-        return CameraFeed(camera, desired.analysis, decoder, eye, prepare, device)
+        return CameraFeed(camera, desired.analysis, decoder, eye, prepare, device, nights.of(camera.site))
 
     def gone(feed: CameraFeed) -> None:
         lanes.gone(feed)
@@ -88,10 +91,11 @@ async def wire(context: Context[Settings]) -> Wired:
         share.free(feed.device)
 
     feeds = CameraFeeds(bus, clock, new_feed, lanes.due, gone, outbox.say)
-    handlers = Handlers(worker, ", ".join(device.title for device in there), feeds.keep, shelf.states, shelf.packs)
+    on = ", ".join(device.title for device in there)
+    handlers = Handlers(worker, on, feeds.keep, shelf.states, shelf.packs, feeds.nights)
     leases = ShardLeases(bus, "detector", worker, clock, handlers.shard_gained, handlers.shard_lost)
     subs = SubLeases(await bus.kv("watches"), worker, handlers.subs_wanted, clock)
-    await _listen(bus, handlers, shelf, wardrobe)
+    await _listen(bus, handlers, shelf, wardrobe, nights)
     public = BlurredPictures(feeds.find, batchers[0].look_at, clock)
     answers = {
         "status": handlers.status,
@@ -209,7 +213,7 @@ async def _nothing() -> None:
     """Packs are on disk already."""
 
 
-async def _listen(bus: Bus, handlers: Handlers, shelf: PackShelf, wardrobe: Wardrobe) -> None:
+async def _listen(bus: Bus, handlers: Handlers, shelf: PackShelf, wardrobe: Wardrobe, nights: KitchenNights) -> None:
     def desired_changed(entry: KvEntry) -> None:
         desired = None if entry.value is None else DesiredCamera.decode(entry.value)
         handlers.camera_desired(CameraRef.from_key(entry.key), desired)
@@ -227,6 +231,10 @@ async def _listen(bus: Bus, handlers: Handlers, shelf: PackShelf, wardrobe: Ward
         except ValueError as error:
             log().error("this kitchen's uniform cannot be used", site=entry.key, detail=str(error))
 
+    def hours_changed(entry: KvEntry) -> None:
+        nights.changed(entry.key, None if entry.value is None else KitchenHours.decode(entry.value))
+
+    await (await bus.kv("kitchen_hours")).watch(hours_changed)
     await (await bus.kv("uniforms")).watch(uniform_changed)
     await (await bus.kv("cameras")).watch(desired_changed)
     await (await bus.kv("camera_states")).watch(state_changed)

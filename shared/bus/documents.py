@@ -180,6 +180,7 @@ BUCKET_MESSAGES = {
     "announcements_heard": "AnnouncementsHeard",
     "speakers": "SpeakerFound",
     "calendars": "CalendarVersions",
+    "kitchen_hours": "KitchenHours",
     "silences": "Silence",
     "rooms": "OpenRoom",
 }

@@ -45,6 +45,7 @@ BUCKETS: dict[str, float | None] = {
     "rooms": None,
     "rules": None,
     "calendars": None,
+    "kitchen_hours": None,
     "silences": None,
     "sites": None,
     "uniforms": None,

@@ -90,6 +90,29 @@ class CalendarVersions(Message):
     items: tuple[KitchenCalendar, ...]
 
 
+class ClosedHours(Message):
+    """From when until when a kitchen is closed."""
+
+    from_us: int
+    to_us: int
+
+
+class KitchenHours(Message):
+    """KV bucket `kitchen_hours`, key = site: when its kitchen is closed, as its calendars say; no calendar: no key.
+
+    Written by the alerting worker that holds `site_shard`, anew long before `until_us`; the detector keeps its night
+    watch by it where a camera's plan has no working hours.
+    """
+
+    site: str
+    from_us: int = Field(description=f"what it speaks of begins, {_US}")
+    until_us: int = Field(description="and ends: who still reads it then has no word of alerting any more")
+    closed: tuple[ClosedHours, ...] = Field((), description="in order, none touches the next")
+    has_hours: bool = Field(
+        True, description="false: calendars close some days and say no hours of the others: no word of their nights"
+    )
+
+
 class CalendarsWanted(Message):
     """Command `calendars`: every calendar in force; with an id every version of that one, newest first."""
 

@@ -63,7 +63,7 @@ class AnalysisPolicy(Message):
     rate_hz: float = Field(1.0, gt=0, le=25, description="pictures looked at in a second while the kitchen works")
     night_rate_hz: float = Field(5.0, gt=0, le=25, description="the same of the night watch, for small movers")
     working: tuple[RecordingWindow, ...] = Field(
-        (), description="when the kitchen works; the night watch has the rest. Empty: it always works"
+        (), description="when the kitchen works; the night watch has the rest. Empty: as the kitchen's calendar says"
     )
     time_zone: str = Field("Asia/Shanghai", description="IANA name of the kitchen's clock")
     zones: tuple[Zone, ...] = Field((), max_length=32)

@@ -247,6 +247,14 @@ class PackState(Message):
     figures: tuple[PackFigure, ...] = Field((), description="of its own evaluation; at most 300")
 
 
+class SiteNights(Message):
+    """Which cameras of a kitchen have a night, so that somebody watches it."""
+
+    site: str
+    cameras: int = Field(description="that this worker looks at")
+    watched: int = Field(description="of them: with working hours of their own, or by the kitchen's calendar")
+
+
 class CapabilitiesWanted(Message):
     """Request `capabilities` of the detector; says nothing."""
 
@@ -258,3 +266,4 @@ class Capabilities(Message):
     device: str
     items: tuple[CapabilityState, ...]
     packs: tuple[PackState, ...] = Field((), description="every pack that it found, the refused ones with the reason")
+    nights: tuple[SiteNights, ...] = Field((), description="of each kitchen with cameras that it looks at")

@@ -244,6 +244,34 @@ def _told_of_uniforms(heard: Ears) -> list[str]:
     return told
 
 
+async def test_a_calendar_set_through_the_api_has_the_night_watched(stack: Stack) -> None:
+    """Nobody has told the camera any hours: as in every installation that was made in the console."""
+    api = Api(stack.url, stack.admin_password)
+    title = {"zh-CN": "校历", "en": "School"}
+    night = {"calendar": "night", "title": title, "sites": [CAMERA.site], "windows": [], "public_holidays": "none"}
+    async with ears(stack) as heard:
+        await heard.until(lambda _: _newest_frame(heard) is not None)
+        frame = _newest_frame(heard)
+        assert frame is not None
+        assert not frame.is_night_watch
+        before = api.http.get("/analysis/capabilities").json()["nights"]
+        assert CAMERA.site in before["sites_without"]
+        put = api.http.put("/calendars/night", json=night)
+        assert put.status_code == 200, put.text
+        await heard.until(lambda _: (newest := _newest_frame(heard)) is not None and newest.is_night_watch)
+        told = api.http.get("/analysis/capabilities").json()["nights"]
+        assert (told["cameras"], told["watched"]) == (before["cameras"], before["watched"] + 1)
+        assert CAMERA.site not in told["sites_without"]
+        assert api.http.delete("/calendars/night").status_code == 204
+        await heard.until(lambda _: (newest := _newest_frame(heard)) is not None and not newest.is_night_watch)
+    api.close()
+
+
+def _newest_frame(heard: Ears) -> FrameAnalysed | None:
+    frames = heard.of(FrameAnalysed)
+    return frames[-1] if frames and isinstance(frames[-1], FrameAnalysed) else None
+
+
 async def test_a_killed_worker_is_back(stack: Stack) -> None:
     async with ears(stack) as heard:
         await heard.until(lambda _: len(heard.of(FrameAnalysed)) >= 2)

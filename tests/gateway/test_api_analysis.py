@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.messages.detector import Capabilities, CapabilityState, PackFigure, PackState
+from shared.messages.detector import Capabilities, CapabilityState, PackFigure, PackState, SiteNights
 from tests.gateway.running_gateway import PASSWORD, Gateway
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -89,6 +89,41 @@ async def test_packs_are_told_to_those_who_configure_or_run_it(gateway: Gateway)
     assert (told["workers"][0]["packs"], told["items"][0]["pack"]) == ([], "heads@1")
     await stop()
     await members.delete("w1", revision)
+    await bus.close()
+
+
+async def test_whether_nights_are_watched_is_told_of_the_schools_that_one_sees(gateway: Gateway) -> None:
+    """Two workers with cameras of three schools."""
+    nights = {
+        "w1": (SiteNights(site="night-1", cameras=3, watched=3), SiteNights(site="night-2", cameras=2, watched=0)),
+        "w2": (SiteNights(site="night-2", cameras=2, watched=1), SiteNights(site="night-3", cameras=1, watched=0)),
+    }
+
+    def answering(worker: str):  # type: ignore[no-untyped-def]
+        async def answer(request: bytes) -> Capabilities:
+            return Capabilities(worker=worker, device="cpu", items=(), nights=nights[worker])
+
+        return answer
+
+    bus = await gateway.peers.bus("detector")
+    members = await bus.kv("members_detector")
+    ends = [await bus.serve("detector", {}, pinned={"capabilities": answering(one)}, instance=one) for one in nights]
+    async with gateway.client(await gateway.token()) as boss:
+        assert (await boss.post("/sites", json={"id": "night-2", "name": "n"})).status_code == 201
+        account = {"name": "night-cook", "password": PASSWORD, "roles": ["school"], "sites": ["night-2"]}
+        assert (await boss.post("/accounts", json=account)).status_code == 201
+        async with gateway.client(await gateway.token("night-cook", PASSWORD)) as cook:
+            # Signs of life run out after 5 s: only what is asked happens in between.
+            for worker in nights:
+                await members.put(worker, b"1")
+            of_all, of_one = [await one.get("/analysis/capabilities") for one in (boss, cook)]
+        assert of_all.json()["nights"] == {"cameras": 8, "watched": 4, "sites_without": ["night-2", "night-3"]}
+        assert of_one.json()["nights"] == {"cameras": 4, "watched": 1, "sites_without": ["night-2"]}
+        await boss.delete("/sites/night-2")
+    for end in ends:
+        await end()
+    for worker in nights:
+        await members.delete(worker)
     await bus.close()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from services.alerting.calendars.calendar_tree import CalendarTree
 from shared.messages.cameras import DesiredCamera
 from shared.subjects import CameraRef
@@ -25,6 +27,10 @@ class Kitchens:
             there.discard(camera.camera)
         if not there:
             del self._cameras[camera.site]
+
+    def sites(self) -> Iterable[str]:
+        """With cameras."""
+        return self._cameras.keys()
 
     def cameras_of(self, site: str) -> int:
         return len(self._cameras.get(site, ()))

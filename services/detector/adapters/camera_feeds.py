@@ -12,6 +12,7 @@ from shared.clock import Clock
 from shared.media.fragment import Fragment
 from shared.messages.base import Fact
 from shared.messages.cameras import DesiredCamera
+from shared.messages.detector import SiteNights
 from shared.subjects import CameraRef
 from shared.telemetry import gauge
 
@@ -20,6 +21,7 @@ ROUND_S = 0.2
 _TICK_US = 1_000_000
 
 _cameras = gauge("detector_cameras", "cameras this worker looks at")
+_nightless = gauge("detector_cameras_without_nights", "of them: nobody says when it is night, the night watch is off")
 
 
 class CameraFeeds:
@@ -51,6 +53,14 @@ class CameraFeeds:
     def feeds(self) -> list[CameraFeed]:
         return [feed for feed, _ in self._feeds.values()]
 
+    def nights(self) -> tuple[SiteNights, ...]:
+        """Of each kitchen with cameras here: whether its nights are watched."""
+        now_us = self._clock.now_us()
+        found: dict[str, list[bool]] = {}
+        for feed in self.feeds():
+            found.setdefault(feed.camera.site, []).append(feed.plan.has_nights(now_us))
+        return tuple(SiteNights(site=site, cameras=len(each), watched=sum(each)) for site, each in found.items())
+
     def find(self, camera: CameraRef) -> CameraFeed | None:
         """None where it is not followed here."""
         found = self._feeds.get(camera)
@@ -69,6 +79,7 @@ class CameraFeeds:
                 minutes, facts = feed.tick(now_us)
                 for fact in (*minutes, *facts):
                     self._say(fact)
+            _nightless.set(sum(one.cameras - one.watched for one in self.nights()))
         _cameras.set(len(self._feeds))
         await self._clock.sleep(ROUND_S)
 

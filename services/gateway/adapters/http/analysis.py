@@ -13,8 +13,9 @@ from services.gateway.adapters.http.access import identity_of
 from services.gateway.adapters.http.bodies import Answer
 from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.adapters.http.rooms import rooms_of
-from shared.messages.detector import PackState
+from shared.messages.detector import PackState, SiteNights
 
+NIGHTLESS_MAX = 200
 router = APIRouter(prefix="/api/v1/analysis", tags=["analysis"])
 
 
@@ -74,6 +75,20 @@ class WorkerAnswer(Answer):
     )
 
 
+class NightsAnswer(Answer):
+    """Whether nights are watched: for that it must be said when it is night, by the kitchen's calendar or the camera.
+
+    Where nobody says it, neither a rodent nor an intrusion outside working hours can be suspected.
+    """
+
+    cameras: int = Field(description="that are looked at, of the schools this account sees")
+    watched: int = Field(description="of them: with working hours of their own, or by their kitchen's calendar")
+    sites_without: list[str] = Field(
+        max_length=NIGHTLESS_MAX,
+        description=f"schools with cameras whose nights nobody watches; {NIGHTLESS_MAX} at most",
+    )
+
+
 class CapabilitiesAnswer(Answer):
     """What analysis can do now. What is unavailable raises no alert: "cannot see" is not "nothing to see"."""
 
@@ -82,6 +97,7 @@ class CapabilitiesAnswer(Answer):
     items: list[CapabilityAnswer] = Field(
         description="ready only where every detector is: a camera may be with any of them"
     )
+    nights: NightsAnswer
 
 
 @router.get("/capabilities", responses=refusals(401))
@@ -98,6 +114,16 @@ async def capabilities(request: Request) -> CapabilitiesAnswer:
         ],
         silent=silent,
         items=[CapabilityAnswer(**item.model_dump()) for item in together],
+        nights=_nights([nights for one in said for nights in one.nights if who.sees(nights.site)]),
+    )
+
+
+def _nights(told: Sequence[SiteNights]) -> NightsAnswer:
+    without = sorted({one.site for one in told if one.watched < one.cameras})
+    return NightsAnswer(
+        cameras=sum(one.cameras for one in told),
+        watched=sum(one.watched for one in told),
+        sites_without=without[:NIGHTLESS_MAX],
     )
 
 

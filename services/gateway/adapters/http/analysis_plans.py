@@ -34,7 +34,10 @@ class AnalysisPlan(Body):
     rate_hz: float = Field(1.0, gt=0, le=25, description="pictures looked at in a second while the kitchen works")
     night_rate_hz: float = Field(5.0, gt=0, le=25, description="the same of the night watch, for small movers")
     working: list[PlanWindow] = Field(
-        [], max_length=50, description="when the kitchen works; the night watch has the rest. Empty: it always works"
+        [],
+        max_length=50,
+        description="when the kitchen works; the night watch has the rest. Empty: as the kitchen's calendar says, and "
+        "without one there is no night watch",
     )
     time_zone: Annotated[str, AfterValidator(known_zone)] = "Asia/Shanghai"
     zones: list[PictureZone] = Field([], max_length=32)

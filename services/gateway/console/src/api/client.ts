@@ -105,6 +105,7 @@ export const api = {
   addSite: (site: Schemas["NewSite"]) => call<Schemas["SiteAnswer"]>("POST", "/sites", site),
   removeSite: (id: string) => call<void>("DELETE", `/sites/${id}`),
   cameras: () => all<Camera>("/cameras"),
+  camera: (id: string) => call<Camera>("GET", `/cameras/${encodeURIComponent(id)}`),
   addCamera: (camera: NewCamera) => call<Camera>("POST", "/cameras", camera),
   changeCamera: (id: string, change: CameraChange) => call<Camera>("PATCH", `/cameras/${id}`, change),
   removeCamera: (id: string) => call<void>("DELETE", `/cameras/${id}`),

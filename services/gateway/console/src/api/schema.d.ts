@@ -3714,7 +3714,7 @@ export interface components {
             night_rate_hz: number;
             /**
              * Working
-             * @description when the kitchen works; the night watch has the rest. Empty: it always works
+             * @description when the kitchen works; the night watch has the rest. Empty: as the kitchen's calendar says, and without one there is no night watch
              * @default []
              */
             working: components["schemas"]["PlanWindow"][];
@@ -4349,6 +4349,7 @@ export interface components {
              * @description ready only where every detector is: a camera may be with any of them
              */
             items: components["schemas"]["CapabilityAnswer"][];
+            nights: components["schemas"]["NightsAnswer"];
         };
         /**
          * CapabilityAnswer
@@ -7169,6 +7170,29 @@ export interface components {
              * @description the unit it lies below; null: at the top
              */
             parent?: string | null;
+        };
+        /**
+         * NightsAnswer
+         * @description Whether nights are watched: for that it must be said when it is night, by the kitchen's calendar or the camera.
+         *
+         *     Where nobody says it, neither a rodent nor an intrusion outside working hours can be suspected.
+         */
+        NightsAnswer: {
+            /**
+             * Cameras
+             * @description that are looked at, of the schools this account sees
+             */
+            cameras: number;
+            /**
+             * Watched
+             * @description of them: with working hours of their own, or by their kitchen's calendar
+             */
+            watched: number;
+            /**
+             * Sites Without
+             * @description schools with cameras whose nights nobody watches; 200 at most
+             */
+            sites_without: string[];
         };
         /**
          * NoteAnswer

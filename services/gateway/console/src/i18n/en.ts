@@ -33,10 +33,16 @@ export const en: Words = {
   },
   purpose: { hygiene: "hygiene", processing: "processing", dishes: "dishes", storage: "storage" },
   cameras: {
+    analysis: {
+      title: "Analysis", enabled: "Look at its pictures", offText: "While it is off, neither people nor rodents nor faults of the picture are seen, and there are no alerts of them.", hours: "Working hours", asCalendar: "As the school's calendar", own: "Its own", ownText: "Outside them is night, watched for rodents. Time zone: {zone}", toCalendars: "Go to the calendars",
+      needHours: "Add hours, or choose the school's calendar.", needDays: "Choose a day at least for each row.", noLength: "Hours cannot end when they begin.",
+      night: { noCalendar: "This school has no calendar: nobody watches its nights, so there are no alerts of suspected rodents or of intrusion outside hours. Make a calendar, or give this camera hours of its own.", noHours: "This school's calendar has no weekly hours: nobody watches ordinary nights, so there are no alerts of suspected rodents or of intrusion outside hours. Add hours to the calendar, or give this camera its own.", shut: "Closed today: watched as at night all day.", open: "Open today {hours}; the rest is watched as night." },
+    },
     title: "Cameras", add: "Add a camera", edit: "Edit", remove: "Remove", name: "Name", site: "School", purpose: "Purpose", address: "Address", state: "State", picture: "Picture", user: "User name", password: "Password", passwordKept: "kept; leave empty to keep it", transport: "Transport", sub: "Address of the sub stream (optional)", id: "Id",
     idHint: "lower-case letters, digits, - and _; never changes afterwards", probe: "Probe", probing: "Probing…", found: "Found it", notFound: "Not found", codec: "Codec", size: "Size", fps: "Frame rate", gop: "Time between IDRs", audio: "Sound", noAudio: "none", first: "First picture", save: "Save", cancel: "Cancel", enabled: "Enabled", wantsAudio: "Receive sound",
     removeTitle: "Remove {name}?", removeText: "It is no longer pulled and leaves the registry; what was recorded stays.", removed: "{name} removed", saved: "Saved", emptyTitle: "No cameras registered yet", emptyText: "Have the camera's RTSP address and account ready, choose Add a camera, and probe it first.", noSite: "Add a school first.", newTitle: "Add a camera", editTitle: "Edit {name}", addressHint: "e.g. rtsp://192.168.1.64:554/Streaming/Channels/101", auto: "automatic", advise: "Probe it before you save.", part: "{n} of {all} cameras are shown.", showAll: "Show all",
   },
+  relearn: { act: "The view is right: learn it anew", when: "When the camera was turned on purpose and shows what it should.", done: "What it shows now counts as right, and is being learned." },
   speaker: {
     title: "Talk", way: "Spoken to by", auto: "As it is found to be", none: "No speaker", isapi: "Hikvision ISAPI", dahua: "Dahua CGI", onvif: "ONVIF", port: "HTTP port of the device", channel: "Talk channel",
     pending: "Talk: not looked for yet", can: "Talk: {way} · {codec}", cannot: "Talk: {reason}",

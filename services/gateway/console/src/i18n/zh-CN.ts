@@ -31,10 +31,16 @@ export const zhCN = {
   },
   purpose: { hygiene: "环境卫生", processing: "加工操作", dishes: "餐具洗消", storage: "食材仓储" },
   cameras: {
+    analysis: {
+      title: "智能分析", enabled: "开启智能分析", offText: "关闭后不识别人员、鼠患和画面故障，也不会有这些告警。", hours: "营业时段", asCalendar: "按学校日历", own: "单独设置", ownText: "时段以外为夜间，看守鼠患。时区：{zone}", toCalendars: "去设置日历",
+      needHours: "请至少添加一个时段，或改为按学校日历。", needDays: "每个时段至少选一天。", noLength: "时段的开始和结束不能相同。",
+      night: { noCalendar: "这所学校没有日历：夜间无人看守，不会有“疑似鼠患”和“非操作时段闯入”告警。请设置日历，或为此摄像机单独设置营业时段。", noHours: "这所学校的日历没有每周时段：平日夜间无人看守，不会有“疑似鼠患”和“非操作时段闯入”告警。请在日历中添加时段，或为此摄像机单独设置。", shut: "今天停业，全天按夜间看守。", open: "今天营业 {hours}，其余时间按夜间看守。" },
+    },
     title: "摄像机", add: "添加摄像机", edit: "编辑", remove: "移除", name: "名称", site: "学校", purpose: "用途", address: "地址", state: "状态", picture: "画面", user: "用户名", password: "密码", passwordKept: "已保存，留空则不改", transport: "传输", sub: "子码流地址（可选）", id: "编号",
     idHint: "小写字母、数字、- 和 _，登记后不再改变", probe: "检测", probing: "正在检测…", found: "检测成功", notFound: "检测失败", codec: "编码", size: "分辨率", fps: "帧率", gop: "关键帧间隔", audio: "声音", noAudio: "无", first: "首帧", save: "保存", cancel: "取消", enabled: "启用", wantsAudio: "接收声音",
     removeTitle: "移除 {name}？", removeText: "将停止拉流并从登记中移除；已录制的内容不受影响。", removed: "已移除 {name}", saved: "已保存", emptyTitle: "还没有登记摄像机", emptyText: "准备好摄像机的 RTSP 地址和账号，点击“添加摄像机”并先检测。", noSite: "请先添加一所学校。", newTitle: "添加摄像机", editTitle: "编辑 {name}", addressHint: "例如 rtsp://192.168.1.64:554/Streaming/Channels/101", auto: "自动", advise: "建议先检测，再保存。", part: "只显示 {all} 台摄像机中的 {n} 台。", showAll: "显示全部",
   },
+  relearn: { act: "画面正确，重新学习", when: "摄像机是有意转动的，现在的画面正确时使用。", done: "已以现在的画面为准，正在重新学习。" },
   speaker: {
     title: "对讲", way: "对讲方式", auto: "自动识别", none: "没有扬声器", isapi: "海康 ISAPI", dahua: "大华 CGI", onvif: "ONVIF", port: "设备 HTTP 端口", channel: "对讲通道",
     pending: "对讲：待检测", can: "对讲：{way} · {codec}", cannot: "对讲：{reason}",

@@ -17,6 +17,7 @@ export type KitchenDay = Schemas["KitchenDayAnswer"];
 export type CalendarRead = Schemas["CalendarFileAnswer"];
 export type PublicScreen = Schemas["PublicScreenAnswer"];
 export type PublicScreenLink = Schemas["PublicScreenLink"];
+export type Nights = Schemas["NightsAnswer"];
 export type Hours = Schemas["RecordingWindow"];
 
 interface List<T> {
@@ -31,6 +32,7 @@ export const rules = {
   all: () => list<RuleVersion>("/rules"),
   versions: (id: string) => list<RuleVersion>(`/rules/${at(id)}/versions`),
   put: (rule: Rule) => call<RuleVersion>("PUT", `/rules/${at(rule.rule)}`, rule),
+  nights: async () => (await call<Schemas["CapabilitiesAnswer"]>("GET", "/analysis/capabilities")).nights,
   dryRun: (rule: Rule, start: string) => call<DryRun>("POST", "/rules/dry-run", { rule, start }),
 };
 
