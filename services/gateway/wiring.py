@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -160,7 +161,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     recorder, recorded, detector, photos = BusRecorder(bus), S3AndBusBytes(bus), BusDetector(bus), PillowPhotos()
     intercom, speakers, printer, sheets = BusIntercom(bus), FoundSpeakers(), PaperPrinter(), SpreadsheetReader()
     closers = [recorded.close, hasher.close, jpegs.close, photos.close, printer.close, sheets.close, database.close]
-    evidence, playbacks = EvidenceDesk(recorder, recorded, trail, clock), PlaybackRecord(trail, clock)
+    evidence, playbacks = EvidenceDesk(recorder, recorded, trail, clock), PlaybackRecord(trail, clock, asyncio.Lock())
     recordings = RecordingsDesk(recorder, recorded, playbacks, trail, clock)
     ruling, public = _ruling(context, stored, registry, photos), PublicPictures(bus, clock)
     rooms = Rooms(
