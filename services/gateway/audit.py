@@ -135,7 +135,8 @@ class Deed:
 # Why somebody looks: a round of the wall, a drawn inspection, what a case is about, a drill of the speakers.
 Purpose = Literal["patrol", "draw", "case", "drill"]
 
-# What shows somebody a kitchen. A live view and a playback last: their end is a deed of its own.
+# What shows somebody a kitchen. A live view and a playback last: their end is a deed of its own. A talk shows one where
+# its row says so (`detail["looks"]`): it is among them for whoever asks who watched.
 WATCHING: tuple[Action, ...] = (
     "live_view",
     "snapshot",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -148,7 +149,8 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     guest_links = GuestTokens(_secret(context.settings))
     people = await _people(context, stored, hasher, sealer, GuestDesk(guest_links, open_rooms, context.clock))
     cameras, known = await bus.kv("cameras"), await _known_by_alerting(bus, stored, context.clock)
-    mirror = RegistryMirror(stored.register, stored.units, cameras, bus)
+    mirror = RegistryMirror(stored.register, stored.units, cameras, bus, context.clock)
+    await mirror.open()
     registry = _registry(context, stored, mirror, sealer)
     live = await _live(context, stored, people, states)
     events = EventDesk(bus, people, context.clock, context.settings.event_listeners)
@@ -161,7 +163,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     recorder, recorded, detector, photos = BusRecorder(bus), S3AndBusBytes(bus), BusDetector(bus), PillowPhotos()
     intercom, speakers, printer, sheets = BusIntercom(bus), FoundSpeakers(), PaperPrinter(), SpreadsheetReader()
     closers = [recorded.close, hasher.close, jpegs.close, photos.close, printer.close, sheets.close, database.close]
-    evidence, playbacks = EvidenceDesk(recorder, recorded, trail, clock), PlaybackRecord(trail, clock)
+    evidence, playbacks = EvidenceDesk(recorder, recorded, trail, clock), PlaybackRecord(trail, clock, asyncio.Lock())
     recordings = RecordingsDesk(recorder, recorded, playbacks, trail, clock)
     ruling, public = _ruling(context, stored, registry, photos), PublicPictures(bus, clock)
     rooms = Rooms(

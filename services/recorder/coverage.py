@@ -34,6 +34,7 @@ class Watched:
     Attributes:
         expected: when it had to film, by the kitchen's calendar.
         usable, analysed: when its picture could be used, and when it was looked at; None where nobody knows.
+        is_settled: False where more of what was filmed may still be stored.
     """
 
     of: StreamRef
@@ -42,6 +43,7 @@ class Watched:
     gaps: Sequence[Gap]
     usable: Sequence[Window] | None = None
     analysed: Sequence[Window] | None = None
+    is_settled: bool = True
 
 
 def coverage_statement(
@@ -50,7 +52,7 @@ def coverage_statement(
     """The signed document: `{"statement": ..., "signature": ...}`, times in microseconds, nothing rounded.
 
     What was not recorded is neither usable nor analysed, whatever was said of it. A sum over cameras of which one is
-    unknown is unknown.
+    unknown is unknown. Of a camera that was not settled, what is missing may have been stored later.
     """
     cameras = [_camera(each) for each in sorted(watched, key=lambda each: str(each.of))]
     statement = {
@@ -77,6 +79,7 @@ def _camera(watched: Watched) -> dict[str, Any]:
         "recorded_us": _length_us(recorded),
         "usable_us": _length_within(recorded, watched.usable),
         "analysed_us": _length_within(recorded, watched.analysed),
+        "is_settled": watched.is_settled,
         "missing": [
             {"from_us": window.from_us, "to_us": window.to_us, "cause": cause}
             for hole in without(expected, recorded)

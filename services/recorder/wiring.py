@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import gettempdir
 
-from services.recorder.adapters.bus_media_log import BusMediaLog
+from services.recorder.adapters.bus_media_log import LOOK_BYTES, BusMediaLog
 from services.recorder.adapters.clip_maker import ClipMaker
 from services.recorder.adapters.evidence_sealer import CountingSource, EvidenceSealer
 from services.recorder.adapters.fact_writer import FactWriter
@@ -33,6 +33,7 @@ from services.recorder.adapters.s3_sheets import S3Sheets
 from services.recorder.adapters.s3_vault import S3Vault
 from services.recorder.adapters.statement_round import StatementRound
 from services.recorder.adapters.sub_leases import SubLeases
+from services.recorder.backlog import Backlog
 from services.recorder.clip_desk import ClipDesk
 from services.recorder.coverage_desk import CoverageDesk
 from services.recorder.evidence import case_verifier
@@ -271,6 +272,7 @@ def _evidence(
         statements,
         coverage,
         stores.index,
+        Backlog(BusMediaLog(context.bus, LOOK_BYTES)),
         vault,
         key,
         clock,

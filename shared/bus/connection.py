@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import nats
@@ -11,6 +12,7 @@ import nats.errors
 import nats.js.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 from nats.js import JetStreamContext
 
 from shared.bus.client_wire import ClientWire
@@ -23,6 +25,7 @@ from shared.bus.media_publisher import Gap, MediaPublisher
 from shared.bus.media_recent import StoredBatch, fragments_after, recent_fragments
 from shared.bus.media_subscription import MediaSubscription
 from shared.bus.requests import RequestHandler, Requests
+from shared.bus.round_trip import confirmed
 from shared.bus.straight import subscribe_straight
 from shared.bus.streams import BUCKETS, MEDIA, Limits, StreamState, ensure_bucket, ensure_stream, stream_state
 from shared.clock import Clock, SystemClock
@@ -202,11 +205,15 @@ class Bus:
         def on_ack(msg: Msg) -> None:
             publisher.on_ack(msg.subject.rsplit(".", 1)[-1], msg.headers, msg.data)
 
+        acks: Subscription | None = None
         try:
-            await subscribe_straight(self._client, f"{inbox}.*", on_ack)
+            acks = await subscribe_straight(self._client, f"{inbox}.*", on_ack)
             # Fragments overtake what nats-py has pending, and the first answer must find the subscription.
-            await self._client.flush(timeout=2)
+            await confirmed(self._client)
         except (nats.errors.Error, TimeoutError) as error:
+            if acks is not None:
+                with suppress(nats.errors.Error):
+                    await acks.unsubscribe()  # the next try has an inbox of its own
             raise BusUnreachable(f"no acknowledgements: {error or type(error).__name__}") from error
         self.on_connection(publisher.disconnected, publisher.connected)
         return publisher

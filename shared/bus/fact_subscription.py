@@ -43,6 +43,7 @@ class FactSubscription:
 
     async def open(self, since_seq: int | None, since_us: int | None = None) -> None:
         """From that sequence number or time (UTC microseconds) on, or from now on. Raises BusUnreachable."""
+        is_open = False
         try:
             if since_us is not None:
                 self._since = datetime.fromtimestamp(since_us / 1e6, UTC)
@@ -52,8 +53,12 @@ class FactSubscription:
             else:
                 self._handled_seq = since_seq - 1
             await self._subscribe()
+            is_open = True
         except (nats.errors.Error, TimeoutError) as error:
             raise BusUnreachable(f"EVENTS does not answer: {error or type(error).__name__}") from error
+        finally:
+            if not is_open:
+                await self._unsubscribe()  # nobody knows of it, and it would be heard beside the next try
 
     def resume(self) -> None:
         """The bus stands again; the consumer may be gone with the server that had it."""

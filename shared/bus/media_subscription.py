@@ -11,6 +11,7 @@ from nats.aio.subscription import Subscription
 
 from shared.bus.errors import BusUnreachable
 from shared.bus.media_headers import decode_fragment
+from shared.bus.round_trip import confirmed
 from shared.errors import ProtocolViolation
 from shared.media.fragment import Fragment
 from shared.telemetry import counter, log
@@ -32,7 +33,7 @@ class MediaSubscription:
 
     @classmethod
     async def open(cls, client: Client, subject: str, on_fragment: Callable[[Fragment], None]) -> MediaSubscription:
-        media = cls(subject, on_fragment)
+        media, is_open = cls(subject, on_fragment), False
         try:
             media._subscription = await client.subscribe(
                 subject,
@@ -41,9 +42,13 @@ class MediaSubscription:
                 pending_bytes_limit=PENDING_BYTES,
             )
             # From here on nothing is missed: the server has confirmed that it knows the subscription.
-            await client.flush(timeout=2)
+            await confirmed(client)
+            is_open = True
         except (nats.errors.Error, TimeoutError) as error:
             raise BusUnreachable(f"no media: {error or type(error).__name__}") from error
+        finally:
+            if not is_open:
+                await media.close()  # nats-py keeps what was begun: every further try would add one
         return media
 
     async def close(self) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 
 import nats.errors
-import nats.micro
 from nats.aio.client import Client
 from nats.micro.request import Request
+from nats.micro.service import Service, ServiceConfig
 from pydantic import ValidationError
 
 from shared import subjects
 from shared.bus.errors import BusUnreachable, NobodyAnswers
+from shared.bus.round_trip import confirmed
 from shared.bus.tracing import trace_headers, within_trace
 from shared.errors import PeerError, RequestRefused
 from shared.field_faults import FieldFault
@@ -70,10 +72,10 @@ class Requests:
             lines.append(_Line(_answering(owner, name, handler), at_once.get(name, 1)))
             return lines[-1].take
 
+        config = ServiceConfig(name=f"bright-kitchen-{owner}", version=version, queue_group=owner)
+        service, is_served = Service(self._client, config), False
         try:
-            service = await nats.micro.add_service(
-                self._client, name=f"bright-kitchen-{owner}", version=version, queue_group=owner
-            )
+            await service.start()
             for name, handler in handlers.items():
                 await service.add_endpoint(
                     name=name, subject=subjects.command(owner, name), handler=line(name, handler)
@@ -82,9 +84,13 @@ class Requests:
                 subject = subjects.command(owner, name, instance)
                 await service.add_endpoint(name=name, subject=subject, handler=line(name, handler))
             # Served means served: the server knows the subscriptions before anybody is told that we are ready.
-            await self._client.flush(timeout=2)
+            await confirmed(self._client)
+            is_served = True
         except (nats.errors.Error, TimeoutError) as error:
             raise BusUnreachable(f"requests not served: {error or type(error).__name__}") from error
+        finally:
+            if not is_served:
+                await _abandon(service)
 
         async def end() -> None:
             await service.stop()
@@ -93,6 +99,18 @@ class Requests:
                 await asyncio.wait(running, timeout=END_LIMIT_S)
 
         return end
+
+
+async def _abandon(service: Service) -> None:
+    """What was begun is taken back: it would go on answering beside the next try.
+
+    `Service.stop` asks a server that does not answer to confirm each subscription first, and gives up at the first one.
+    """
+    begun = [*(endpoint._subscription for endpoint in service._endpoints), *service._subscriptions.values()]
+    for subscription in begun:
+        if subscription is not None:
+            with suppress(nats.errors.Error):  # the connection is gone, and the subscription with it
+                await subscription.unsubscribe()
 
 
 class _Line:

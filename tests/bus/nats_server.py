@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -53,3 +54,6 @@ class NatsServer:
         """SIGSTOP: it hangs without closing anything. SIGCONT: it goes on."""
         assert self._process is not None
         self._process.send_signal(number)
+        if number == signal.SIGSTOP:
+            # Without this it may answer once more.
+            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)

@@ -19,12 +19,12 @@ from websockets.asyncio.client import connect
 from services.gateway.adapters.postgres.audit import PostgresAuditTrail
 from services.gateway.audit import Deed
 from services.gateway.cameras import Camera, StreamSource
-from services.gateway.handlers.playbacks import SILENT_S, PlaybackRecord
+from services.gateway.handlers.playbacks import SAME_PLAYBACK_S, SILENT_S, PlaybackRecord
 from services.gateway.handlers.registry import By
 from services.gateway.identity import Identity
 from shared.audit_chain import ChainedRow, read_csv, read_json, verify
 from shared.clock import FakeClock
-from shared.database import Database
+from shared.database import Database, DatabaseUnreachable
 from tests.gateway.running_gateway import PASSWORD, Gateway
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -176,23 +176,59 @@ class Trail:
         self.deeds.append(deed)
 
 
+LI = By(Identity("li", ("supervisor",), "login", datetime(2026, 11, 23, tzinfo=UTC)), "10.0.0.7")
+WANG = By(replace(LI.identity, name="wang"), "10.0.0.8")
+COOK = Camera("cook-1", "school", "n", "hygiene", StreamSource("rtsp://h/1"))
+
+
 async def test_a_playback_ends_when_nobody_asks_any_more() -> None:
     clock, trail = FakeClock(), Trail()
-    record = PlaybackRecord(trail, clock)  # type: ignore[arg-type]
-    li = By(Identity("li", ("supervisor",), "login", clock.now()), "10.0.0.7")
-    camera = Camera("cook-1", "school", "n", "hygiene", StreamSource("rtsp://h/1"))
-    await record.asked(li, camera, "main", 1, 2, "case")
+    record = PlaybackRecord(trail, clock, asyncio.Lock())  # type: ignore[arg-type]
+    await record.asked(LI, COOK, "main", 1, 2, "case")
     for _ in range(8):
         await clock.advance(10)
-        record.seen(li.identity, camera)
-        await record.asked(li, camera, "main", 1, 2, "case")
+        await record.seen(LI, COOK)
+        await record.asked(LI, COOK, "main", 1, 2, "case")
         await record.end_round()
     assert [deed.action for deed in trail.deeds] == ["playback"]
     await clock.advance(SILENT_S + 1)
-    record.seen(replace(li.identity, name="wang"), camera)
+    await record.seen(WANG, COOK)
     await record.end_round()
-    began, ended = trail.deeds
-    assert (ended.action, ended.seconds, ended.detail["purpose"]) == ("playback_ended", 80.0, "case")
+    began, of_wang, ended = trail.deeds
+    assert (of_wang.action, of_wang.who) == ("playback", "wang"), "theirs is another's look"
+    assert (ended.action, ended.who, ended.seconds) == ("playback_ended", "li", 80.0)
+    assert ended.detail["purpose"] == "case"
     assert ended.detail["began"] == began.at.isoformat()
-    await record.asked(li, camera, "main", 1, 2, None)
-    assert [deed.action for deed in trail.deeds[2:]] == ["playback"], "looked at again, on record again"
+    await record.asked(LI, COOK, "main", 1, 2, None)
+    assert [deed.action for deed in trail.deeds[3:]] == ["playback"], "looked at again, on record again"
+
+
+async def test_pieces_without_a_playlist_are_on_record_once_in_ten_minutes() -> None:
+    clock, trail = FakeClock(), Trail()
+    record = PlaybackRecord(trail, clock, asyncio.Lock())  # type: ignore[arg-type]
+    await asyncio.gather(*(record.seen(LI, COOK, stream="main") for _ in range(6)))
+    for _ in range(3):
+        await clock.advance(SAME_PLAYBACK_S - 1)
+        await record.end_round()
+        await record.seen(LI, COOK, stream="main")
+    (began,) = trail.deeds
+    assert (began.action, began.who, began.camera, began.detail) == ("playback", "li", "cook-1", {"stream": "main"})
+    await record.seen(LI, replace(COOK, id="cook-2"))
+    assert [deed.camera for deed in trail.deeds] == ["cook-1", "cook-2"], "another camera is another look"
+    await clock.advance(SAME_PLAYBACK_S + 1)
+    await record.end_round()
+    ended = [deed for deed in trail.deeds if deed.action == "playback_ended"]
+    assert [(deed.camera, deed.seconds) for deed in ended] == [("cook-1", 3 * (SAME_PLAYBACK_S - 1)), ("cook-2", 0.0)]
+    await record.seen(LI, COOK)
+    assert (trail.deeds[-1].action, trail.deeds[-1].camera) == ("playback", "cook-1")
+
+
+async def test_what_cannot_be_recorded_is_not_shown() -> None:
+    class Away(Trail):
+        async def add(self, deed: Deed) -> None:
+            raise DatabaseUnreachable("away")
+
+    record = PlaybackRecord(Away(), FakeClock(), asyncio.Lock())  # type: ignore[arg-type]
+    for _ in range(2):
+        with pytest.raises(DatabaseUnreachable):
+            await record.seen(LI, COOK)

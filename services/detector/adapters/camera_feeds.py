@@ -99,7 +99,12 @@ class CameraFeeds:
                 self._is_due(feed)
 
         subject = subjects.media(camera, desired.analysis.stream)
-        self._feeds[camera] = feed, await self._bus.subscribe_media(subject, on_fragment)
+        try:
+            subscription = await self._bus.subscribe_media(subject, on_fragment)
+        except BaseException:
+            self._gone(feed)  # its decoder and its share of a device, which the next try takes anew
+            raise
+        self._feeds[camera] = feed, subscription
 
     async def _end(self, camera: CameraRef) -> None:
         feed, subscription = self._feeds.pop(camera)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from services.gateway.audit import AuditTrail, Deed
@@ -90,11 +90,14 @@ class EvidenceDesk:
         return await self.recorder.case(EvidenceRef(case=id, sites=identity.seen_sites(())))
 
     async def file(self, identity: Identity, address: str, id: str, wanted: ByteRange | None) -> Passage:
-        place = await self.recorder.case_file(EvidenceRef(case=id, sites=identity.seen_sites(())))
+        """Its bytes. The first part of a download is on record, for every camera that the case shows."""
+        ref = EvidenceRef(case=id, sites=identity.seen_sites(()))
+        place = await self.recorder.case_file(ref)
         if wanted is None or not wanted.first:
-            detail = {"case": id}
-            deed = Deed("evidence_downloaded", identity.name, address, self.clock.now(), detail=detail)
-            await self.trail.add(deed)
+            shown = (await self.recorder.case(ref)).streams
+            for camera in dict.fromkeys(each.camera for each in shown):
+                deed = Deed("evidence_downloaded", identity.name, address, self.clock.now(), camera=camera)
+                await self.trail.add(replace(deed, detail={"case": id}))
         return await self.source.of_object(place.url, wanted)
 
     async def coverage(self, site: str, from_day: str, to_day: str) -> CoverageList:

@@ -97,25 +97,23 @@ class RecordingsDesk:
         await self._playbacks.asked(By(identity, address), camera, stream, from_us, to_us, purpose)
         return await self._recorder.playlist(wanted)
 
-    def watched(self, identity: Identity, camera: Camera) -> None:
-        """Somebody asks for a piece of it: they still look."""
-        self._playbacks.seen(identity, camera)
-
-    async def object_place(self, camera: Camera, path: str) -> ObjectPlace:
-        """Where a recorded object can be read; `path` is what the playlist called it."""
+    async def object_place(self, by: By, camera: Camera, path: str) -> ObjectPlace:
+        """Where a recorded object can be read; `path` is what the playlist called it. That they look is on record."""
         stream, *day, name = path.split("/")
         is_day = len(day) == 3 and all(part.isdecimal() for part in day)
         if stream not in ("main", "sub") or not is_day or not _NAME.fullmatch(name):
             raise no_such_recording()
         ref = camera.ref
-        return await self._place(ref, f"media/{ref}/{path}")
+        place = await self._place(ref, f"media/{ref}/{path}")
+        await self._playbacks.seen(by, camera, stream=stream)
+        return place
 
-    async def object(self, camera: Camera, path: str, wanted: ByteRange | None) -> Passage:
-        place = await self.object_place(camera, path)
+    async def object(self, by: By, camera: Camera, path: str, wanted: ByteRange | None) -> Passage:
+        place = await self.object_place(by, camera, path)
         return await self._source.of_object(place.url, wanted)
 
     async def gop(
-        self, camera: Camera, stream: RecordedStream, run: str, name: str, wanted: ByteRange | None
+        self, by: By, camera: Camera, stream: RecordedStream, run: str, name: str, wanted: ByteRange | None
     ) -> Passage:
         found = _GOP_NAME.fullmatch(name)
         if found is None or not _RUN.fullmatch(run):
@@ -127,6 +125,7 @@ class RecordingsDesk:
                 site=ref.site, camera=ref.camera, stream=stream, run=run, captured_us=captured_us, pts_90k=pts_90k
             )
         )
+        await self._playbacks.seen(by, camera, stream=stream)
         return await self._source.of_gop(ref, stream, place, wanted)
 
     async def still(
@@ -149,13 +148,16 @@ class RecordingsDesk:
             StillWanted(site=ref.site, camera=ref.camera, stream=stream, at_us=at_us, kind=kind, max_width=max_width)
         )
 
-    async def thumbnails(self, camera: Camera, stream: RecordedStream, hour_us: int) -> tuple[ThumbnailsReply, Passage]:
-        """The sheet of one hour: what is on it, and its bytes."""
+    async def thumbnails(
+        self, by: By, camera: Camera, stream: RecordedStream, hour_us: int
+    ) -> tuple[ThumbnailsReply, Passage]:
+        """The sheet of one hour: what is on it, and its bytes. It shows a kitchen: that they look is on record."""
         ref = camera.ref
         found = await self._recorder.thumbnails(
             ThumbnailsWanted(site=ref.site, camera=ref.camera, stream=stream, hour_us=hour_us)
         )
         place = await self._place(ref, found.object_name)
+        await self._playbacks.seen(by, camera, stream=stream, sheet_of_us=str(hour_us))
         return found, await self._source.of_object(place.url, None)
 
     async def make_clip(

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from services.recorder.adapters.postgres.evidence import PostgresEvidence
 from services.recorder.adapters.postgres.evidence_jobs import PostgresCoverage
 from services.recorder.adapters.postgres.index import PostgresIndex
+from services.recorder.backlog import Backlog
 from services.recorder.coverage import Watched, Window, coverage_statement
 from services.recorder.evidence.evidence_desk import EvidenceDesk, Vault
 from services.recorder.evidence.signature import SigningKey, canonical
@@ -24,6 +25,10 @@ HOUR_US = 3600 * 1_000_000
 SETTLE_US = 90 * 1_000_000
 # So many days are made up for after an outage.
 DAYS_BACK = 7
+# = how long what is on the bus and not stored is waited for; then the day is stated as it is, and says so
+GRACE_US = 24 * HOUR_US
+# = how many statements of a site are locked in one round
+_KEPT_AT_ONCE = 100
 
 _age = gauge("recorder_statement_age_seconds", "since what the newest hourly statement covers ended")
 
@@ -31,7 +36,10 @@ _age = gauge("recorder_statement_age_seconds", "since what the newest hourly sta
 class StatementRound:
     """Supervised. Any worker may: the one whose statement is entered first made it.
 
+    A day is stated once what its cameras filmed is stored: after an outage of S3 hours of it wait in MEDIA.
+
     Args:
+        backlog: knows whether something does.
         registered: the cameras there are.
         is_site_ours: whether this worker looks after a site's daily statement.
     """
@@ -42,6 +50,7 @@ class StatementRound:
         statements: PostgresEvidence,
         coverage: PostgresCoverage,
         index: PostgresIndex,
+        backlog: Backlog,
         vault: Vault,
         key: SigningKey,
         clock: Clock,
@@ -53,6 +62,7 @@ class StatementRound:
         self._statements = statements
         self._coverage = coverage
         self._index = index
+        self._backlog = backlog
         self._vault = vault
         self._key = key
         self._clock = clock
@@ -74,6 +84,7 @@ class StatementRound:
             log().info("hourly statement made", number=newest.statement.number, chains=len(newest.statement.heads))
         _age.set(max(0.0, (now_us - newest.statement.until_us) / 1e6))
         await self._cover(now_us)
+        await self._keep(now_us)
 
     async def _cover(self, now_us: int) -> None:
         of_site: dict[str, list[DesiredCamera]] = {}
@@ -89,11 +100,27 @@ class StatementRound:
                 if not await self._coverage.has(site, day.isoformat()):
                     await self._state_day(site, day, cameras, zone)
 
+    async def _keep(self, now_us: int) -> None:
+        """Lock what is stated and not locked yet, as it is in the database: its maker may have died in between."""
+        for site in await self._coverage.sites_not_kept():
+            if not self._is_site_ours(site):
+                continue
+            for day, document in await self._coverage.not_kept(site, _KEPT_AT_ONCE):
+                await self._vault.keep(f"coverage/{site}/{day}.json", canonical(document), now_us + self._kept_us)
+                await self._coverage.kept(site, day)
+
     async def _state_day(self, site: str, day: date, cameras: Iterable[DesiredCamera], zone: ZoneInfo) -> None:
         whole = Window(_midnight_us(day, zone), _midnight_us(day + timedelta(days=1), zone))
+        streams = [(StreamRef(CameraRef(each.site, each.camera), each.recording.stream), each) for each in cameras]
+        is_late = self._clock.now_us() >= whole.to_us + GRACE_US
+        unsettled: set[StreamRef] = set()
+        for of, camera in streams:
+            if await self._backlog.holds(of, await self._index.head(of), expected(camera.recording, day, zone)):
+                if not is_late:
+                    return  # the next rounds look again
+                unsettled.add(of)
         watched = []
-        for camera in cameras:
-            of = StreamRef(CameraRef(camera.site, camera.camera), camera.recording.stream)
+        for of, camera in streams:
             head = await self._index.head(of)
             found = await self._index.timeline(of, whole.from_us, whole.to_us)
             if head is None and not found.ranges:
@@ -104,14 +131,17 @@ class StatementRound:
                     expected=expected(camera.recording, day, zone),
                     recorded=[Window(each.from_us, each.to_us) for each in found.ranges],
                     gaps=found.gaps,
+                    is_settled=of not in unsettled,
                 )
             )
         if not watched or not any(each.recorded or each.gaps for each in watched):
             return  # before its first camera was recorded a site has nothing to state
+        if unsettled:
+            waiting = [str(of) for of in sorted(unsettled, key=str)]
+            log().warning("day stated before all of it was stored", site=site, day=day.isoformat(), streams=waiting)
         now_us = self._clock.now_us()
         document = coverage_statement(site, day, now_us, watched, self._key)
         await self._coverage.add(site, day.isoformat(), now_us, document)
-        await self._vault.keep(f"coverage/{site}/{day}.json", canonical(document), now_us + self._kept_us)
 
 
 def expected(policy: RecordingPolicy, day: date, zone: ZoneInfo) -> list[Window]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import RedirectResponse, StreamingResponse
 
-from services.gateway.adapters.http.access import address_of, identity_of
+from services.gateway.adapters.http.access import address_of, by_of, identity_of
 from services.gateway.adapters.http.bodies import Moment
 from services.gateway.adapters.http.purposes import WatchedFor
 from services.gateway.adapters.http.refusal_docs import refusals
@@ -83,12 +83,11 @@ async def recording(
     """Recorded bytes as playlists name them; `Range` is honoured. By setting, a redirect to S3 itself."""
     rooms = rooms_of(request)
     camera = await rooms.registry.camera(id)
-    rooms.recordings.watched(identity_of(request), camera)
-    path = f"{stream}/{year}/{month}/{day}/{name}"
+    by, path = by_of(request), f"{stream}/{year}/{month}/{day}/{name}"
     if rooms.is_media_redirected:
-        place = await rooms.recordings.object_place(camera, path)
+        place = await rooms.recordings.object_place(by, camera, path)
         return RedirectResponse(place.url, 307, {"Cache-Control": "no-store"})
-    return sent(await rooms.recordings.object(camera, path, byte_range(request.headers.get("range"))))
+    return sent(await rooms.recordings.object(by, camera, path, byte_range(request.headers.get("range"))))
 
 
 @router.get("/{id}/gops/{stream}/{run}/{name}", response_class=Response, responses=VIDEO | refusals(401, 403, 404, 416))
@@ -96,8 +95,8 @@ async def gop(id: str, stream: RecordedStream, run: str, name: str, request: Req
     """One GOP as a file, as growing playlists name it: the same address whether it is stored yet or not."""
     rooms = rooms_of(request)
     camera = await rooms.registry.camera(id)
-    rooms.recordings.watched(identity_of(request), camera)
-    return sent(await rooms.recordings.gop(camera, stream, run, name, byte_range(request.headers.get("range"))))
+    wanted = byte_range(request.headers.get("range"))
+    return sent(await rooms.recordings.gop(by_of(request), camera, stream, run, name, wanted))
 
 
 @router.get("/{id}/thumbnails.jpg", response_class=Response, responses=_JPEG | refusals(401, 403, 404, 422))
@@ -107,7 +106,7 @@ async def thumbnails(
     """A picture a minute of one hour on one sheet: six rows of ten, 160x90 each; X-Filled says which there are."""
     rooms = rooms_of(request)
     camera = await rooms.registry.camera(id)
-    found, passage = await rooms.recordings.thumbnails(camera, stream, us_of(hour))
+    found, passage = await rooms.recordings.thumbnails(by_of(request), camera, stream, us_of(hour))
     filled = "".join("1" if each else "0" for each in found.filled)
     headers = {"Content-Type": "image/jpeg", "Cache-Control": "no-store", "X-Filled": filled}
     return StreamingResponse(passage.pieces, 200, headers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
-from sqlalchemy import DateTime, Row, and_, cast, func, insert, select
+from sqlalchemy import DateTime, Row, and_, cast, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.gateway.adapters.postgres.tables import audit
@@ -65,10 +65,11 @@ class PostgresAuditTrail:
             ended.c.number > audit.c.number,
             cast(ended.c.detail["began"].astext, DateTime(timezone=True)) == audit.c.at,
         )
+        looks = and_(audit.c.action == "talk_opened", audit.c.detail["looks"].astext == "yes")
         query = (
             select(audit, func.coalesce(ended.c.seconds, audit.c.seconds).label("lasted"))
             .select_from(audit.outerjoin(ended, is_its_end))
-            .where(audit.c.site == site, audit.c.action.in_(WATCHING), audit.c.camera.is_not(None))
+            .where(audit.c.site == site, or_(audit.c.action.in_(WATCHING), looks), audit.c.camera.is_not(None))
             .where(*(() if camera is None else (audit.c.camera == camera,)))
             .where(*(() if page.after is None else (audit.c.number < _number(page.after),)))
             .order_by(audit.c.number.desc())

@@ -56,6 +56,9 @@ class PostgresRegister:
         rows = await self._rows(select(sites).where(sites.c.id == id))
         return _site(rows[0]) if rows else None
 
+    async def every_site(self) -> list[Site]:
+        return [_site(row) for row in await self._rows(select(sites).order_by(sites.c.id))]
+
     async def add_site(self, site: Site, deed: Deed) -> bool:
         values = {"id": site.id, **_site_values(site), "revision": site.revision}
         async with self._database.transaction() as session:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ColumnElement,
     Select,
@@ -66,6 +67,7 @@ coverage_statements = Table(
     Column("day", Text, primary_key=True),
     Column("made_us", BigInteger),
     Column("document", JSONB),
+    Column("kept", Boolean),
 )
 
 
@@ -157,10 +159,31 @@ class PostgresCoverage:
         self._database = database
 
     async def add(self, site: str, day: str, made_us: int, document: Mapping[str, Any]) -> None:
-        """The first that is made of a day stays."""
-        values = {"site": site, "day": day, "made_us": made_us, "document": dict(document)}
+        """The first that is made of a day stays; it is to be locked."""
+        values = {"site": site, "day": day, "made_us": made_us, "document": dict(document), "kept": False}
         async with self._database.transaction() as session:
             await session.execute(upsert(coverage_statements).values(values).on_conflict_do_nothing())
+
+    async def sites_not_kept(self) -> Sequence[str]:
+        """Those of which a statement is not under lock yet."""
+        query = select(coverage_statements.c.site).where(~coverage_statements.c.kept).distinct()
+        async with self._database.transaction() as session:
+            return list((await session.scalars(query.order_by(coverage_statements.c.site))).all())
+
+    async def not_kept(self, site: str, limit: int) -> Sequence[tuple[str, Mapping[str, Any]]]:
+        """Its oldest that are not under lock yet: day and document."""
+        query = select(coverage_statements.c.day, coverage_statements.c.document).where(
+            coverage_statements.c.site == site, ~coverage_statements.c.kept
+        )
+        async with self._database.transaction() as session:
+            rows = (await session.execute(query.order_by(coverage_statements.c.day).limit(limit))).all()
+        return [(row.day, row.document) for row in rows]
+
+    async def kept(self, site: str, day: str) -> None:
+        """It is under lock."""
+        where = (coverage_statements.c.site == site, coverage_statements.c.day == day)
+        async with self._database.transaction() as session:
+            await session.execute(update(coverage_statements).where(*where).values(kept=True))
 
     async def has(self, site: str, day: str) -> bool:
         return bool(await self.between(site, day, day))

@@ -11,6 +11,6 @@ export const en: AuditWords = {
   more: "Earlier", empty: "Nothing like that on record", emptyText: "Take a longer range, or clear the filters.", nobody: "Nobody has watched yet", nobodyText: "Whoever looks at a camera of this school stands here.",
   export: "Export all", exporting: "Exporting…", verify: "What is exported can be checked with `bk audit verify`: a row that was changed or taken out shows.",
   retry: "Try again", hash: "Hash",
-  deeds: { live_view: "live", snapshot: "a picture", playback: "playback", clip_made: "made a clip", clip_downloaded: "took a clip", evidence_sealed: "sealed evidence", evidence_downloaded: "took evidence", talk_heard: "heard a talk" },
+  deeds: { live_view: "live", snapshot: "a picture", playback: "playback", clip_made: "made a clip", clip_downloaded: "took a clip", evidence_sealed: "sealed evidence", evidence_downloaded: "took evidence", talk_opened: "looked while talking", talk_heard: "heard a talk" },
   purposes: { patrol: "patrol", draw: "random inspection", case: "case", drill: "drill" },
 };

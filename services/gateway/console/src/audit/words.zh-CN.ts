@@ -9,7 +9,7 @@ export const zhCN = {
   more: "更早的", empty: "没有这样的记录", emptyText: "放宽时间范围或清除筛选条件。", nobody: "还没有人看过", nobodyText: "有人观看本校摄像机后，会出现在这里。",
   export: "导出全部", exporting: "正在导出…", verify: "导出的文件可以用 bk audit verify 检查：任何一行被改动或删除都会被发现。",
   retry: "再试一次", hash: "哈希",
-  deeds: { live_view: "实时画面", snapshot: "截图", playback: "录像回放", clip_made: "导出片段", clip_downloaded: "下载片段", evidence_sealed: "存证", evidence_downloaded: "下载案卷", talk_heard: "听取对讲录音" },
+  deeds: { live_view: "实时画面", snapshot: "截图", playback: "录像回放", clip_made: "导出片段", clip_downloaded: "下载片段", evidence_sealed: "存证", evidence_downloaded: "下载案卷", talk_opened: "对讲时看画面", talk_heard: "听取对讲录音" },
   purposes: { patrol: "巡查", draw: "随机抽查", case: "案件", drill: "演练" },
 };
 
