@@ -80,6 +80,7 @@ async def alerting_behind(gateway: Gateway) -> AsyncIterator[Behind]:
         "case_close": desk.close,
         "case_share": shares.share,
         "case_unshare": shares.unshare,
+        "case_note": desk.note,
         "order_serve": desk.serve,
         "order": desk.order,
         "orders": desk.orders,

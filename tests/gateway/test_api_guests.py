@@ -58,13 +58,14 @@ async def people(gateway: Gateway, behind: Behind) -> AsyncIterator[dict[str, ht
             await admin.delete(f"/sites/{site}")
 
 
-async def an_alert(behind: Behind, name: str, **columns: Any) -> None:
+async def an_alert(behind: Behind, name: str, site: str = SITE, **columns: Any) -> None:
     body = {
-        "alert": name, "site": SITE, "camera": f"{SITE}-1", "rule": "no_mask", "rule_version": 1, "about": "no_mask",
+        "alert": name, "site": site, "camera": f"{site}-1", "rule": "no_mask", "rule_version": 1, "about": "no_mask",
         "risk": 2, "progress": "over", "first_us": 1, "raised_us": 2, "last_us": 3, "broken": 1, "looked": 1,
     }  # fmt: skip
     row = {key: body[key] for key in ("alert", "site", "camera", "rule", "risk", "progress", "first_us", "last_us")}
     row |= {"shard": 0, "is_silent": False, **columns}
+    body["cameras"] = [row["camera"]]
     names, places = ", ".join([*row, "body"]), ", ".join([*(f":{key}" for key in row), "cast(:body as jsonb)"])
     async with behind.database.transaction() as session:
         await session.execute(text(f"insert into alerts ({names}) values ({places})"), row | {"body": json.dumps(body)})
@@ -100,6 +101,7 @@ async def test_a_shared_case_its_alerts_and_orders_and_nothing_else(
     for path, body in (
         (f"/cases/{case}/orders", order),
         (f"/cases/{case}/closing", {}),
+        (f"/cases/{case}/notes", {"text": "I was here."}),
         (f"/cases/{case}/shares", {"account": "guest-fire", "until": ends(hours=1)}),
         (f"/orders/{order_id}/steps", {"action": "withdraw"}),
         ("/alerts/guest-a1/review", {"verdict": "false"}),
@@ -107,6 +109,8 @@ async def test_a_shared_case_its_alerts_and_orders_and_nothing_else(
     ):
         assert (await near.post(path, json=body)).status_code == 404, path
         assert (await edu.post(path, json=body)).status_code in (403, 404), path
+    noted = await li.post(f"/cases/{case}/notes", json={"text": "Two schools look on."})
+    assert [note["text"] for note in noted.json()["notes"]] == ["Two schools look on."]
     behind.clock.by_us = 2 * 3600_000_000
     try:
         assert (await edu.get(own[0])).status_code == 404
@@ -120,6 +124,52 @@ async def test_a_shared_case_its_alerts_and_orders_and_nothing_else(
     assert [row["action"] for row in rows].count("shared_case_seen") == 3
     rows = (await admin.get("/audit", params={"who": "guest-li", "limit": 500})).json()["items"]
     assert {"case_shared", "case_unshared"} <= {row["action"] for row in rows}
+
+
+CONFIRMED = {"verdict": "confirmed", "reviewed_by": "li", "reviewed_us": 5}
+FROM_ALERT = {"source": "alert", "title": "No masks", "risk": 2}
+
+
+async def test_a_case_is_about_one_school(people: dict[str, httpx.AsyncClient], behind: Behind) -> None:
+    li, edu, near = people["li"], people["edu"], people["near"]
+    await an_alert(behind, "guest-c1", **CONFIRMED)
+    await an_alert(behind, "guest-c2", OTHER, **CONFIRMED)
+    for who in (near, li):
+        for more, code in (
+            ({"alerts": ["guest-c1"]}, "no_such_alert"),
+            ({"alerts": ["guest-c2", "guest-c1"]}, "no_such_alert"),
+            ({"alerts": ["guest-c2"], "cameras": [f"{SITE}-1"]}, "no_such_camera"),
+            ({"alerts": ["guest-c2"], "cameras": ["guest-nowhere"]}, "no_such_camera"),
+        ):
+            refused = await who.post("/cases", json=FROM_ALERT | {"site": OTHER} | more)
+            assert (refused.status_code, refused.json()["code"]) == (404, code), more
+    own = FROM_ALERT | {"site": OTHER, "alerts": ["guest-c2"], "cameras": [f"{OTHER}-1"]}
+    made = await near.post("/cases", json=own)
+    assert made.status_code == 201, made.text
+    # One of before, which holds what it may not: whoever is shown it does not see that through it.
+    case = made.json()["id"]
+    async with behind.database.transaction() as session:
+        await session.execute(text("update alerts set case_id = :case where alert = 'guest-c1'"), {"case": case})
+    shared = await near.post(f"/cases/{case}/shares", json={"account": "guest-edu", "until": ends(hours=1)})
+    assert shared.status_code == 201, shared.text
+    assert (await edu.get("/alerts/guest-c2")).status_code == 200
+    assert (await edu.get("/alerts/guest-c1")).status_code == 404
+
+
+async def test_a_districts_outage_is_followed_up_at_each_school(
+    people: dict[str, httpx.AsyncClient], behind: Behind
+) -> None:
+    """It is kept as the alert of one of them; the others have their own."""
+    li = people["li"]
+    await an_alert(behind, "guest-d1", outage="district", **CONFIRMED)
+    await an_alert(behind, "guest-d2", OTHER, outage="site", district_into="guest-d1", **CONFIRMED)
+    assert (await li.get("/alerts/guest-d1")).json()["sites"] == [OTHER, SITE]
+    refused = await li.post("/cases", json=FROM_ALERT | {"site": OTHER, "alerts": ["guest-d1"]})
+    assert (refused.status_code, refused.json()["code"]) == (404, "no_such_alert")
+    for site, alert in ((SITE, "guest-d1"), (OTHER, "guest-d2")):
+        made = await li.post("/cases", json=FROM_ALERT | {"site": site, "alerts": [alert]})
+        assert made.status_code == 201, made.text
+        assert made.json()["cameras"] == [f"{site}-1"]
 
 
 async def test_a_share_that_cannot_be(people: dict[str, httpx.AsyncClient]) -> None:

@@ -218,6 +218,8 @@ async def test_a_look_ends_in_a_case(people: People) -> None:
     assert (await step("wang", action="start", way="video")).json()["looked_by"] == "draw-wang"
     assert (await step("li", action="finish", found="nothing")).json()["code"] == "another_looks"
     assert (await step("wang", action="finish", found="violation")).json()["code"] == "title_missing"
+    foreign = await step("wang", action="finish", found="violation", title="Open bins", risk=2, cameras=["elsewhere-1"])
+    assert (foreign.status_code, foreign.json()["code"]) == (404, "no_such_camera")
     done = (await step("wang", action="finish", found="violation", title="Open bins", risk=2, text="Two.")).json()
     assert (done["state"], done["found"]) == ("done", "violation")
     assert done["seconds"] > 0

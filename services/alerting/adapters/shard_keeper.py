@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -34,7 +35,10 @@ class ShardKeeper:
         self._store = store
         self._clock = clock
         self._wanted: set[int] = set()
-        self._ends: dict[int, Callable[[], Awaitable[None]]] = {}
+        # How often each shard was lost: what is followed since before the last time watches for nobody any more.
+        self._terms: Counter[int] = Counter()
+        # Of each shard that is followed, since which term, and what ends it.
+        self._ends: dict[int, tuple[int, Callable[[], Awaitable[None]]]] = {}
         self._live: set[int] = set()
         self._news = asyncio.Event()
         self._saved_s = clock.monotonic()
@@ -48,6 +52,7 @@ class ShardKeeper:
         """At once: its next owner begins in this moment."""
         self._wanted.discard(shard)
         self._live.discard(shard)
+        self._terms[shard] += 1
         self._ruled.lost(shard)
         self._news.set()
 
@@ -57,11 +62,17 @@ class ShardKeeper:
             async with asyncio.timeout(ROUND_S):
                 await self._news.wait()
         self._news.clear()
+        try:
+            await self._round()
+        finally:
+            # Just then: what cannot be followed while the database is away is behind.
+            _behind.set(len(self._wanted) - len(self._live))
+
+    async def _round(self) -> None:
         await self._follow()
         is_urgent = self._ruled.release(self._clock.now_us(), self._live)
         if is_urgent or self._clock.monotonic() - self._saved_s >= SAVE_S:
             await self.save(only_urgent=is_urgent)
-        _behind.set(len(self._wanted) - len(self._live))
 
     async def save(self, *, only_urgent: bool = False) -> None:
         """Raises PeerError; what was not written stays to be."""
@@ -83,7 +94,7 @@ class ShardKeeper:
 
     async def close(self) -> None:
         """Nothing more is heard; what was judged is kept where it can be."""
-        for end in list(self._ends.values()):
+        for _, end in list(self._ends.values()):
             await end()
         self._ends.clear()
         try:
@@ -92,28 +103,32 @@ class ShardKeeper:
             log().warning("the next owner of these shards reads a little more", detail=str(error))
 
     async def _follow(self) -> None:
-        for shard in list(self._ends.keys() - self._wanted):
-            await self._ends.pop(shard)()
-        fresh = sorted(self._wanted - self._ends.keys())
+        """A shard may be lost, and gained again, at every `await`: what was read before counts no more then."""
+        for shard in [each for each, (term, _) in self._ends.items() if term != self._terms[each]]:
+            _, end = self._ends.pop(shard)
+            await end()
+        fresh = {shard: self._terms[shard] for shard in sorted(self._wanted - self._ends.keys())}
         if not fresh:
             return
-        positions = await self._store.positions(fresh)
-        for shard in fresh:
+        positions = await self._store.positions(list(fresh))
+        for shard, term in fresh.items():
             now_us = self._clock.now_us()
             going_on = await self._store.going_on(shard, now_us - LOOKBACK_US)
-            if shard not in self._wanted:
+            if self._terms[shard] != term:
+                self._news.set()
                 continue
             position = positions.get(shard)
             since_us = now_us - LOOKBACK_US if position is None else None
             since_seq = None if position is None else max(1, position.from_seq)
             self._ruled.gained(shard, position or Position(), going_on)
-            self._ends[shard] = await self._bus.subscribe_facts(
+            end = await self._bus.subscribe_facts(
                 subjects.facts_of_shard(shard),
                 self._hear(shard),
                 since_seq=since_seq,
                 since_us=since_us,
-                on_caught_up=self._caught_up(shard),
+                on_caught_up=self._caught_up(shard, term),
             )
+            self._ends[shard] = (term, end)
         await self._store.settle()
 
     def _hear(self, shard: int) -> Callable[[str, bytes, int], Awaitable[None]]:
@@ -124,9 +139,9 @@ class ShardKeeper:
 
         return hear
 
-    def _caught_up(self, shard: int) -> Callable[[], None]:
+    def _caught_up(self, shard: int, term: int) -> Callable[[], None]:
         def caught_up() -> None:
-            if shard in self._wanted:
+            if self._terms[shard] == term:
                 self._live.add(shard)
 
         return caught_up

@@ -41,20 +41,26 @@ class KeptOrder:
     """An order and what nobody is shown.
 
     `before`: what it was when it was appealed against; `clock`: what the clock said last; `is_checked`: the machine has
-    looked since the answer.
+    looked since the answer; `is_case_closed`: asked by `change` alone.
     """
 
     order: Order
     before: OrderState | None = None
     clock: str = ""
     is_checked: bool = False
+    is_case_closed: bool = False
 
 
+ClosedOf = Callable[[Case], tuple[Case, CaseNote | None] | None]
+ServedOf = Callable[[Case], tuple[Order, OrderStep]]
 NextOf = Callable[[KeptOrder], tuple[OrderStep, OrderState | None] | None]
 
 
 class Loop(Protocol):
-    """Where cases are kept. All raise PeerError while it is away; `change` runs while nobody else changes the order."""
+    """Where cases are kept. All raise PeerError while it is away.
+
+    What `close`, `serve` and `change` are given runs while nobody else closes the case or changes one of its orders.
+    """
 
     async def open(self, case: Case) -> Case: ...
 
@@ -62,11 +68,15 @@ class Loop(Protocol):
 
     async def cases(self, wanted: CasesWanted) -> Sequence[Case]: ...
 
-    async def close(self, case: Case, why: CaseNote | None) -> Case: ...
+    async def close(self, id: str, closed_of: ClosedOf) -> Case | None:
+        """Args: closed_of: the case as it is from then on, and why; None: it is closed already."""
+        ...
 
     async def note(self, case: Case, note: CaseNote) -> Case: ...
 
-    async def serve(self, order: Order, first: OrderStep) -> Order: ...
+    async def serve(self, case: str, served_of: ServedOf) -> Order | None:
+        """None: there is no such case."""
+        ...
 
     async def order(self, id: str) -> Order | None: ...
 
@@ -76,7 +86,9 @@ class Loop(Protocol):
         """Args: next_of: the step that follows, and what `before` is from then on; None: nothing follows any more."""
         ...
 
-    async def alert(self, id: str) -> Alert | None: ...
+    async def alert(self, id: str, site: str) -> Alert | None:
+        """As far as it is about that school; None where it is another school's."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +102,7 @@ class LoopDesk:
 
     async def open(self, request: bytes) -> Case:
         wanted = CaseOpen.decode(request)
-        alerts = [await self._alert(id) for id in wanted.alerts]
+        alerts = [await self._alert(id, wanted.site) for id in wanted.alerts]
         for alert in alerts:
             if alert.review is None or alert.review.verdict != "confirmed":
                 raise RequestRefused("not_confirmed", "Confirm the alert first: a person looks at it.", status=409)
@@ -118,19 +130,20 @@ class LoopDesk:
 
     async def close(self, request: bytes) -> Case:
         wanted = CaseClose.decode(request)
-        case = await self._case(wanted.case)
-        if case.state == "closed":
-            return case
-        left = [order for order in case.orders if order.state in _OPEN]
-        if left:
-            raise RequestRefused(
-                "order_open", f"{len(left)} order(s) of this case are not closed yet: close them first.", status=409
-            )
-        now_us = self.now_us()
-        done = case.model_copy(update={"state": "closed", "closed_by": wanted.by, "closed_us": now_us})
-        text = wanted.text.strip()
-        why = CaseNote(by=wanted.by, at_us=now_us, text=text, is_closing=True) if text else None
-        return _with_may(await self.loop.close(done, why))
+        now_us, text = self.now_us(), wanted.text.strip()
+
+        def closed_of(case: Case) -> tuple[Case, CaseNote | None] | None:
+            if case.state == "closed":
+                return None
+            left = [order for order in case.orders if order.state in _OPEN]
+            if left:
+                raise RequestRefused(
+                    "order_open", f"{len(left)} order(s) of this case are not closed yet: close them first.", status=409
+                )
+            done = case.model_copy(update={"state": "closed", "closed_by": wanted.by, "closed_us": now_us})
+            return done, CaseNote(by=wanted.by, at_us=now_us, text=text, is_closing=True) if text else None
+
+        return _with_may(_found_case(await self.loop.close(wanted.case, closed_of), wanted.case))
 
     async def deadlines(self, request: bytes) -> DeadlineList:
         now_us = self.now_us()
@@ -142,9 +155,14 @@ class LoopDesk:
 
     async def serve(self, request: bytes) -> Order:
         wanted = OrderServe.decode(request)
-        case = await self._case(wanted.case)
+        order = await self.loop.serve(wanted.case, lambda case: self._served(case, wanted))
+        if order is None:
+            raise _no_such_case(wanted.case)
+        return _found(order, order.order)
+
+    def _served(self, case: Case, wanted: OrderServe) -> tuple[Order, OrderStep]:
         if case.state == "closed":
-            raise RequestRefused("case_closed", "This case is closed: open another one.", status=409)
+            raise _case_closed()
         now_us = self.now_us()
         due_us = wanted.due_us or self.policy.due_us(case.risk, now_us, self.is_workday)
         if due_us <= now_us:
@@ -162,8 +180,7 @@ class LoopDesk:
             served_us=now_us,
             due_us=due_us,
         )
-        first = OrderStep(number=1, action="serve", by=wanted.by, at_us=now_us, state="served", due_us=due_us)
-        return _found(await self.loop.serve(order, first), order.order)
+        return order, OrderStep(number=1, action="serve", by=wanted.by, at_us=now_us, state="served", due_us=due_us)
 
     async def order(self, request: bytes) -> Order:
         wanted = OrderRef.decode(request)
@@ -187,6 +204,8 @@ class LoopDesk:
     def _step(self, kept: KeptOrder, wanted: OrderChange) -> tuple[OrderStep, OrderState | None]:
         order, now_us = kept.order, self.now_us()
         state = step(order.state, wanted.action, by=wanted.by, made_by=order.made_by, before=kept.before)
+        if kept.is_case_closed and state in _OPEN:
+            raise _case_closed()
         if wanted.action in ("answer", "appeal", "reopen", "reject") and not wanted.text.strip():
             raise RequestRefused("text_missing", "Say in words what was done, or why.", status=422)
         due_us = wanted.due_us
@@ -208,13 +227,10 @@ class LoopDesk:
         return told, order.state if wanted.action == "appeal" else kept.before
 
     async def _case(self, id: str) -> Case:
-        case = await self.loop.case(id)
-        if case is None:
-            raise RequestRefused("no_such_case", f"There is no case {id[:80]!r}.", status=404)
-        return case
+        return _found_case(await self.loop.case(id), id)
 
-    async def _alert(self, id: str) -> Alert:
-        alert = await self.loop.alert(id)
+    async def _alert(self, id: str, site: str) -> Alert:
+        alert = await self.loop.alert(id, site)
         if alert is None:
             raise RequestRefused("no_such_alert", f"There is no alert {id[:80]!r}.", status=404)
         return alert
@@ -234,6 +250,20 @@ def new_case(wanted: CaseOpen, cameras: Sequence[str], now_us: int) -> Case:
         opened_us=now_us,
         alerts=wanted.alerts,
     )
+
+
+def _no_such_case(id: str) -> RequestRefused:
+    return RequestRefused("no_such_case", f"There is no case {id[:80]!r}.", status=404)
+
+
+def _case_closed() -> RequestRefused:
+    return RequestRefused("case_closed", "This case is closed: open another one.", status=409)
+
+
+def _found_case(case: Case | None, id: str) -> Case:
+    if case is None:
+        raise _no_such_case(id)
+    return case
 
 
 def _found(order: Order | None, id: str) -> Order:

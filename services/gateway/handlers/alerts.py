@@ -63,7 +63,8 @@ class AlertDesk:
         alert = await self.alerting.alert(AlertRef(alert=id))
         if not by.identity.sees(alert.site):
             case = None if alert.case is None else await self.alerting.case(CaseRef(case=alert.case))
-            if case is None or by.identity.name not in case.shared_with:
+            # A case of before may hold another school's alert: whoever shared it could not see that one either.
+            if case is None or case.site != alert.site or by.identity.name not in case.shared_with:
                 raise no_such("alert", id)
             await self._record(by, "shared_case_seen", alert, case=case.case)
         return alert

@@ -135,6 +135,7 @@ class InspectionDesk:
 
     async def change(self, by: By, wanted: InspectionChange) -> Inspection:
         found = await self.one(by, wanted.inspection)
+        await self.registry.require_cameras(found.site, wanted.cameras)
         if wanted.supervisor is not None:
             account = await self.accounts.find(wanted.supervisor)
             if account is None or not self._can_look(account, found.site, found.due_us):

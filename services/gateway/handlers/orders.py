@@ -147,6 +147,7 @@ class OrderDesk:
         alerts: Sequence[str],
     ) -> Case:
         await self._require_site(by, site)
+        await self.registry.require_cameras(site, cameras)
         await self._record(by, "case_opened", site=site, title=title, alerts=",".join(alerts))
         return await self.keeper.open_case(
             CaseOpen(
@@ -167,7 +168,7 @@ class OrderDesk:
         return await self.keeper.close_case(CaseClose(case=id, by=by.identity.name, text=text))
 
     async def note(self, by: By, id: str, text: str) -> Case:
-        case = await self.case(by, id)
+        case = await self._own_case(by, id)
         await self._record(by, "case_noted", case=id, site=case.site)
         return await self.keeper.note(CaseNoteAdd(case=id, by=by.identity.name, text=text))
 

@@ -101,6 +101,13 @@ class RegistryDesk:
     async def camera(self, id: str) -> Camera:
         return _found("camera", id, await self.register.camera(id))
 
+    async def require_cameras(self, site: str, ids: Sequence[str]) -> None:
+        """Refused as not there where one of them is another school's, or nobody's."""
+        places = await self.register.places(ids)
+        for id in ids:
+            if places.get(id) != site:
+                raise no_such("camera", id)
+
     async def add_camera(self, by: By, camera: Camera, password: str | None) -> Camera:
         """`camera.id` may be empty: one is made up. Raises InvalidFields."""
         camera = replace(camera, id=camera.id or f"cam-{secrets.token_hex(4)}")

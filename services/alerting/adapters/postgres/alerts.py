@@ -162,6 +162,11 @@ class PostgresAlerts:
             alert = await _one(session, id)
             return None if alert is None else await with_proof(session, alert)
 
+    async def at(self, site: str, id: str) -> Alert | None:
+        """As far as it is about that school, which a district's outage may reach beyond; None where it is another's."""
+        async with self._database.transaction() as session:
+            return await _one(session, id, site)
+
     async def acknowledge(self, wanted: AlertAcknowledgement, now_us: int) -> Alert:
         async with self._database.transaction() as session:
             first = (
@@ -375,11 +380,13 @@ def _alert(row: _Row, others: Sequence[_Row] = (), warning: SpokenWarning | None
     return alert.model_copy(update=more)
 
 
-async def _one(session: AsyncSession, id: str) -> Alert | None:
+async def _one(session: AsyncSession, id: str, site: str | None = None) -> Alert | None:
+    """Args: site: what others add to it, of this school alone."""
     row = (await session.execute(select(alerts).where(alerts.c.alert == id))).first()
-    if row is None:
+    if row is None or site not in (None, row.site):
         return None
-    return _alert(row, (await _folded(session, [id])).get(id, ()), (await warnings_of(session, [id])).get(id))
+    others = [each for each in (await _folded(session, [id])).get(id, ()) if site in (None, each.site)]
+    return _alert(row, others, (await warnings_of(session, [id])).get(id))
 
 
 async def _required(session: AsyncSession, id: str) -> Alert:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import (
@@ -28,7 +29,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerting.adapters.postgres.alerts import PostgresAlerts
 from services.alerting.adapters.postgres.outbox import write_facts
 from services.alerting.adapters.postgres.tables import alerts, metadata
-from services.alerting.handlers.orders import KeptOrder, NextOf
+from services.alerting.handlers.orders import ClosedOf, KeptOrder, NextOf, ServedOf
 from shared.database import Database
 from shared.errors import RequestRefused
 from shared.messages.alerting import Alert
@@ -135,8 +136,8 @@ class PostgresLoop:
         self._now_us = now_us
         self._told = told
 
-    async def alert(self, id: str) -> Alert | None:
-        return await self._alerts.get(id)
+    async def alert(self, id: str, site: str) -> Alert | None:
+        return await self._alerts.at(site, id)
 
     async def open(self, case: Case) -> Case:
         async with self._database.transaction() as session:
@@ -194,10 +195,15 @@ class PostgresLoop:
             await write_facts(session, [said])
         self._told()
 
-    async def close(self, case: Case, why: CaseNote | None) -> Case:
-        values = {"state": case.state, "closed_by": case.closed_by, "closed_us": case.closed_us}
+    async def close(self, id: str, closed_of: ClosedOf) -> Case | None:
         async with self._database.transaction() as session:
-            await session.execute(update(cases).where(cases.c.case_id == case.case).values(values))
+            found = await _locked(session, id, self._now_us())
+            closed = None if found is None else closed_of(found)
+            if closed is None:
+                return found
+            case, why = closed
+            values = {"state": case.state, "closed_by": case.closed_by, "closed_us": case.closed_us}
+            await session.execute(update(cases).where(cases.c.case_id == id).values(values))
             if why is not None:
                 await session.execute(insert(case_notes).values(why.model_dump() | {"case_id": case.case}))
             await write_facts(session, [CaseClosed(**_about(case, case.closed_us or 0, case.closed_by or ""))])
@@ -209,9 +215,13 @@ class PostgresLoop:
             await session.execute(insert(case_notes).values(note.model_dump() | {"case_id": case.case}))
         return case.model_copy(update={"notes": (*case.notes, note)})
 
-    async def serve(self, order: Order, first: OrderStep) -> Order:
-        row = order.model_dump(exclude={"order", "case", "is_overdue", "steps", "may"})
+    async def serve(self, case: str, served_of: ServedOf) -> Order | None:
         async with self._database.transaction() as session:
+            found = await _locked(session, case, self._now_us())
+            if found is None:
+                return None
+            order, first = served_of(found)
+            row = order.model_dump(exclude={"order", "case", "is_overdue", "steps", "may"})
             await session.execute(insert(orders).values(row | {"order_id": order.order, "case_id": order.case}))
             await _add(session, order, first)
         self._told()
@@ -242,11 +252,15 @@ class PostgresLoop:
 
     async def change(self, id: str, next_of: NextOf) -> Order | None:
         async with self._database.transaction() as session:
+            # The case first, as whoever closes it does: nobody waits for each other.
+            of_case = select(cases.c.state).join(orders, orders.c.case_id == cases.c.case_id)
+            locked_case = of_case.where(orders.c.order_id == id).with_for_update(of=cases)
+            is_case_closed = await session.scalar(locked_case) == "closed"
             locked = select(orders).where(orders.c.order_id == id).with_for_update()
             found = await _orders(session, locked, self._now_us())
             if not found:
                 return None
-            following = next_of(found[0])
+            following = next_of(replace(found[0], is_case_closed=is_case_closed))
             if following is None:
                 return found[0].order
             told, before = following
@@ -332,6 +346,14 @@ def _place(before: str) -> tuple[int, str]:
 
 def _about(case: Case, at_us: int, by: str) -> dict[str, Any]:
     return {"case": case.case, "site": case.site, "at_us": at_us, "by": by}
+
+
+async def _locked(session: AsyncSession, id: str, now_us: int) -> Case | None:
+    """The case, which nobody else closes or orders anything in until the end of the transaction."""
+    await session.execute(select(cases.c.case_id).where(cases.c.case_id == id).with_for_update())
+    # Read only now: what was committed while we waited is seen.
+    found = await _cases(session, select(cases).where(cases.c.case_id == id), now_us)
+    return found[0] if found else None
 
 
 async def _cases(session: AsyncSession, chosen: Any, now_us: int) -> list[Case]:

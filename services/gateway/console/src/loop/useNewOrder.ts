@@ -98,8 +98,9 @@ export function useNewOrder(asked: { alert: string; case: string }, names: Names
     await attempt(async () => {
       const about = alert.value;
       if (found.value === null && about !== null) {
+        // Of an outage the alert names other schools' cameras too: those of this one come with it by themselves.
         found.value = await loop.openCase({
-          site: about.site, source: "alert", title: form.title.trim(), text: "", risk: about.risk, cameras: about.cameras, alerts: [about.id],
+          site: about.site, source: "alert", title: form.title.trim(), text: "", risk: about.risk, cameras: [], alerts: [about.id],
         });
       }
       if (found.value === null) return;
