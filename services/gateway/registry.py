@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from services.gateway.audit import Deed
@@ -40,6 +40,10 @@ class Register(Protocol):
     async def every_camera(self) -> list[Camera]: ...
 
     async def camera(self, id: str) -> Camera | None: ...
+
+    async def sites_of(self, cameras_named: Collection[str]) -> dict[str, str]:
+        """The site of each of them that is registered."""
+        ...
 
     async def add_camera(self, camera: Camera, deed: Deed) -> bool:
         """False where the id is taken."""

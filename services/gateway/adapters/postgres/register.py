@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -104,6 +104,12 @@ class PostgresRegister:
     async def camera(self, id: str) -> Camera | None:
         rows = await self._rows(select(cameras).where(cameras.c.id == id))
         return _camera(rows[0]) if rows else None
+
+    async def sites_of(self, cameras_named: Collection[str]) -> dict[str, str]:
+        if not cameras_named:
+            return {}
+        query = select(cameras.c.id, cameras.c.site).where(cameras.c.id.in_(cameras_named))
+        return {row.id: row.site for row in await self._rows(query)}
 
     async def add_camera(self, camera: Camera, deed: Deed) -> bool:
         async with self._database.transaction() as session:
