@@ -41,8 +41,8 @@ class Register(Protocol):
 
     async def camera(self, id: str) -> Camera | None: ...
 
-    async def places(self, ids: Collection[str]) -> dict[str, str]:
-        """Of those cameras that are registered, the site of each."""
+    async def sites_of(self, cameras_named: Collection[str]) -> dict[str, str]:
+        """The site of each of them that is registered."""
         ...
 
     async def add_camera(self, camera: Camera, deed: Deed) -> bool:

@@ -53,6 +53,7 @@ class SilencesWanted(Message):
 
     is_current: bool | None = Field(None, description="true: in force or still to come")
     silence: str | None = Field(None, description="this one alone")
+    sites: tuple[str, ...] | None = Field(None, description="counted is what was kept quiet at these schools alone")
     limit: int = Field(200, ge=1, le=1000)
 
 

@@ -43,7 +43,7 @@ from shared.messages.calendars import (
     KitchenDayWanted,
 )
 from shared.messages.rules import Condition, RulePut
-from shared.messages.silences import Silence, SilenceEnd, SilenceList, SilenceWanted
+from shared.messages.silences import Silence, SilenceEnd, SilenceList, SilencesWanted, SilenceWanted
 from shared.subjects import CameraRef
 from tests.alerting.calendars import WEEK, calendar
 from tests.alerting.conftest import LIMIT_S, Plant
@@ -340,6 +340,10 @@ async def test_what_is_silenced_is_kept_counted_and_not_told_until_it_ends(plant
     ended = SilenceList.decode(await ask(gateway, "silence_end", SilenceEnd(silence=made.silence, by="wang"))).items[0]
     assert (ended.suppressed, ended.suppressed_by_rule) == (1, {"no_hat": 1})
     assert ended.silence.ended_us is not None
+    for sites, count in ((("school-1",), 1), (("another",), 0), ((), 0)):
+        counted = SilencesWanted(silence=made.silence, sites=sites)
+        (of_them,) = SilenceList.decode(await ask(gateway, "silences", counted)).items
+        assert (of_them.suppressed, sum(of_them.suppressed_by_rule.values())) == (count, count), sites
     assert await alerts(gateway, **HERE, cameras=("a",)) == ()
     # Filmed after it has ended, and long after what was quiet could open again.
     await say(plant, "detector", bare(max(ended.silence.ended_us, made.from_us + 1400 * SECOND_US), 2))

@@ -23,9 +23,11 @@ class Alerting:
     def __init__(self) -> None:
         self.kept: dict[str, Silence] = {}
         self.asked: list[SilenceWanted] = []
+        self.counted_of: tuple[str, ...] | None = None
 
     async def silences(self, request: bytes) -> SilenceList:
         wanted = SilencesWanted.decode(request)
+        self.counted_of = wanted.sites
         return self._list(*(one for id, one in self.kept.items() if wanted.silence in (None, id)))
 
     async def add(self, request: bytes) -> SilenceList:
@@ -124,3 +126,23 @@ async def test_people_of_some_schools_silence_their_own_and_see_no_others(
     assert (await schools["local"].delete("/silences/silence-0")).json()["code"] == "out_of_scope"
     own = await schools["local"].post("/silences", json={"cameras": ["quiet-1-cook"], "reason": "x", "end": END})
     assert own.status_code == 201
+
+
+async def test_of_a_silence_of_several_schools_each_sees_its_own_cameras_and_counts(
+    admin: httpx.AsyncClient, alerting: Alerting, schools: dict[str, httpx.AsyncClient]
+) -> None:
+    both = ["quiet-1", "quiet-2"]
+    for cameras in (["quiet-1-cook", "quiet-2-cook"], ["quiet-2-cook"], []):
+        told = {"sites": both, "cameras": cameras, "reason": "x", "end": END}
+        assert (await admin.post("/silences", json=told)).status_code == 201
+    of_all = (await schools["everywhere"].get("/silences")).json()["items"]
+    assert [(one["sites"], one["cameras"]) for one in of_all] == [
+        (both, ["quiet-1-cook", "quiet-2-cook"]),
+        (both, ["quiet-2-cook"]),
+        (both, []),
+    ]
+    assert alerting.counted_of is None
+    theirs = (await schools["local"].get("/silences")).json()["items"]
+    assert [(one["sites"], one["cameras"]) for one in theirs] == [(["quiet-1"], ["quiet-1-cook"]), (["quiet-1"], [])]
+    assert alerting.counted_of == ("quiet-1",)
+    assert (await schools["local"].delete("/silences/silence-1")).status_code == 404, "about none of their cameras"

@@ -77,18 +77,20 @@ class SilenceBucket:
         chosen = chosen.order_by(silences.c.made_us.desc(), silences.c.silence).limit(wanted.limit)
         async with self._database.transaction() as session:
             found = [_silence(row) for row in await session.execute(chosen)]
-            kept = await _suppressed(session, [one.silence for one in found])
+            kept = await _suppressed(session, [one.silence for one in found], wanted.sites)
         return [(one, kept.get(one.silence, {})) for one in found]
 
     def _entry(self, entry: KvEntry) -> None:
         self._changed(entry.key, None if entry.value is None else Silence.decode(entry.value))
 
 
-async def _suppressed(session: AsyncSession, names: list[str]) -> dict[str, dict[str, int]]:
+async def _suppressed(
+    session: AsyncSession, names: list[str], sites: tuple[str, ...] | None
+) -> dict[str, dict[str, int]]:
     by = alerts.c.body["silence"].as_string()
     counted = (
         select(by.label("silence"), alerts.c.rule, func.count().label("count"))
-        .where(alerts.c.is_silent, by.in_(names))
+        .where(alerts.c.is_silent, by.in_(names), *(() if sites is None else (alerts.c.site.in_(sites),)))
         .group_by(by, alerts.c.rule)
     )
     found: dict[str, dict[str, int]] = {}

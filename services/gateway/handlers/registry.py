@@ -103,7 +103,7 @@ class RegistryDesk:
 
     async def require_cameras(self, site: str, ids: Sequence[str]) -> None:
         """Refused as not there where one of them is another school's, or nobody's."""
-        places = await self.register.places(ids)
+        places = await self.register.sites_of(ids)
         for id in ids:
             if places.get(id) != site:
                 raise no_such("camera", id)

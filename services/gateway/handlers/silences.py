@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -34,8 +35,9 @@ class SilenceDesk:
     clock: Clock
 
     async def list(self, by: By, is_current: bool | None) -> list[SilenceStatus]:
-        found = await self.keeper.silences(SilencesWanted(is_current=is_current, limit=1000))
-        return [shown for each in found.items if (shown := _seen(by.identity, each)) is not None]
+        theirs = by.identity.seen_sites(())
+        found = await self.keeper.silences(SilencesWanted(is_current=is_current, sites=theirs, limit=1000))
+        return [*await self._seen(by.identity, found.items)]
 
     async def add(self, by: By, silence: Silence) -> SilenceStatus:
         asked = await self._of_schools(silence)
@@ -48,11 +50,20 @@ class SilenceDesk:
 
     async def end(self, by: By, id: str) -> SilenceStatus:
         found = (await self.keeper.silences(SilencesWanted(silence=id))).items
-        if not found or _seen(by.identity, found[0]) is None:
+        if not await self._seen(by.identity, found):
             raise no_such("silence", id)
         self._require_theirs(by.identity, found[0].silence)
         await self._record(by, "silence_ended", silence=id)
         return (await self.keeper.end(SilenceEnd(silence=id, by=by.identity.name))).items[0]
+
+    async def _seen(self, identity: Identity, found: Sequence[SilenceStatus]) -> Sequence[SilenceStatus]:
+        """As far as they are about their schools."""
+        if identity.sites is None:
+            return found
+        named = {camera for each in found for camera in each.silence.cameras}
+        site_of = await self.registry.register.sites_of(named)
+        theirs = frozenset(camera for camera, site in site_of.items() if identity.sees(site))
+        return [shown for each in found if (shown := _cut(identity, theirs, each)) is not None]
 
     async def _of_schools(self, silence: Silence) -> Silence:
         """Cameras are named with their schools, so that a silence always says whose it is."""
@@ -74,10 +85,14 @@ class SilenceDesk:
         await self.trail.add(Deed(action, by.identity.name, by.address, self.clock.now(), detail=detail))
 
 
-def _seen(identity: Identity, status: SilenceStatus) -> SilenceStatus | None:
-    """As far as it is about their schools; None: not at all."""
+def _cut(identity: Identity, theirs: frozenset[str], status: SilenceStatus) -> SilenceStatus | None:
+    """As far as it is about their schools; None: not at all. Args: theirs: cameras of those."""
     silence = status.silence
-    if identity.sites is None or not silence.sites:
+    if not silence.sites:
         return status
     sites = tuple(site for site in silence.sites if identity.sees(site))
-    return status.model_copy(update={"silence": silence.model_copy(update={"sites": sites})}) if sites else None
+    cameras = tuple(camera for camera in silence.cameras if camera in theirs)
+    # No camera would read as all of them.
+    if not sites or (silence.cameras and not cameras):
+        return None
+    return status.model_copy(update={"silence": silence.model_copy(update={"sites": sites, "cameras": cameras})})

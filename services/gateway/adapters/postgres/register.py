@@ -105,11 +105,11 @@ class PostgresRegister:
         rows = await self._rows(select(cameras).where(cameras.c.id == id))
         return _camera(rows[0]) if rows else None
 
-    async def places(self, ids: Collection[str]) -> dict[str, str]:
-        if not ids:
+    async def sites_of(self, cameras_named: Collection[str]) -> dict[str, str]:
+        if not cameras_named:
             return {}
-        named = select(cameras.c.id, cameras.c.site).where(cameras.c.id.in_(ids))
-        return {row.id: row.site for row in await self._rows(named)}
+        query = select(cameras.c.id, cameras.c.site).where(cameras.c.id.in_(cameras_named))
+        return {row.id: row.site for row in await self._rows(query)}
 
     async def add_camera(self, camera: Camera, deed: Deed) -> bool:
         async with self._database.transaction() as session:

@@ -1,6 +1,7 @@
 /** What the playback page asks of the gateway. */
 
-import { call, type Schemas } from "@/api/client";
+import { call, send, type Schemas } from "@/api/client";
+import { keepFile } from "@/figures/api";
 import type { PageOf } from "@/growingList";
 
 export type Timeline = Schemas["TimelineAnswer"];
@@ -38,18 +39,9 @@ export const recorded = {
     `/api/v1/cameras/${camera}/thumbnails.jpg?${new URLSearchParams({ hour: iso(hourMs) })}`,
 };
 
-/** The picture that was shown then, as a file to save. */
+/** The picture that was shown then, as a file to save. Throws Offline and Problem. */
 export async function saveStill(camera: string, atMs: number): Promise<void> {
-  const answer = await fetch("/api/v1/snapshots", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ camera, at: iso(atMs) }),
-  });
-  if (!answer.ok) throw new Error(((await answer.json()) as Schemas["Problem"]).detail);
+  const answer = await send("POST", "/snapshots", JSON.stringify({ camera, at: iso(atMs) }), "application/json");
   const name = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition") ?? "")?.[1] ?? "snapshot.jpg";
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(await answer.blob());
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(link.href);
+  keepFile(await answer.blob(), name);
 }
