@@ -303,7 +303,7 @@ def _ruling(
     bus, clock, trail, accounts = context.bus, context.clock, stored.trail, stored.accounts
     alerting, inspections, figures = BusAlerting(bus), BusInspections(bus), FigureDesk(BusFigures(bus), registry)
     return {
-        "alerts": AlertDesk(alerting, trail, clock),
+        "alerts": AlertDesk(alerting, registry.register, trail, clock),
         "rules": RuleDesk(alerting, trail, clock),
         "calendars": CalendarDesk(BusCalendars(bus), trail, clock),
         "silences": SilenceDesk(BusSilences(bus), registry, trail, clock),

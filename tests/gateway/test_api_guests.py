@@ -65,7 +65,7 @@ async def an_alert(behind: Behind, name: str, site: str = SITE, **columns: Any) 
     }  # fmt: skip
     row = {key: body[key] for key in ("alert", "site", "camera", "rule", "risk", "progress", "first_us", "last_us")}
     row |= {"shard": 0, "is_silent": False, **columns}
-    body["cameras"] = [row["camera"]]
+    body |= {key: row[key] for key in body.keys() & columns.keys()} | {"cameras": [row["camera"]]}
     names, places = ", ".join([*row, "body"]), ", ".join([*(f":{key}" for key in row), "cast(:body as jsonb)"])
     async with behind.database.transaction() as session:
         await session.execute(text(f"insert into alerts ({names}) values ({places})"), row | {"body": json.dumps(body)})
@@ -170,6 +170,39 @@ async def test_a_districts_outage_is_followed_up_at_each_school(
         made = await li.post("/cases", json=FROM_ALERT | {"site": site, "alerts": [alert]})
         assert made.status_code == 201, made.text
         assert made.json()["cameras"] == [f"{site}-1"]
+
+
+async def test_of_a_districts_outage_each_sees_their_own_part(
+    people: dict[str, httpx.AsyncClient], behind: Behind
+) -> None:
+    """A school's account, and whoever is shown a case, learn nothing of where else it was dark."""
+    li, edu, near = people["li"], people["edu"], people["near"]
+    await an_alert(behind, "guest-e1", OTHER, outage="district", progress="going_on", **CONFIRMED)
+    member = {"outage": "site", "district_into": "guest-e1", "progress": "going_on"}
+    await an_alert(behind, "guest-e2", SITE, **member)
+    # Of a camera that was removed since nobody knows any more whose it was.
+    await an_alert(behind, "guest-e3", SITE, folded_into="guest-e2", progress="going_on", camera="guest-removed")
+    both, own = [f"{OTHER}-1", "guest-removed", f"{SITE}-1"], [f"{OTHER}-1"]
+
+    def part(alert: dict[str, Any]) -> tuple[list[str], list[str], list[str], str]:
+        return alert["cameras"], alert["sites"], alert["cameras_away"], alert["progress"]
+
+    async def listed(who: httpx.AsyncClient) -> dict[str, Any]:
+        items = (await who.get("/alerts", params={"limit": 100})).json()["items"]
+        (found,) = (one for one in items if one["id"] == "guest-e1")
+        return dict(found)
+
+    whole = (both, [OTHER, SITE], sorted(both), "going_on")
+    cut = (own, [OTHER], own, "going_on")
+    assert part((await li.get("/alerts/guest-e1")).json()) == part(await listed(li)) == whole
+    assert part((await near.get("/alerts/guest-e1")).json()) == part(await listed(near)) == cut
+    for path, body in (("acknowledgement", None), ("review", {"verdict": "confirmed"})):
+        changed = await near.post(f"/alerts/guest-e1/{path}", json=body)
+        assert part(changed.json()) == cut, changed.text
+    case = (await near.post("/cases", json=FROM_ALERT | {"site": OTHER, "alerts": ["guest-e1"]})).json()["id"]
+    shared = await near.post(f"/cases/{case}/shares", json={"account": "guest-edu", "until": ends(hours=1)})
+    assert shared.status_code == 201, shared.text
+    assert part((await edu.get("/alerts/guest-e1")).json()) == cut
 
 
 async def test_a_share_that_cannot_be(people: dict[str, httpx.AsyncClient]) -> None:

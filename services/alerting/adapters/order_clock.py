@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from services.alerting.adapters.check_looks import CheckLooks
 from services.alerting.adapters.postgres.alerts import PostgresAlerts
 from services.alerting.adapters.postgres.loop import PostgresLoop
 from services.alerting.handlers.orders import KeptOrder, NextOf
@@ -15,7 +16,6 @@ from services.alerting.loop.working_time import IsWorkday
 from shared.clock import Clock
 from shared.messages.alerting import Alert, AlertsWanted
 from shared.messages.cameras import DesiredCamera
-from shared.messages.detector import FrameAnalysed
 from shared.messages.evidence import EvidenceWanted
 from shared.messages.orders import MachineCheck, Order, OrderState, OrderStep
 from shared.subjects import CameraRef
@@ -47,12 +47,11 @@ class OrderClock:
         self._loop = loop
         self._alerts = alerts
         self._rules = rules
-        self._history = history
+        self._looks = CheckLooks(history, checks)
         self._policy = policy
         self._is_workday = is_workday
         self._clock = clock
         self._camera = camera
-        self._checks = checks
         self._look_s = look_s
         self._seal = seal
         self._sealed_us = sealed_days * 24 * 3600 * 1_000_000
@@ -69,7 +68,9 @@ class OrderClock:
             now = next_said(moments, kept.clock, self._clock.now_us())
             if now is not None:
                 await self._loop.change(order.order, self._saying(now, kept.clock))
-        for order, answered_us in await self._loop.to_check():
+        to_check = await self._loop.to_check()
+        self._looks.keep_only([order.order for order, _ in to_check])
+        for order, answered_us in to_check:
             check = await self._checked(order, answered_us)
             if check is not None:
                 check = await self._sealed(order, answered_us, check)
@@ -111,7 +112,7 @@ class OrderClock:
         alert = await self._alert_of(order)
         if alert is None:
             return None
-        seen = await self._observed(alert, answered_us)
+        seen = await self._observed(order, alert, answered_us)
         if seen is None:
             return None
         since = AlertsWanted(
@@ -126,14 +127,9 @@ class OrderClock:
         alerts = [] if case is None else [await self._alerts.get(id) for id in case.alerts]
         return next((alert for alert in alerts if alert is not None), None)
 
-    async def _observed(self, alert: Alert, answered_us: int) -> Observation | None:
-        ref = CameraRef(alert.site, alert.camera)
-        desired = self._camera(ref)
+    async def _observed(self, order: Order, alert: Alert, answered_us: int) -> Observation | None:
+        desired = self._camera(CameraRef(alert.site, alert.camera))
         versions = await self._rules.versions(alert.rule)
         if desired is None or not versions:
             return None
-        seen = Observation(alert, versions[0].rule, desired, answered_us, self._checks)
-        async for fact in self._history.since(answered_us, (ref,)):
-            if fact.name == "frame_analysed":
-                seen.show(FrameAnalysed.decode(fact.data))
-        return seen
+        return await self._looks.seen(order.order, alert, versions[0].rule, desired, answered_us)

@@ -52,8 +52,11 @@ class HeardFact:
 class FactHistory(Protocol):
     """What the bus still holds."""
 
-    def since(self, from_us: int, cameras: Sequence[CameraRef]) -> AsyncIterator[HeardFact]:
-        """In the order in which it was said; ends with what is there now, or with as much as one question may read."""
+    def since(self, from_us: int, cameras: Sequence[CameraRef], *, after_seq: int = 0) -> AsyncIterator[HeardFact]:
+        """In the order in which it was said; ends with what is there now, or with as much as one question may read.
+
+        Args: after_seq: behind that fact, where one was read before.
+        """
         ...
 
 

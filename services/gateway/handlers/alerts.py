@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from services.gateway.audit import Action, AuditTrail, Deed
 from services.gateway.handlers.registry import By
+from services.gateway.identity import Identity
 from services.gateway.pages import PageOf, PageRequest, page_of
 from services.gateway.refusals import no_such
 from shared.clock import Clock
@@ -41,11 +43,18 @@ class Alerting(Protocol):
     async def case(self, wanted: CaseRef) -> Case: ...
 
 
+class CameraPlaces(Protocol):
+    """Which school each camera is of."""
+
+    async def places(self, ids: Collection[str]) -> dict[str, str]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class AlertDesk:
     """What people may ask about alerts."""
 
     alerting: Alerting
+    cameras: CameraPlaces
     trail: AuditTrail
     clock: Clock
 
@@ -56,7 +65,8 @@ class AlertDesk:
             return PageOf((), None)
         asked = wanted.model_copy(update={"sites": sites or (), "limit": page.limit + 1, "before": page.after})
         found = await self.alerting.alerts(asked)
-        return page_of(found.items, page, lambda alert: f"{alert.first_us}.{alert.alert}")
+        cut = await self._cut(by, found.items)
+        return page_of(cut, page, lambda alert: f"{alert.first_us}.{alert.alert}")
 
     async def one(self, by: By, id: str) -> Alert:
         """To look at: of their schools, or of a case that somebody shows them."""
@@ -67,7 +77,7 @@ class AlertDesk:
             if case is None or case.site != alert.site or by.identity.name not in case.shared_with:
                 raise no_such("alert", id)
             await self._record(by, "shared_case_seen", alert, case=case.case)
-        return alert
+        return await self._cut_one(by, alert)
 
     async def _own(self, by: By, id: str) -> Alert:
         """To judge."""
@@ -112,14 +122,43 @@ class AlertDesk:
 
     async def acknowledge(self, by: By, id: str) -> Alert:
         await self._record(by, "alert_acknowledged", await self._own(by, id))
-        return await self.alerting.acknowledge(AlertAcknowledgement(alert=id, by=by.identity.name))
+        taken = await self.alerting.acknowledge(AlertAcknowledgement(alert=id, by=by.identity.name))
+        return await self._cut_one(by, taken)
 
     async def review(self, by: By, id: str, verdict: Verdict, note: str) -> Alert:
         await self._record(by, "alert_reviewed", await self._own(by, id), verdict=verdict)
-        return await self.alerting.review(AlertReview(alert=id, by=by.identity.name, verdict=verdict, note=note))
+        wanted = AlertReview(alert=id, by=by.identity.name, verdict=verdict, note=note)
+        return await self._cut_one(by, await self.alerting.review(wanted))
+
+    async def _cut_one(self, by: By, alert: Alert) -> Alert:
+        (cut,) = await self._cut(by, (alert,))
+        return cut
+
+    async def _cut(self, by: By, alerts: Sequence[Alert]) -> Sequence[Alert]:
+        """Without other schools' part: a district's outage is kept as the alert of one of its schools."""
+        named = {camera for alert in alerts for camera in (*alert.cameras, *alert.cameras_away)}
+        named -= {alert.camera for alert in alerts}
+        if by.identity.sites is None or not named:
+            return alerts
+        places = await self.cameras.places(named)
+        return [_cut(alert, by.identity, places) for alert in alerts]
 
     async def _record(self, by: By, action: Action, alert: Alert, **more: str) -> None:
         """Before it happens: what could not be recorded does not."""
         detail = {"alert": alert.alert, "rule": alert.rule, **more}
         now = self.clock.now()
         await self.trail.add(Deed(action, by.identity.name, by.address, now, camera=alert.camera, detail=detail))
+
+
+def _cut(alert: Alert, identity: Identity, places: Mapping[str, str]) -> Alert:
+    """Its own school's part is theirs, also where a case shows them no more than that."""
+    sites = tuple(site for site in alert.sites if site == alert.site or identity.sees(site))
+    # A camera that was removed since is nobody's; where no other school has a part, it was this one's.
+    unknown = alert.site if sites == alert.sites else ""
+
+    def shown(cameras: Sequence[str]) -> tuple[str, ...]:
+        of = ((camera, places.get(camera, unknown)) for camera in cameras)
+        return tuple(id for id, site in of if id == alert.camera or site == alert.site or identity.sees(site))
+
+    cut = {"sites": sites, "cameras": shown(alert.cameras), "cameras_away": shown(alert.cameras_away)}
+    return alert.model_copy(update=cut)
