@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.console import managing
-from tests.console.managing import LIMIT_MS, SITE, Opens, findings
+from tests.console.managing import LIMIT_MS, SITE, Opens, findings, rule_of
+from tests.console.test_watch_page import Detector
 from tests.e2e.live_client import Api
+from tests.stack import Stack
 
 pytestmark = pytest.mark.chromium
 
@@ -66,3 +69,35 @@ def test_where_nobody_watches_the_night_it_is_said_and_changed(opens: Opens, api
     expect(page.get_by_role("dialog")).to_be_hidden(timeout=LIMIT_MS)
     assert api.http.get(f"/cameras/{camera['id']}").json()["analysis"]["is_enabled"] is False
     assert api.http.patch(f"/cameras/{camera['id']}", json={"analysis": before}).status_code == 200
+
+
+def test_a_camera_that_was_turned_is_learned_anew_from_its_alert(
+    opens: Opens, stack: Stack, api: Api, shots: Path
+) -> None:
+    (camera,) = (one for one in api.http.get("/cameras").json()["items"] if one["site"] == SITE)
+    rule = rule_of(api, "picture_fault")
+    at_once = rule | {"condition": rule["condition"] | {"seconds": 0.0}}
+    assert api.http.put("/rules/picture_fault", json=at_once).status_code == 200
+    detector = Detector(stack)
+    detector.moved(camera["id"], SITE)
+    detector.close()
+    deadline = time.monotonic() + 60
+    while not (found := api.http.get("/alerts?rule=picture_fault").json()["items"]):
+        assert time.monotonic() < deadline, "no alert of it"
+        time.sleep(0.2)
+    for width in WIDTHS:
+        page = opens("boss", f"/watch?alert={found[0]['id']}", language="zh-CN", width=width)
+        button = page.locator("[data-relearn] button")
+        expect(button).to_have_text("画面正确，重新学习", timeout=LIMIT_MS)
+        button.scroll_into_view_if_needed()
+        page.screenshot(path=shots / f"relearn-{width}.png", animations="disabled")
+        assert findings(page) == []
+    button.click()
+    expect(page.locator("[data-relearn] [role=status]")).to_contain_text("正在重新学习", timeout=LIMIT_MS)
+    after = api.http.get(f"/cameras/{camera['id']}").json()["analysis"]
+    assert after["view_accepted_at"] is not None
+    assert after | {"view_accepted_at": camera["analysis"]["view_accepted_at"]} == camera["analysis"]
+    judged = opens("li", f"/watch?alert={found[0]['id']}", language="zh-CN")
+    expect(judged.locator("[data-shown]")).to_be_visible(timeout=LIMIT_MS)
+    expect(judged.locator(".tile-waits")).to_have_count(0, timeout=LIMIT_MS)
+    expect(judged.locator("[data-relearn]")).to_have_count(0)

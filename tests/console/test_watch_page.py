@@ -23,7 +23,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from shared.bus import Bus
 from shared.embedded.credentials import Credentials
 from shared.embedded.ports import HOST
-from shared.messages.detector import FrameAnalysed
+from shared.messages.detector import FrameAnalysed, PictureDegraded
 from shared.subjects import SERVICES
 from tests.alerting.facts import frame, mover, person
 from tests.e2e.live_client import Api
@@ -89,6 +89,12 @@ class Detector:
         """Class 2: three of five looks within two seconds at least."""
         start_us = self._start_us(3)
         self._say(frame(at, [person(headwear=0.03)], id=camera, site=site, start_us=start_us) for at in range(4))
+
+    def moved(self, camera: str = CAMERA, site: str = SITE) -> None:
+        """A fault of the picture that begins."""
+        now_us = _now_us()
+        said: dict[str, Any] = {"site": site, "camera": camera, "at_us": now_us, "since_us": now_us}
+        self._wait(self._bus.publish_fact(PictureDegraded(**said, fault="moved", strength=0.9, is_usable=True)))
 
     def _start_us(self, seconds: int) -> int:
         """From now on: a detector that said what it saw seconds ago would be late, for what else is known of the camera

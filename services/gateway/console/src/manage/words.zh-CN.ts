@@ -6,7 +6,7 @@ export const zhCN = {
   risk: { 1: "Ⅰ 类", 2: "Ⅱ 类", 3: "Ⅲ 类" }, allSites: "全部学校", pickSites: "留空：全部学校", nobody: "系统", version: "第 {n} 版", on: "启用", off: "停用", stale: "别人刚刚修改过。请关闭后重新打开，再作修改。",
   day: { 1: "一", 2: "二", 3: "三", 4: "四", 5: "五", 6: "六", 7: "日" }, daily: "每天", weekdays: "工作日", weekend: "周末", week: "周{days}", nextDay: "次日", hours: { add: "添加时段", remove: "移除时段", from: "开始", to: "结束", days: "星期" },
   rules: {
-    nights: "{all} 台摄像机中，{n} 台设有夜间（停业）时段。", nightsDo: "其余摄像机夜间无人看守，这条规则对它们不会告警。请为学校设置日历，或在摄像机中单独设置营业时段。", nightsOf: "未设置的学校：{schools}", nightsMore: " 等。", toCalendars: "去设置日历",
+    nights: "{all} 台摄像机中，{n} 台设有夜间（停业）时段。", nightsDo: "其余摄像机夜间无人看守，这条规则对它们不会告警。请为学校设置日历，或在摄像机中单独设置营业时段。", nightsOf: "未设置的学校：{schools}。", nightsMore: "{schools}等", toCalendars: "去设置日历",
     emptyTitle: "还没有规则", emptyText: "告警服务首次启动时会写入预置规则。", changed: "{by} 于 {time} 修改", of: "{n} / {m} 次", seconds: "持续 {n} 秒", always: "不限时段", kinds: "类型",
     isEnabled: "启用这条规则", risk: "风险等级", deadline: "整改期限（工作小时）", deadlineHint: "留空：按风险等级", broken: "违规次数", looked: "在最近几次中", duration: "最短持续（秒）", score: "最低置信度（0–1）", height: "最小高度（占画面 0–1）",
     timesHint: "留空：不限时段", times: "时段", time: { closed: "停业", preparing: "备餐", serving: "供餐", cleaning: "清洁", open: "营业（以上全部）" }, units: "组织单位", unitsHint: "所选单位及其下级的学校；留空：不限", everyUnit: "全部单位", sites: "后厨", siteKinds: "学校类型", purposes: "摄像机用途", everywhere: "留空：不限",
