@@ -46,7 +46,7 @@ class Alerting(Protocol):
 class CameraPlaces(Protocol):
     """Which school each camera is of."""
 
-    async def places(self, ids: Collection[str]) -> dict[str, str]: ...
+    async def sites_of(self, cameras_named: Collection[str]) -> dict[str, str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class AlertDesk:
         named -= {alert.camera for alert in alerts}
         if by.identity.sites is None or not named:
             return alerts
-        places = await self.cameras.places(named)
+        places = await self.cameras.sites_of(named)
         return [_cut(alert, by.identity, places) for alert in alerts]
 
     async def _record(self, by: By, action: Action, alert: Alert, **more: str) -> None:

@@ -9,7 +9,7 @@ export const en: AlertWords = {
   sign: { 1: "Ⅰ", 2: "Ⅱ", 3: "Ⅲ" },
   verdict: { confirmed: "confirmed", false: "false alarm", unclear: "unclear", none: "waits" },
   count: "{n}", countMore: "more than {n}", times: "{n} of the same", unread: "unread", goesOn: "still going on", over: "over", new: "New alert: {what}, {where}",
-  quiet: { title: "All quiet", text: "No alert waits. New ones appear here by themselves.", reach: "{online} of {all} cameras reachable; the watch goes on.", unknown: "Nothing is known at the moment", unknownText: "When the connection is back, whatever was raised meanwhile appears.", unsure: "No alert waits", unsureText: "Whether analysis and alerting run is not known at the moment." },
+  quiet: { title: "All quiet", text: "No alert waits. New ones appear here by themselves.", reach: "{online} of {all} cameras reachable; the watch goes on.", unknown: "Nothing is known at the moment", unknownText: "When the connection is back, whatever was raised meanwhile appears.", unsure: "No alert waits", unsureText: "Whether analysis and alerting run is not known at the moment.", noCamera: "No camera is in use", noCameraText: "Nothing is looked at, so no alert can come.", noneOnline: "No camera is reachable", noneOnlineText: "None of {all} cameras sends a picture: that no alert waits does not mean that all is well." },
   away: {
     title: "{names} stopped", join: ", ", since: "since {time}", link: "See the system's state", none: "No alert waits, and that does not mean that all is well.",
     name: { ingest: "Video ingest", detector: "Analysis", alerting: "Alerting" },

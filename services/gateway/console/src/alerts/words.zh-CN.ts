@@ -7,7 +7,7 @@ export const zhCN = {
   sign: { 1: "Ⅰ", 2: "Ⅱ", 3: "Ⅲ" },
   verdict: { confirmed: "确认", false: "误报", unclear: "看不清", none: "待处理" },
   count: "{n} 条", countMore: "{n} 条以上", times: "同类 {n} 条", unread: "未读", goesOn: "仍在持续", over: "已结束", new: "新告警：{what}，{where}",
-  quiet: { title: "一切正常", text: "没有待处理的告警。新告警会自动出现在这里。", reach: "{online} / {all} 台摄像机在线，系统正在值守。", unknown: "不知道现在有没有告警", unknownText: "连接恢复后，断开期间的告警会自动补上。", unsure: "没有待处理的告警", unsureText: "暂时无法确认智能分析和告警服务是否在运行。" },
+  quiet: { title: "一切正常", text: "没有待处理的告警。新告警会自动出现在这里。", reach: "{online} / {all} 台摄像机在线，系统正在值守。", unknown: "不知道现在有没有告警", unknownText: "连接恢复后，断开期间的告警会自动补上。", unsure: "没有待处理的告警", unsureText: "暂时无法确认智能分析和告警服务是否在运行。", noCamera: "还没有在用的摄像机", noCameraText: "没有画面可看，也就不会有告警。", noneOnline: "没有一台摄像机在线", noneOnlineText: "{all} 台摄像机都没有画面，没有告警并不表示一切正常。" },
   away: {
     title: "{names}已停", join: "、", since: "自 {time} 起", link: "查看系统状态", none: "列表里没有待处理的告警，不等于后厨没有问题。",
     name: { ingest: "视频接入", detector: "智能分析", alerting: "告警服务" },
