@@ -6,46 +6,46 @@ The camera is the demo's and is really recorded; what a detector would have seen
 
 from __future__ import annotations
 
-import asyncio
 import io
-import json
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
 from typing import Any
 
-import httpx
-import numpy as np
 import pypdfium2
 import pypdfium2.raw
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from shared.bus import Bus
-from shared.embedded.credentials import Credentials
-from shared.embedded.ports import HOST
-from shared.messages.detector import FrameAnalysed
-from shared.subjects import SERVICES
-from tests.alerting.facts import SECOND_US, frame, mover, person
-from tests.e2e.live_client import Api
+from tests.alerting.facts import SECOND_US, frame, mover
+from tests.console.closed_loop import (
+    CAMERA,
+    LIMIT_MS,
+    LOADED,
+    PASSWORD,
+    SITE,
+    People,
+    looks,
+    photo,
+    recorded,
+    shot,
+    shows,
+    tell,
+    until,
+)
 from tests.gateway.order_papers import run_on
 from tests.stack import Stack
 
 pytestmark = pytest.mark.chromium
 
-PASSWORD = "long enough for all"
-SITE, CAMERA = "demo", "demo-1"
-LIMIT_MS = 40_000
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 SCREEN: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}}
-LOADED = "image => image.complete && image.naturalWidth > 0"
 
 
 @pytest.fixture(scope="module")
@@ -76,30 +76,6 @@ def patience() -> Iterator[None]:
     expect.set_options(timeout=5000)
 
 
-class People:
-    """The installation as each of them asks it, beside their browser."""
-
-    def __init__(self, stack: Stack):
-        self.stack = stack
-        self.admin = Api(stack.url, stack.admin_password)
-        made = {"li": ("supervisor", None), "wang": ("supervisor", None), "chef": ("school", [SITE])}
-        for name, (role, sites) in made.items():
-            body = {"name": name, "password": PASSWORD, "roles": [role], "sites": sites}
-            assert self.admin.http.post("/accounts", json=body).status_code == 201
-        self.api = {name: self._client(name) for name in made}
-
-    def _client(self, name: str) -> httpx.Client:
-        client = httpx.Client(base_url=f"{self.stack.url}/api/v1", timeout=30.0, trust_env=False)
-        told = client.post("/sessions", json={"name": name, "password": PASSWORD}).json()
-        client.headers["Authorization"] = f"Bearer {told['token']}"
-        return client
-
-    def close(self) -> None:
-        self.admin.close()
-        for client in self.api.values():
-            client.close()
-
-
 @pytest.fixture(scope="module")
 def people(stack: Stack) -> Iterator[People]:
     everybody = People(stack)
@@ -109,39 +85,6 @@ def people(stack: Stack) -> Iterator[People]:
     until(lambda: recorded(everybody.admin) >= 3, 120)
     yield everybody
     everybody.close()
-
-
-def recorded(api: Api) -> int:
-    return min((int(one["segments"]) for one in api.http.get("/storage").json()["items"]), default=0)
-
-
-def until(is_so: Callable[[], Any], limit_s: float = LIMIT_MS / 1000) -> Any:
-    deadline = time.monotonic() + limit_s
-    while not (found := is_so()):
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-    return found
-
-
-def tell(stack: Stack, facts: Sequence[FrameAnalysed]) -> None:
-    """What a detector says; in a thread of its own, because the browser's loop is in this one."""
-    ports = json.loads((stack.data / "ports.json").read_text())
-    secrets = Credentials.load_or_create(stack.data / "secrets.json", SERVICES)
-
-    async def say() -> None:
-        url = f"nats://{HOST}:{ports['nats']}"
-        bus = await Bus.connect(url, name="test", user="detector", password=secrets.bus["detector"])
-        for fact in facts:
-            await bus.publish_fact(fact)
-        await bus.close()
-
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, say()).result(60)
-
-
-def looks(start_us: int, count: int, mask: float, every_s: float = 0.5) -> list[FrameAnalysed]:
-    where: dict[str, Any] = {"id": CAMERA, "site": SITE, "start_us": start_us}
-    return [frame(number * every_s, [person(mask=mask)], **where) for number in range(count)]
 
 
 @pytest.fixture
@@ -165,33 +108,6 @@ def browse(browser: Browser, stack: Stack) -> Iterator[Callable[..., Page]]:
     yield open_as
     for context in opened:
         context.close()
-
-
-def photo(folder: Path) -> Path:
-    """As large as a phone's."""
-    rows = np.linspace(40, 220, 2400, dtype=np.uint8)[:, None, None]
-    pixels = np.broadcast_to(rows, (2400, 3200, 3)).copy()
-    pixels[600:1800, 800:2400] = (40, 160, 110)
-    path = folder / "lids.jpg"
-    Image.fromarray(pixels).save(path, quality=92)
-    return path
-
-
-def shot(page: Page, name: str, folder: Path) -> None:
-    """Kept as an artefact; nothing may be wider than the screen."""
-    kept = Path(os.environ.get("BK_SHOTS", str(folder)))
-    kept.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=kept / f"{name}.png", full_page=True)
-    over = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    assert over <= 0, f"{name} is {over} px wider than the screen"
-
-
-def shows(page: Page, selector: str) -> None:
-    """A picture is there, and it is one."""
-    image = page.locator(selector).first
-    expect(image).to_be_visible(timeout=LIMIT_MS)
-    image.scroll_into_view_if_needed()
-    until(lambda: page.locator(selector).count() > 0 and page.locator(selector).first.evaluate(LOADED))
 
 
 def an_alert(people: People) -> str:
