@@ -69,12 +69,14 @@ def test_what_limits_come_to(
 def test_groups_of_a_provider_add_up() -> None:
     grants = {
         "station": GroupGrant(roles=("supervisor",), units=("s1",)),
+        "lent": GroupGrant(roles=("supervisor",), sites=("a",)),
         "school": GroupGrant(roles=("school",), sites=("a",)),
         "bureau": GroupGrant(roles=("viewer",)),
     }
-    both = granted(("station", "school"), grants)
+    both = granted(("station", "lent"), grants)
     assert both is not None
-    assert (both.sites, both.units) == (("a",), ("s1",))
+    assert (both.roles, both.sites, both.units) == (("supervisor",), ("a",), ("s1",))
+    assert granted(("station", "school"), grants) is None, "neither role is theirs in both places"
     everything = granted(("station", "bureau"), grants)
     assert everything is not None
-    assert (everything.sites, everything.units) == (None, None)
+    assert (everything.roles, everything.sites, everything.units) == (("viewer",), None, None)
