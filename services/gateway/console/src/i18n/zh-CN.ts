@@ -52,7 +52,7 @@ export const zhCN = {
   playback: {
     laneLoading: "正在读取…", laneUnread: "没有读到，不代表没有录像", laneFailed: "{name}：录像时间轴读取失败。{why}", laneOld: "{name}：时间轴未能更新，显示的可能不是最新。{why}", alerts: "当天告警", alertsFailed: "告警标记读取失败。{why}", alertsMore: "当天告警较多，只标出最近 {n} 条。", alertAndMore: "{first}，另有 {n} 条",
     title: "录像回放", timeline: "时间轴", nothing: "该时段没有录像。", failed: "录像暂时无法播放，请稍后重试。", day: "日期", dayBefore: "前一天", dayAfter: "后一天", play: "播放", pause: "暂停", space: "空格",
-    back10: "后退 10 秒 (←)", on10: "前进 10 秒 (→)", stepBack: "后退一帧", stepOn: "前进一帧", speed: "倍速", still: "截图", zoomIn: "放大", zoomOut: "缩小", markStart: "设为起点", markEnd: "设为终点", selected: "已选 {n} 秒", clear: "清除",
+    back10: "后退 10 秒 (←)", on10: "前进 10 秒 (→)", stepBack: "后退一帧", stepOn: "前进一帧", speed: "倍速", still: "截图", openCase: "立案", openCaseHint: "就这一刻立案，并封存前后录像", zoomIn: "放大", zoomOut: "缩小", markStart: "设为起点", markEnd: "设为终点", selected: "已选 {n} 秒", clear: "清除",
     makeClip: "导出片段", evidence: "存证…", reason: "存证原因（写入案卷）", sealNow: "封存", sealHint: "锁定一年：任何人（包括您）都不能修改或删除。", selectHint: "设置起点和终点，或按住 Shift 拖动，即可导出片段或存证。",
     removeTitle: "移除“{name}”的片段？", removeText: "移除后不能恢复；录像本身不受影响。", moreCases: "更早的案卷", retry: "重试",
     exports: "片段与案卷", noExports: "暂无。", clip: "片段", case: "案卷", seconds: "{n} 秒", download: "下载", remove: "移除", progress: "进度", emptyText: "该学校的摄像机开始录像后，会显示在这里。",
