@@ -7,15 +7,20 @@ import itertools
 import os
 import shutil
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
 
+from tests import sharing
+from tests.sharing import Scheduling
 from tests.stack import Stack
 
 _CI = os.environ.get("CI", "").lower() == "true"
+_LINES_AT_ONCE = 25  # of a failure's traceback
 _SYSTEM_PYTHON = "/usr/bin/python3"
 _HAS_RTSP_SERVER = """
 import gi
@@ -44,9 +49,12 @@ _PEERS: dict[str, tuple[Callable[[], bool], str]] = {
 }
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what needs a peer that is missing; what needs root is skipped for others, in CI as anywhere."""
     for item in items:
+        if group := sharing.of(item):
+            item.add_marker(pytest.mark.xdist_group(group))
         for name, (is_there, missing) in _PEERS.items():
             if item.get_closest_marker(name) is not None and not _CI and not is_there():
                 item.add_marker(pytest.mark.skip(reason=missing))
@@ -59,6 +67,40 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for name, (is_there, missing) in _PEERS.items():
         if _CI and item.get_closest_marker(name) is not None and not is_there():
             pytest.fail(missing, pytrace=False)
+    sharing.before(item)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    sharing.after(item, nextitem)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling | None:
+    """Only for `--dist loadgroup`, which is how `make test` runs them."""
+    return sharing.Scheduling(config, log) if config.getvalue("dist") == "loadgroup" else None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell what failed when it fails, not at the end: a run that is cut off must not take its reasons with it."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        config.pluginmanager.register(_FailuresAtOnce(config), "failures-at-once")
+
+
+class _FailuresAtOnce:
+    """Writes each failure as it comes, with the end of its traceback; the whole is in the summary."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+        if not report.failed or terminal is None:
+            return
+        terminal.ensure_newline()
+        terminal.write_line(f"{time.strftime('%H:%M:%S')} {report.nodeid} failed in {report.when}:", red=True)
+        for line in report.longreprtext.splitlines()[-_LINES_AT_ONCE:]:
+            terminal.write_line(f"  {line}")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -66,8 +108,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     _tell_skipped(terminalreporter)
     if failed_to := os.environ.get("BK_FAILED_TO"):
         reports = [each for kind in ("failed", "error") for each in terminalreporter.stats.get(kind, [])]
-        Path(failed_to).write_text("".join(f"{name}\n" for name in dict.fromkeys(each.nodeid for each in reports)))
+        Path(failed_to).write_text(
+            "".join(f"{name}\n" for name in dict.fromkeys(_plain(each.nodeid) for each in reports))
+        )
         _tell_slow_files(terminalreporter)
+
+
+def _plain(nodeid: str) -> str:
+    """Without the group that xdist has written behind it."""
+    test, _, group = nodeid.rpartition("@")
+    return test if group in sharing.SHARED else nodeid
 
 
 def _tell_skipped(terminalreporter: pytest.TerminalReporter) -> None:
@@ -96,17 +146,21 @@ def _tell_slow_files(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The whole product as `bk up` starts it, with two demo cameras; one for all tests that ask for it."""
-    # What the demo cameras show is drawn once for all runs of the tests on this machine.
-    footage = Path("~/.cache/bright-kitchen/footage").expanduser()
-    env = {"BK_SIMULATE_CACHE": os.environ.get("BK_SIMULATE_CACHE", str(footage))}
-    running = Stack(tmp_path_factory.mktemp("stack") / "data", demo=2, env=env)
+def shared_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    running = Stack(tmp_path_factory.mktemp("stack") / "data", demo=2)
     running.start()
+    sharing.keep("shared_stack", running)
     try:
         yield running
     finally:
-        running.stop()
+        if running.is_running:
+            running.stop()
+
+
+@pytest.fixture(scope="session")
+def stack(shared_stack: Stack) -> Stack:
+    """The whole product as `bk up` starts it, with two demo cameras; one for all tests that ask for it."""
+    return shared_stack
 
 
 @pytest.fixture(scope="session")

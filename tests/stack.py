@@ -19,6 +19,8 @@ from shared.embedded.ports import HOST, free_port
 # A machine that builds and tests at once is slow; a first start takes some seconds by itself.
 READY_LIMIT_S = 150.0
 STOP_LIMIT_S = 40.0
+# What simulated cameras show is drawn once for all tests on this machine: it takes longer than all else of a start.
+FOOTAGE = Path("~/.cache/bright-kitchen/footage").expanduser()
 
 
 class Stack:
@@ -36,7 +38,7 @@ class Stack:
         self.printed: list[str] = []
         self._demo = demo
         self._prefix = tuple(prefix)
-        self._env = {**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})}
+        self._env = {"BK_SIMULATE_CACHE": str(FOOTAGE), **os.environ, "PYTHONUNBUFFERED": "1", **(env or {})}
         self._child: subprocess.Popen[str] | None = None
         self._lines: queue.Queue[str | None] = queue.Queue()
 

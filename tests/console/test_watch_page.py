@@ -43,8 +43,7 @@ def stack() -> Iterator[Stack]:
     """One demo camera that our detector does not look at: what it shows, the tests say."""
     folder = Path(mkdtemp(prefix="bk-"))
     folder.chmod(0o755)
-    footage = Path("~/.cache/bright-kitchen/footage").expanduser()
-    env = {"BK_SEGMENT_S": "4", "BK_SIMULATE_CACHE": os.environ.get("BK_SIMULATE_CACHE", str(footage))}
+    env = {"BK_SEGMENT_S": "4"}
     running = Stack(folder / "data", demo=1, env=env)
     running.start()
     api = Api(running.url, running.admin_password)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from shared.bus import Bus
+from tests import sharing
 from tests.e2e.live_client import Api
 from tests.e2e.plant import PASSWORDS, Plant
 from tests.stack import Stack
@@ -17,10 +18,12 @@ from tests.stack import Stack
 def bare_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     running = Stack(tmp_path_factory.mktemp("bare") / "data", demo=0)
     running.start()
+    sharing.keep("bare_stack", running)
     try:
         yield running
     finally:
-        running.stop()
+        if running.is_running:
+            running.stop()
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from services.intercom.g711 import decoded
 from shared.embedded.ports import HOST, free_port
+from tests.stack import FOOTAGE
 
 USER, PASSWORD = "admin", "of the simulated"
 _START_LIMIT_S = 120.0
@@ -54,10 +55,9 @@ class SimFleet:
 @contextmanager
 def sim_fleet(folder: Path, count: int, *more: str) -> Iterator[SimFleet]:
     port, control = free_port(), free_port()
-    cache = os.environ.get("BK_SIMULATE_CACHE", str(Path("~/.cache/bright-kitchen/footage").expanduser()))
     words = [sys.executable, "-m", "shared.cli.main", "camera", "simulate", f"--count={count}", f"--port={port}"]
     words += [f"--control-port={control}", f"--user={USER}", f"--heard={folder}", "--backchannel", *more]
-    told = os.environ | {"BK_SIMULATE_PASSWORD": PASSWORD, "BK_SIMULATE_CACHE": cache}
+    told = {"BK_SIMULATE_CACHE": str(FOOTAGE)} | os.environ | {"BK_SIMULATE_PASSWORD": PASSWORD}
     with (folder / "simulator.log").open("wb") as log:
         child = subprocess.Popen(words, stdout=log, stderr=log, env=told)
     try:

@@ -56,8 +56,7 @@ def stack(packs: Path) -> Iterator[Stack]:
     """One demo camera, looked at."""
     folder = Path(mkdtemp(prefix="bk-"))
     folder.chmod(0o755)
-    footage = Path("~/.cache/bright-kitchen/footage").expanduser()
-    env = {"BK_SIMULATE_CACHE": os.environ.get("BK_SIMULATE_CACHE", str(footage)), "BK_PACKS_DIR": str(packs)}
+    env = {"BK_PACKS_DIR": str(packs)}
     running = Stack(folder / "data", demo=1, env=env)
     running.start()
     api = Api(running.url, running.admin_password)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import subprocess
 import sys
 import time
@@ -33,8 +32,7 @@ def stack() -> Iterator[Stack]:
     """One demo camera, recorded in segments of 4 s."""
     folder = Path(mkdtemp(prefix="bk-"))
     folder.chmod(0o755)
-    footage = Path("~/.cache/bright-kitchen/footage").expanduser()
-    env = {"BK_SEGMENT_S": "4", "BK_SIMULATE_CACHE": os.environ.get("BK_SIMULATE_CACHE", str(footage))}
+    env = {"BK_SEGMENT_S": "4"}
     running = Stack(folder / "data", demo=1, env=env)
     running.start()
     yield running

@@ -42,8 +42,7 @@ def stack() -> Iterator[Stack]:
     """One demo camera, recorded in segments of 4 s."""
     folder = Path(mkdtemp(prefix="bk-"))
     folder.chmod(0o755)
-    footage = Path("~/.cache/bright-kitchen/footage").expanduser()
-    env = {"BK_SEGMENT_S": str(SEGMENT_S), "BK_SIMULATE_CACHE": os.environ.get("BK_SIMULATE_CACHE", str(footage))}
+    env = {"BK_SEGMENT_S": str(SEGMENT_S)}
     running = Stack(folder / "data", demo=1, env=env)
     running.start()
     api = Api(running.url, running.admin_password)
