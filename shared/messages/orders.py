@@ -128,6 +128,7 @@ class CaseOpen(Message):
     text: str = Field("", max_length=5000)
     risk: RiskClass
     alerts: tuple[str, ...] = ()
+    key: str | None = Field(None, max_length=80, description="of the request: the same one again makes no second case")
 
 
 class CaseRef(Message):
@@ -187,6 +188,7 @@ class CaseNoteAdd(Message):
     case: str
     by: str
     text: str = Field(min_length=1, max_length=5000)
+    key: str | None = Field(None, max_length=80, description="of the request: the same one again makes no second note")
 
 
 class DeadlinesWanted(Message):
@@ -216,6 +218,7 @@ class OrderServe(Message):
     title: str = Field(min_length=1, max_length=200)
     text: str = Field(min_length=1, max_length=10_000)
     due_us: int | None = Field(None, description="None: by the class of risk, in working time")
+    key: str | None = Field(None, max_length=80, description="of the request: the same one again makes no second order")
 
 
 class OrderChange(Message):

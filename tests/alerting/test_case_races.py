@@ -21,7 +21,18 @@ from shared.clock import SystemClock
 from shared.database import Database
 from shared.errors import RequestRefused
 from shared.messages.base import Message
-from shared.messages.orders import Case, CaseClose, CaseOpen, CaseRef, Order, OrderAction, OrderChange, OrderServe
+from shared.messages.orders import (
+    Case,
+    CaseClose,
+    CaseNoteAdd,
+    CaseOpen,
+    CaseRef,
+    Order,
+    OrderAction,
+    OrderChange,
+    OrderRef,
+    OrderServe,
+)
 from tests.alerting.conftest import LIMIT_S, Plant
 from tests.alerting.folding import never_folded
 
@@ -36,8 +47,7 @@ class Loop:
     database: Database
 
     async def case(self) -> str:
-        opening = CaseOpen(by="li", site="school-1", source="report", title="Open bins", risk=2)
-        return (await self.desk.open(opening.encode())).case
+        return (await self.desk.open(opening())).case
 
     async def order(self, case: str) -> str:
         return (await self.desk.serve(serving(case))).order
@@ -66,8 +76,16 @@ class Loop:
             return list(await session.scalars(query, {"case": case}))
 
 
-def serving(case: str) -> bytes:
-    return OrderServe(case=case, by="li", kind="opinion", title="Close the bins", text="Both.").encode()
+def opening(key: str | None = None, by: str = "li") -> bytes:
+    return CaseOpen(by=by, site="school-1", source="report", title="Open bins", risk=2, key=key).encode()
+
+
+def serving(case: str, key: str | None = None) -> bytes:
+    return OrderServe(case=case, by="li", kind="opinion", title="Close the bins", text="Both.", key=key).encode()
+
+
+def noting(case: str, key: str | None = None) -> bytes:
+    return CaseNoteAdd(case=case, by="li", text="They promised new lids.", key=key).encode()
 
 
 def closing(case: str, by: str = "li") -> bytes:
@@ -119,3 +137,30 @@ async def test_an_order_of_a_closed_case_stays_closed(loop: Loop) -> None:
         ("closed", "closed", ["case_closed"]),
         ("open", "served", ["order_open"]),
     )
+    shown = await loop.desk.order(OrderRef(order=order).encode())
+    assert [shown.may, now.orders[0].may] == [()] * 2 if now.state == "closed" else "withdraw" in shown.may
+
+
+async def test_what_is_sent_again_is_made_once(loop: Loop) -> None:
+    """Its answer was lost, or the first is still being done."""
+    first = await loop.desk.open(opening("k-1"))
+    again = await asyncio.gather(*(loop.desk.open(opening("k-1")) for _ in range(2)))
+    assert {one.case for one in again} == {first.case}
+    others = [await loop.desk.open(each) for each in (opening("k-2"), opening("k-1", by="wang"), opening(), opening())]
+    assert len({first.case, *(one.case for one in others)}) == 5
+    case = first.case
+    served = await loop.at_once(case, *(loop.desk.serve(serving(case, "k-1")) for _ in range(2)))
+    assert len({one.order for one in served if isinstance(one, Order)}) == 1
+    await loop.desk.serve(serving(case, "k-2"))
+    await asyncio.gather(*(loop.desk.note(noting(case, "k-1")) for _ in range(2)))
+    await loop.desk.note(noting(case))
+    noted = await loop.desk.note(noting(case))
+    now = await loop.now(case)
+    assert (len(now.orders), len(now.notes), noted.notes) == (2, 3, now.notes)
+    assert sorted(await loop.told(case)) == ["CaseOpened", "OrderChanged", "OrderChanged"]
+
+
+async def test_cases_opened_at_once_by_one_request_are_one(loop: Loop) -> None:
+    opened = await asyncio.gather(*(loop.desk.open(opening("k-3")) for _ in range(4)))
+    assert len({one.case for one in opened}) == 1
+    assert (await loop.told(opened[0].case)).count("CaseOpened") == 1

@@ -185,6 +185,33 @@ async def test_an_answer_that_is_sent_again_is_one_step(people: dict[str, httpx.
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_taken")
 
 
+async def test_what_is_made_anew_is_made_once_where_the_gateway_kept_no_answer(
+    gateway: Gateway, people: dict[str, httpx.AsyncClient]
+) -> None:
+    """Alerting took longer than the gateway waits: the key is free again at the door, and alerting knows it."""
+    li = people["li"]
+    opened = {"site": SITE, "source": "report", "title": "Lids", "risk": 2}
+    ordered = {"kind": "opinion", "title": "Lids on", "text": "All bins."}
+
+    async def twice(path: str, body: dict[str, Any], key: str = "made-1") -> tuple[dict[str, Any], dict[str, Any]]:
+        answers = []
+        for _ in range(2):
+            answers.append(await li.post(path, json=body, headers={"Idempotency-Key": key}))
+            await gateway.rooms.doors.keys.forget_old(gateway.rooms.people.clock.now() + timedelta(days=2))
+        assert [each.status_code for each in answers] == [201, 201], answers
+        assert not any("Idempotency-Replayed" in each.headers for each in answers), "both came through to alerting"
+        return answers[0].json(), answers[1].json()
+
+    case, again = await twice("/cases", opened)
+    assert case["id"] == again["id"]
+    order, same = await twice(f"/cases/{case['id']}/orders", ordered)
+    assert order["id"] == same["id"]
+    noted, not_again = await twice(f"/cases/{case['id']}/notes", {"text": "They were told."})
+    assert (len(noted["notes"]), len(not_again["notes"])) == (1, 1)
+    other, _ = await twice("/cases", opened | {"title": "Lids again"})
+    assert other["id"] != case["id"], "another body is another request"
+
+
 async def test_one_step_where_the_gateway_kept_no_answer(
     gateway: Gateway, people: dict[str, httpx.AsyncClient]
 ) -> None:

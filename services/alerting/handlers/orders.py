@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Protocol
 
 from services.alerting.loop.deadlines import DeadlinePolicy
@@ -52,7 +53,7 @@ class KeptOrder:
 
 
 ClosedOf = Callable[[Case], tuple[Case, CaseNote | None] | None]
-ServedOf = Callable[[Case], tuple[Order, OrderStep]]
+ServedOf = Callable[[Case], tuple[Order, OrderStep] | Order]
 NextOf = Callable[[KeptOrder], tuple[OrderStep, OrderState | None] | None]
 
 
@@ -72,10 +73,12 @@ class Loop(Protocol):
         """Args: closed_of: the case as it is from then on, and why; None: it is closed already."""
         ...
 
-    async def note(self, case: Case, note: CaseNote) -> Case: ...
+    async def note(self, case: Case, note: CaseNote, key: str | None) -> Case:
+        """Args: key: of the request; what the same person noted with it before is not noted again."""
+        ...
 
     async def serve(self, case: str, served_of: ServedOf) -> Order | None:
-        """None: there is no such case."""
+        """Args: served_of: a new order and its first step, or one served before. None: there is no such case."""
         ...
 
     async def order(self, id: str) -> Order | None: ...
@@ -102,6 +105,9 @@ class LoopDesk:
 
     async def open(self, request: bytes) -> Case:
         wanted = CaseOpen.decode(request)
+        id = _made_of("c", wanted.by, wanted.key, wanted.site)
+        if wanted.key is not None and (before := await self.loop.case(id)) is not None:
+            return _with_may(before)  # sent again by somebody who never heard that it had arrived
         alerts = [await self._alert(id, wanted.site) for id in wanted.alerts]
         for alert in alerts:
             if alert.review is None or alert.review.verdict != "confirmed":
@@ -111,7 +117,7 @@ class LoopDesk:
         if wanted.source == "alert" and not alerts:
             raise RequestRefused("no_alert", "Name the alert that this case is about.", status=422)
         cameras = dict.fromkeys((*wanted.cameras, *(camera for alert in alerts for camera in alert.cameras)))
-        return await self.loop.open(new_case(wanted, tuple(cameras), self.now_us()))
+        return await self.loop.open(new_case(wanted, tuple(cameras), self.now_us(), id))
 
     async def case(self, request: bytes) -> Case:
         return _with_may(await self._case(CaseRef.decode(request).case))
@@ -126,7 +132,7 @@ class LoopDesk:
         if not wanted.text.strip():
             raise RequestRefused("text_missing", "A note says something: write it down.", status=422)
         note = CaseNote(by=wanted.by, at_us=self.now_us(), text=wanted.text)
-        return _with_may(await self.loop.note(case, note))
+        return _with_may(await self.loop.note(case, note, wanted.key))
 
     async def close(self, request: bytes) -> Case:
         wanted = CaseClose.decode(request)
@@ -160,7 +166,11 @@ class LoopDesk:
             raise _no_such_case(wanted.case)
         return _found(order, order.order)
 
-    def _served(self, case: Case, wanted: OrderServe) -> tuple[Order, OrderStep]:
+    def _served(self, case: Case, wanted: OrderServe) -> tuple[Order, OrderStep] | Order:
+        id = _made_of("o", wanted.by, wanted.key, case.case)
+        before = next((order for order in case.orders if order.order == id), None)
+        if before is not None:
+            return before
         if case.state == "closed":
             raise _case_closed()
         now_us = self.now_us()
@@ -168,7 +178,7 @@ class LoopDesk:
         if due_us <= now_us:
             raise RequestRefused("due_past", "The deadline lies in the past: choose a later one.", status=422)
         order = Order(
-            order=f"o{secrets.token_hex(6)}",
+            order=id,
             case=case.case,
             site=case.site,
             kind=wanted.kind,
@@ -184,7 +194,8 @@ class LoopDesk:
 
     async def order(self, request: bytes) -> Order:
         wanted = OrderRef.decode(request)
-        return _found(await self.loop.order(wanted.order), wanted.order)
+        order = _found(await self.loop.order(wanted.order), wanted.order)
+        return _of(await self._case(order.case), order)
 
     async def orders(self, request: bytes) -> OrderList:
         found = await self.loop.orders(OrdersWanted.decode(request))
@@ -236,10 +247,10 @@ class LoopDesk:
         return alert
 
 
-def new_case(wanted: CaseOpen, cameras: Sequence[str], now_us: int) -> Case:
+def new_case(wanted: CaseOpen, cameras: Sequence[str], now_us: int, id: str | None = None) -> Case:
     """A case as it begins; nobody keeps it yet."""
     return Case(
-        case=f"c{secrets.token_hex(6)}",
+        case=id or _made_of("c", wanted.by, None, wanted.site),
         site=wanted.site,
         cameras=tuple(cameras),
         source=wanted.source,
@@ -250,6 +261,13 @@ def new_case(wanted: CaseOpen, cameras: Sequence[str], now_us: int) -> Case:
         opened_us=now_us,
         alerts=wanted.alerts,
     )
+
+
+def _made_of(kind: str, by: str, key: str | None, where: str) -> str:
+    """An id: the same for the same request of the same person, new where the request has no key."""
+    if key is None:
+        return f"{kind}{secrets.token_hex(6)}"
+    return kind + sha256("\x00".join((by, where, key)).encode()).hexdigest()[:12]
 
 
 def _no_such_case(id: str) -> RequestRefused:
@@ -273,4 +291,12 @@ def _found(order: Order | None, id: str) -> Order:
 
 
 def _with_may(case: Case) -> Case:
-    return case.model_copy(update={"orders": tuple(_found(order, order.order) for order in case.orders)})
+    orders = tuple(_of(case, _found(order, order.order)) for order in case.orders)
+    return case.model_copy(update={"orders": orders})
+
+
+def _of(case: Case, order: Order) -> Order:
+    """In a case that is closed nothing is opened again."""
+    if case.state == "open" or "reopen" not in order.may:
+        return order
+    return order.model_copy(update={"may": tuple(action for action in order.may if action != "reopen")})

@@ -145,7 +145,9 @@ class OrderDesk:
         risk: RiskClass,
         cameras: Sequence[str],
         alerts: Sequence[str],
+        key: str | None,
     ) -> Case:
+        """Args: key: of the request: the same one again opens no second case."""
         await self._require_site(by, site)
         await self.registry.require_cameras(site, cameras)
         await self._record(by, "case_opened", site=site, title=title, alerts=",".join(alerts))
@@ -159,6 +161,7 @@ class OrderDesk:
                 text=text,
                 risk=risk,
                 alerts=tuple(alerts),
+                key=key,
             )
         )
 
@@ -167,19 +170,21 @@ class OrderDesk:
         await self._record(by, "case_closed", case=id, site=case.site)
         return await self.keeper.close_case(CaseClose(case=id, by=by.identity.name, text=text))
 
-    async def note(self, by: By, id: str, text: str) -> Case:
+    async def note(self, by: By, id: str, text: str, key: str | None) -> Case:
         case = await self._own_case(by, id)
         await self._record(by, "case_noted", case=id, site=case.site)
-        return await self.keeper.note(CaseNoteAdd(case=id, by=by.identity.name, text=text))
+        return await self.keeper.note(CaseNoteAdd(case=id, by=by.identity.name, text=text, key=key))
 
     async def deadlines(self) -> DeadlineList:
         return await self.keeper.deadlines(DeadlinesWanted())
 
-    async def serve(self, by: By, case: str, kind: OrderKind, title: str, text: str, due_us: int | None) -> Order:
+    async def serve(
+        self, by: By, case: str, kind: OrderKind, title: str, text: str, due_us: int | None, key: str | None
+    ) -> Order:
         found = await self._own_case(by, case)
         await self._record(by, "order_served", case=case, site=found.site, kind=kind, title=title)
         return await self.keeper.serve(
-            OrderServe(case=case, by=by.identity.name, kind=kind, title=title, text=text, due_us=due_us)
+            OrderServe(case=case, by=by.identity.name, kind=kind, title=title, text=text, due_us=due_us, key=key)
         )
 
     async def orders(self, by: By, wanted: OrdersWanted, page: PageRequest) -> PageOf[Order]:

@@ -117,6 +117,7 @@ case_notes = Table(
     Column("by", Text),
     Column("text", Text),
     Column("is_closing", Boolean),
+    Column("key", Text),
 )
 
 _DONE = ("closed", "withdrawn")
@@ -141,7 +142,8 @@ class PostgresLoop:
 
     async def open(self, case: Case) -> Case:
         async with self._database.transaction() as session:
-            await add_case(session, case)
+            if not await add_case(session, case):
+                return (await _cases(session, select(cases).where(cases.c.case_id == case.case), self._now_us()))[0]
         self._told()
         return case
 
@@ -210,17 +212,24 @@ class PostgresLoop:
         self._told()
         return case if why is None else case.model_copy(update={"notes": (*case.notes, why)})
 
-    async def note(self, case: Case, note: CaseNote) -> Case:
+    async def note(self, case: Case, note: CaseNote, key: str | None) -> Case:
+        row = note.model_dump() | {"case_id": case.case, "key": key}
         async with self._database.transaction() as session:
-            await session.execute(insert(case_notes).values(note.model_dump() | {"case_id": case.case}))
-        return case.model_copy(update={"notes": (*case.notes, note)})
+            added = await session.execute(
+                upsert(case_notes).values(row).on_conflict_do_nothing().returning(case_notes.c.number)
+            )
+            is_new = added.first() is not None
+        return case.model_copy(update={"notes": (*case.notes, note)}) if is_new else case
 
     async def serve(self, case: str, served_of: ServedOf) -> Order | None:
         async with self._database.transaction() as session:
             found = await _locked(session, case, self._now_us())
             if found is None:
                 return None
-            order, first = served_of(found)
+            served = served_of(found)
+            if isinstance(served, Order):
+                return served
+            order, first = served
             row = order.model_dump(exclude={"order", "case", "is_overdue", "steps", "may"})
             await session.execute(insert(orders).values(row | {"order_id": order.order, "case_id": order.case}))
             await _add(session, order, first)
@@ -303,10 +312,12 @@ class PostgresLoop:
             return [(kept.order, when[kept.order.order]) for kept in await _orders(session, waiting, self._now_us())]
 
 
-async def add_case(session: AsyncSession, case: Case) -> None:
-    """In a transaction of whoever opens it."""
+async def add_case(session: AsyncSession, case: Case) -> bool:
+    """In a transaction of whoever opens it. False: the same request opened it before."""
     row = case.model_dump(exclude={"case", "alerts", "orders", "notes"}) | {"case_id": case.case}
-    await session.execute(insert(cases).values(row))
+    added = await session.execute(upsert(cases).values(row).on_conflict_do_nothing().returning(cases.c.case_id))
+    if added.first() is None:
+        return False
     taken = (
         update(alerts)
         .where(alerts.c.alert.in_(case.alerts), alerts.c.case_id.is_(None))
@@ -317,6 +328,7 @@ async def add_case(session: AsyncSession, case: Case) -> None:
         raise RequestRefused("in_a_case", "Somebody opened a case of this alert just now.", status=409)
     said = CaseOpened(**_about(case, case.opened_us, case.opened_by), source=case.source, risk=case.risk)
     await write_facts(session, [said])
+    return True
 
 
 async def _add(session: AsyncSession, order: Order, told: OrderStep) -> None:

@@ -15,6 +15,7 @@ from services.gateway.adapters.http.bodies import Answer, Body, Moment
 from services.gateway.adapters.http.paging import Paging, Words
 from services.gateway.adapters.http.recordings import moment_of, us_of
 from services.gateway.adapters.http.refusal_docs import refusals
+from services.gateway.adapters.http.request_keys import RequestKey
 from services.gateway.adapters.http.rooms import rooms_of
 from services.gateway.adapters.http.schemas import Page
 from shared.errors import RequestRefused
@@ -217,10 +218,10 @@ async def list_cases(
 
 
 @router.post("/cases", status_code=201, responses=refusals(401, 403, 404, 409, 422))
-async def open_case(body: NewCase, request: Request, response: Response) -> CaseAnswer:
+async def open_case(body: NewCase, request: Request, response: Response, key: RequestKey) -> CaseAnswer:
     """Follow something up. An alert must be confirmed by a person first."""
     case = await rooms_of(request).orders.open(
-        by_of(request), body.site, body.source, body.title, body.text, body.risk, body.cameras, body.alerts
+        by_of(request), body.site, body.source, body.title, body.text, body.risk, body.cameras, body.alerts, key
     )
     response.headers["Location"] = f"{router.prefix}/cases/{case.case}"
     return _case(case)
@@ -251,9 +252,9 @@ async def unshare_case(id: str, account: str, request: Request) -> CaseAnswer:
 
 
 @router.post("/cases/{id}/notes", status_code=201, responses=refusals(401, 403, 404, 422))
-async def add_case_note(id: str, body: NewNote, request: Request) -> CaseAnswer:
+async def add_case_note(id: str, body: NewNote, request: Request, key: RequestKey) -> CaseAnswer:
     """Write something down. Notes are added and never changed."""
-    return _case(await rooms_of(request).orders.note(by_of(request), id, body.text))
+    return _case(await rooms_of(request).orders.note(by_of(request), id, body.text, key))
 
 
 @router.get("/deadlines", responses=refusals(401, 403))
@@ -267,10 +268,10 @@ async def deadlines(request: Request) -> list[DeadlineAnswer]:
 
 
 @router.post("/cases/{id}/orders", status_code=201, responses=refusals(401, 403, 404, 409, 422))
-async def serve_order(id: str, body: NewOrder, request: Request, response: Response) -> OrderAnswer:
+async def serve_order(id: str, body: NewOrder, request: Request, response: Response, key: RequestKey) -> OrderAnswer:
     """Order a correction; the school's people see it at once."""
     due_us = None if body.due_at is None else us_of(body.due_at)
-    order = await rooms_of(request).orders.serve(by_of(request), id, body.kind, body.title, body.text, due_us)
+    order = await rooms_of(request).orders.serve(by_of(request), id, body.kind, body.title, body.text, due_us, key)
     response.headers["Location"] = f"{router.prefix}/orders/{order.order}"
     return _order(order)
 
