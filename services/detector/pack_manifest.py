@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 
+from shared.described import Described
 from shared.errors import RequestRefused
 
 Task = Literal["people", "heads", "head_attributes", "things", "uniform"]
@@ -15,8 +16,8 @@ _OF_TORSOS_AND_HEADS = ("head_attributes", "uniform")
 MANIFEST = "manifest.json"
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+class _Part(Described):
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class PackInput(_Part):
@@ -92,7 +93,7 @@ class PackManifest(_Part):
     licence: str
     source: str
     weights: PackWeights
-    figures: dict[str, Any] = {}
+    figures: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _decoder_fits(self) -> Self:

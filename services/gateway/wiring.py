@@ -132,12 +132,6 @@ async def wire(context: Context[GatewaySettings]) -> Wired:
         raise
 
 
-def contract() -> dict[str, Any]:
-    """The OpenAPI document; needs no database and no bus."""
-    document: dict[str, Any] = create_app(None).state.contract
-    return document
-
-
 async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     bus = context.bus
     await bus.ensure_stream(EVENTS)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
+from shared.described import Described
 from shared.subjects import CameraRef
 
 
-class Message(BaseModel):
+class Message(Described):
     """One message. `encode` validates strictly; `decode` accepts what a newer version added."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     def encode(self) -> bytes:
         return self.model_dump_json(exclude_none=True).encode()

@@ -53,7 +53,7 @@ from services.gateway.adapters.http.answers_again import OncePerKey, TaggedLists
 from services.gateway.adapters.http.bounds import Bounds
 from services.gateway.adapters.http.compression import Compressed
 from services.gateway.adapters.http.console import console_route
-from services.gateway.adapters.http.contract import API_VERSION, SUMMARY, complete
+from services.gateway.adapters.http.contract import API_VERSION, SUMMARY
 from services.gateway.adapters.http.last_resort import LastResort
 from services.gateway.adapters.http.rooms import Rooms
 from services.gateway.adapters.http.security_headers import SecurityHeaders
@@ -124,7 +124,6 @@ def create_app(rooms: Rooms | None) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router, dependencies=[Depends(guard)])
     app.state.rooms = rooms
-    app.state.contract = complete(app)
 
     problems.install(app)
     # The last is the outermost.

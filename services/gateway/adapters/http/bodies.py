@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, model_validator
 
 from services.gateway.faults import WrongValue
+from shared.described import Described
 
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199
 
@@ -30,10 +31,10 @@ Day = Annotated[date, AfterValidator(_day_in_our_time)]
 """A day that somebody asks for."""
 
 
-class Body(BaseModel):
+class Body(Described):
     """A request body: an unknown field is a mistake of the caller and is named."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod
@@ -52,7 +53,7 @@ def _has_nul(value: Any) -> bool:
     return isinstance(value, list) and any(_has_nul(each) for each in value)
 
 
-class Answer(BaseModel):
+class Answer(Described):
     """An answer."""
 
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -15,6 +16,8 @@ from services.gateway.adapters.http.refusal_docs import refusals
 from services.gateway.idempotency import counts_for
 
 API_VERSION = "1.0.0"
+WRITTEN = Path(__file__).parents[2] / "openapi.json"
+"""The document as it is kept beside the code and served: to make it anew at each start took a seventh of the start."""
 SUMMARY = """\
 Everything a browser, a phone, a wall screen or another program may ask of Bright Kitchen.
 
