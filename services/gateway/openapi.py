@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
-from services.gateway.adapters.http.app import create_app
-from services.gateway.adapters.http.contract import WRITTEN, complete
+from services.gateway.wiring import contract
+
+CONTRACT_FILE = Path(__file__).parent / "openapi.json"
 
 
 def contract_text() -> str:
     """The document as it is kept in the repository, for who builds on it."""
-    return json.dumps(complete(create_app(None)), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(contract(), indent=2, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":
-    WRITTEN.write_text(contract_text())
+    CONTRACT_FILE.write_text(contract_text())

@@ -27,6 +27,7 @@ from services.gateway.adapters.bus_uniforms import BusUniforms
 from services.gateway.adapters.bus_views import BusViews, LoginKeeper
 from services.gateway.adapters.event_desk import EventDesk
 from services.gateway.adapters.http.app import create_app
+from services.gateway.adapters.http.contract import complete
 from services.gateway.adapters.http.rooms import Doors, Rooms
 from services.gateway.adapters.jpeg import AvJpegMaker
 from services.gateway.adapters.known_by_alerting import people_known, sites_known
@@ -130,6 +131,11 @@ async def wire(context: Context[GatewaySettings]) -> Wired:
     except PeerError:
         await database.close()  # `wire` is called again
         raise
+
+
+def contract() -> dict[str, Any]:
+    """The OpenAPI document; needs no database and no bus."""
+    return complete(create_app(None))
 
 
 async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:

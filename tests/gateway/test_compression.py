@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.gateway.adapters.http.answers_again import TaggedLists
 from services.gateway.adapters.http.compression import Compressed, encodings_taken
-from services.gateway.adapters.http.contract import WRITTEN
+from services.gateway.openapi import CONTRACT_FILE
 from services.gateway.secret_paths import shows_secrets
 from tests.gateway.running_gateway import Gateway, register_school
 
@@ -181,7 +181,7 @@ def properties_of(document: dict[str, Any], node: Any, seen: set[str]) -> Iterat
 
 
 def test_every_answer_with_a_secret_is_at_a_path_that_says_so() -> None:
-    document = json.loads(WRITTEN.read_text())
+    document = json.loads(CONTRACT_FILE.read_text())
     found = set()
     for path, operations in document["paths"].items():
         for operation in operations.values():

@@ -6,14 +6,13 @@ import json
 from typing import Any
 
 from services.gateway.adapters.http.access import RULES
-from services.gateway.adapters.http.contract import WRITTEN
-from services.gateway.openapi import contract_text
+from services.gateway.openapi import CONTRACT_FILE, contract_text
 
 CONTRACT: dict[str, Any] = json.loads(contract_text())
 
 
 def test_the_file_is_current() -> None:
-    assert WRITTEN.read_text() == contract_text(), "run: python -m services.gateway.openapi"
+    assert CONTRACT_FILE.read_text() == contract_text(), "run: python -m services.gateway.openapi"
 
 
 def test_every_route_is_described_with_its_refusals() -> None:

@@ -33,6 +33,15 @@ export class AppendQueue {
     return first;
   }
 
+  /** One fragment, though more of its run waits. */
+  takeOne(): Waiting | null {
+    const first = this.take();
+    if (first === null || first.bytes.length === 1) return first;
+    const [one, ...others] = first.bytes as [Uint8Array<ArrayBuffer>, ...Uint8Array<ArrayBuffer>[]];
+    this.putBack({ bytes: others, size: first.size - one.byteLength, run: null });
+    return { bytes: [one], size: one.byteLength, run: first.run };
+  }
+
   putBack(waiting: Waiting): void {
     this.waiting.unshift(waiting);
     this.size += waiting.size;

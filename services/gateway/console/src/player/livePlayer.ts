@@ -41,6 +41,8 @@ const SILENCE_MS = 3000;
 const STALL_MS = 1500;
 /** = how long the first picture may take before the newest is gone to without having shown it */
 const FIRST_PICTURE_MS = 400;
+/** = of what comes at once, how much the decoder gets before it has shown a picture; the rest would keep it waiting */
+const PRIMING_S = 0.2;
 /** Behind by less than this after the first picture, the playback rate catches up sooner than a seek would. */
 const SEEK_BEHIND_S = 0.35;
 const FIRST_RETRY_MS = 500;
@@ -80,6 +82,7 @@ export class LivePlayer {
   private next: FragmentMessage | null = null;
   private mime = "";
   private hasStarted = false;
+  private isPrimed = false;
   private hasCaughtUp = false;
   private startedAt = 0;
   /** On the media timeline: pictures before it came before the camera was lost, and do not make it live again. */
@@ -175,6 +178,7 @@ export class LivePlayer {
     this.next = null;
     this.mime = "";
     this.hasStarted = false;
+    this.isPrimed = false;
     this.hasCaughtUp = false;
     this.liveFrom = 0;
     this.figures.latencyMs = null;
@@ -230,7 +234,10 @@ export class LivePlayer {
     const source = this.source;
     if (source === null || source.readyState !== "open") return;
     if (this.buffer !== null && this.buffer.updating) return;
-    const waiting = this.queue.take();
+    if (!this.hasStarted) this.start();
+    const isPriming = this.hasStarted && !this.isPrimed;
+    if (isPriming && this.bufferedSeconds() >= PRIMING_S) return;
+    const waiting = isPriming ? this.queue.takeOne() : this.queue.take();
     if (waiting === null) return;
     try {
       if (waiting.run !== null && !this.beginRun(source, waiting.run)) return;
@@ -274,8 +281,8 @@ export class LivePlayer {
   }
 
   private onUpdateEnd(): void {
-    if (!this.hasStarted) this.start();
     this.pump();
+    if (this.isPrimed && !this.hasCaughtUp && this.buffer?.updating === false) this.catchUp();
     this.trim();
   }
 
@@ -297,6 +304,13 @@ export class LivePlayer {
       this.video.muted = true;
       this.play();
     });
+  }
+
+  /** The first picture is there, or takes too long: now what else came at once, and then to the newest of it. */
+  private primed(): void {
+    this.isPrimed = true;
+    this.pump();
+    if (this.buffer?.updating === false) this.catchUp();
   }
 
   /** Once, after the first picture: from the IDR to the newest. */
@@ -325,6 +339,11 @@ export class LivePlayer {
     return { start: ranges.start(ranges.length - 1), end: ranges.end(ranges.length - 1) };
   }
 
+  private bufferedSeconds(): number {
+    const range = this.lastRange();
+    return range === null ? 0 : range.end - range.start;
+  }
+
   private tick(): void {
     const now = performance.now();
     if (this.socket !== null && this.state.phase !== "lost" && now - this.lastFragmentAt > SILENCE_MS) {
@@ -333,7 +352,7 @@ export class LivePlayer {
     const range = this.hasStarted ? this.lastRange() : null;
     if (range === null) return;
     if (!this.hasCaughtUp) {
-      if (now - this.startedAt > FIRST_PICTURE_MS) this.catchUp();
+      if (!this.isPrimed && now - this.startedAt > FIRST_PICTURE_MS) this.primed();
       return;
     }
     if (this.video.seeking) return;
@@ -371,7 +390,7 @@ export class LivePlayer {
     if (this.figures.firstPictureMs === null && this.hasStarted) {
       this.figures.firstPictureMs = frame.presentationTime - this.figures.requestedAt;
     }
-    if (this.hasStarted && !this.hasCaughtUp) this.catchUp();
+    if (this.hasStarted && !this.isPrimed) this.primed();
     const capturedUs = this.timeline.capturedAt(frame.mediaTime);
     if (capturedUs !== null) {
       // Where the clocks of this device and the server differ by more than any network delays, the difference is taken off.
