@@ -121,7 +121,7 @@ def test_a_viewer_sees_the_clip_where_the_picture_is_and_the_day_on_the_timeline
         time.sleep(0.5)
     api.close()
     guest.locator(".clip").get_by_role("button", name="重试").click()
-    guest.wait_for_function("document.querySelector('.clip video')?.currentTime > 0.3", timeout=LIMIT_MS)
+    guest.wait_for_function("() => document.querySelector('.clip video')?.currentTime > 0.3", timeout=LIMIT_MS)
     photographed(guest, shots, "clip")
     expect(guest.locator(".picture a[download]")).to_have_count(0)  # a viewer takes no recording along
     assert findings(guest) == []

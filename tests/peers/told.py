@@ -40,3 +40,11 @@ def until_over(path: Path, session: str, since_s: float, limit_s: float = 15.0) 
                 return one
         assert time.monotonic() < deadline, told(path)[-10:]
         time.sleep(0.05)
+
+
+def until_torn_down(path: Path, session: str, limit_s: float = 15.0) -> None:
+    """A session was ended in words, whatever other clients of the camera do meanwhile."""
+    deadline = time.monotonic() + limit_s
+    while not any((one.session, one.what) == (session, "teardown") for one in told(path)):
+        assert time.monotonic() < deadline, f"no camera is left hissing: {told(path)[-10:]}"
+        time.sleep(0.05)
