@@ -53,7 +53,9 @@ class Endings:
 class Logins(Protocol):
     """Where logins are kept."""
 
-    async def add(self, login: Login, address: str, agent: str, at: datetime) -> None: ...
+    async def add(self, login: Login, password_hash: str, address: str, agent: str, at: datetime) -> bool:
+        """Unless the account has another password by now, for which all its logins were ended: then False."""
+        ...
 
     async def find(self, id: str, at: datetime) -> Login | None:
         """None where it was never there, has expired or was ended, or its account is off or has come to its end."""

@@ -74,6 +74,38 @@ def own_account(gateway: Gateway, people: People) -> OwnAccount:
     return OwnAccount(people, gateway.rooms.doors.own_account.tokens)
 
 
+@dataclass
+class SlowMatcher:
+    """The real one, and what happens after the password was found right."""
+
+    real: PasswordHasher
+    meanwhile: Callable[[], Awaitable[object]]
+
+    async def hash(self, password: str) -> str:
+        return await self.real.hash(password)
+
+    async def matches(self, password: str, password_hash: str | None) -> bool:
+        is_right = await self.real.matches(password, password_hash)
+        await self.meanwhile()
+        return is_right
+
+
+async def test_a_password_that_is_no_more_opens_nothing(gateway: Gateway, admin: httpx.AsyncClient) -> None:
+    await account(admin, "once-reset")
+
+    async def reset() -> None:
+        answer = await admin.patch("/accounts/once-reset", json={"password": ANOTHER})
+        assert answer.status_code == 200, answer.text
+
+    people = replace(gateway.rooms.people, hasher=SlowMatcher(gateway.rooms.people.hasher, reset))
+    with pytest.raises(RequestRefused) as refused:
+        await people.log_in("once-reset", PASSWORD, "192.0.2.21")
+    assert (refused.value.code, refused.value.status) == ("wrong_credentials", 401)
+    assert await people.logins.of("once-reset", people.clock.now()) == []
+    told = (await admin.get("/audit", params={"who": "once-reset", "action": "log_in"})).json()["items"]
+    assert [row["outcome"] for row in told] == ["wrong_credentials"]
+
+
 async def test_a_new_password_switches_nobody_on_again(gateway: Gateway, admin: httpx.AsyncClient) -> None:
     await account(admin, "once-fired", sites=["a", "b"])
 

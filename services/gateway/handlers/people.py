@@ -76,8 +76,7 @@ class People:
         account = await self.accounts.find(name)
         is_right = await self.hasher.matches(password, account.password_hash if account else None)
         if account is None or not is_right or not is_open_at(account, self.clock.now_us()):
-            await self.trail.add(Deed("log_in", name[:64], address, now, outcome="wrong_credentials"))
-            raise RequestRefused("wrong_credentials", "The name or the password is wrong.", status=401)
+            raise await self._wrong_credentials(name, address, now)
         await self._require_second_factor(account.name, code, address)
         await self.failed.succeeded(name, address)
         return await self.open_login(account, address, agent)
@@ -92,9 +91,14 @@ class People:
             expires_at = min(expires_at, account.ends_at)
         login = Login(login_id(token), account.name, account.roles, expires_at, account.seen_sites, must_change)
         detail = {} if by == "password" else {"by": by}
+        if not await self.logins.add(login, account.password_hash, address, agent[:_AGENT_LENGTH], now):
+            raise await self._wrong_credentials(account.name, address, now)
         await self.trail.add(Deed("log_in", account.name, address, now, detail=detail))
-        await self.logins.add(login, address, agent[:_AGENT_LENGTH], now)
         return OpenedLogin(token, login)
+
+    async def _wrong_credentials(self, name: str, address: str, now: datetime) -> RequestRefused:
+        await self.trail.add(Deed("log_in", name[:64], address, now, outcome="wrong_credentials"))
+        return RequestRefused("wrong_credentials", "The name or the password is wrong.", status=401)
 
     async def end_login(self, id: str) -> None:
         """At once, with everything in this process that began with it."""

@@ -137,7 +137,7 @@ class PostgresLogins:
     def __init__(self, database: Database):
         self._database = database
 
-    async def add(self, login: Login, address: str, agent: str, at: datetime) -> None:
+    async def add(self, login: Login, password_hash: str, address: str, agent: str, at: datetime) -> bool:
         values = {
             "id": login.id,
             "account": login.account,
@@ -146,8 +146,15 @@ class PostgresLogins:
             "began_at": at,
             "expires_at": login.expires_at,
         }
+        # Who changes the password now waits, and then ends this login too; who has changed it is seen.
+        proved = select(accounts.c.name).where(
+            accounts.c.name == login.account, accounts.c.password_hash == password_hash
+        )
         async with self._database.transaction() as session:
+            if await session.scalar(proved.with_for_update(read=True)) is None:
+                return False
             await session.execute(insert(logins).values(values))
+        return True
 
     async def find(self, id: str, at: datetime) -> Login | None:
         found = await self.open_among((id,), at)
