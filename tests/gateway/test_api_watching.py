@@ -125,3 +125,13 @@ async def test_whoever_takes_a_sealed_case_is_told_to_every_school_in_it(
         assert (answer.status_code, answer.content) == (200, b"seen")
     for site in (SCHOOL, OTHER):
         assert await told(admin, site, "takes") == [("evidence_downloaded", f"{site}-1")]
+
+
+async def test_a_download_that_begins_in_the_middle_is_told_and_its_parts_are_one(
+    gateway: Gateway, admin: httpx.AsyncClient
+) -> None:
+    async with await new_supervisor(gateway, admin, "parts") as person:
+        for part in ("bytes=1-", "bytes=2-", "bytes=3-"):
+            await person.get("/evidence/case-1/file.zip", headers={"Range": part})
+    for site in (SCHOOL, OTHER):
+        assert await told(admin, site, "parts") == [("evidence_downloaded", f"{site}-1")]

@@ -9,6 +9,7 @@ from uuid import uuid4
 from services.gateway.audit import AuditTrail, Deed
 from services.gateway.cameras import Camera
 from services.gateway.evidence import EvidenceRecorder
+from services.gateway.handlers.downloads import Downloads
 from services.gateway.handlers.recordings import RecordedBytes
 from services.gateway.identity import Identity
 from services.gateway.pages import PageOf, PageRequest, page_of
@@ -36,6 +37,7 @@ class EvidenceDesk:
     source: RecordedBytes
     trail: AuditTrail
     clock: Clock
+    downloads: Downloads
 
     async def seal(
         self,
@@ -90,14 +92,15 @@ class EvidenceDesk:
         return await self.recorder.case(EvidenceRef(case=id, sites=identity.seen_sites(())))
 
     async def file(self, identity: Identity, address: str, id: str, wanted: ByteRange | None) -> Passage:
-        """Its bytes. The first part of a download is on record, for every camera that the case shows."""
+        """Its bytes. A download is on record once, for every camera that the case shows."""
         ref = EvidenceRef(case=id, sites=identity.seen_sites(()))
         place = await self.recorder.case_file(ref)
-        if wanted is None or not wanted.first:
+        if self.downloads.begins(identity, id, wanted):
             shown = (await self.recorder.case(ref)).streams
             for camera in dict.fromkeys(each.camera for each in shown):
                 deed = Deed("evidence_downloaded", identity.name, address, self.clock.now(), camera=camera)
                 await self.trail.add(replace(deed, detail={"case": id}))
+            self.downloads.recorded(identity, id)
         return await self.source.of_object(place.url, wanted)
 
     async def coverage(self, site: str, from_day: str, to_day: str) -> CoverageList:

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from services.gateway.audit import AuditTrail, Deed, Purpose
 from services.gateway.cameras import Camera
+from services.gateway.handlers.downloads import Downloads
 from services.gateway.handlers.playbacks import PlaybackRecord
 from services.gateway.handlers.registry import By
 from services.gateway.identity import Identity
@@ -70,6 +71,7 @@ class RecordingsDesk:
         self._playbacks = playbacks
         self._trail = trail
         self._clock = clock
+        self._downloads = Downloads(clock)
         self._places: OrderedDict[str, tuple[float, ObjectPlace]] = OrderedDict()
 
     async def timeline(self, camera: Camera, stream: RecordedStream, from_us: int, to_us: int) -> TimelineReply:
@@ -185,13 +187,14 @@ class RecordingsDesk:
         return await self._recorder.clip(ClipRef(clip=id, sites=identity.seen_sites(())))
 
     async def clip_file(self, identity: Identity, address: str, id: str, wanted: ByteRange | None) -> Passage:
-        """Its bytes. The first part of a download is on record; what resumes it is the same download."""
+        """Its bytes. A download is on record once; what resumes it is the same one."""
         clip = await self.clip(identity, id)
         if clip.object_name is None:
             raise RequestRefused("clip_not_ready", f"This clip is {clip.state}: wait until it is ready.", status=409)
-        if wanted is None or not wanted.first:
+        if self._downloads.begins(identity, clip.clip, wanted):
             deed = Deed("clip_downloaded", identity.name, address, self._clock.now(), camera=clip.camera)
             await self._trail.add(replace(deed, detail={"clip": clip.clip}))
+            self._downloads.recorded(identity, clip.clip)
         place = await self._place(CameraRef(clip.site, clip.camera), clip.object_name)
         return await self._source.of_object(place.url, wanted)
 
