@@ -158,7 +158,7 @@ def talk(day: Day) -> None:
 def direct(day: Day) -> None:
     """A rule is tried on what was, and changed; a school is silenced, and not any more; figures are taken along."""
     day.goto("/manage/rules", "[data-rule=no_hat]")
-    day.page.locator("[data-rule=no_hat] button").click()
+    day.page.locator("[data-rule=no_hat] [data-edit]").click()
     hours = day.page.locator("[name=deadline_h]")
     hours.fill("36" if hours.input_value() == "24" else "24")
     day.page.locator("[data-run]").click()

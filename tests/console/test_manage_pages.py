@@ -23,7 +23,7 @@ pushing, stack, api, shots, opens = managing.pushing, managing.stack, managing.a
 def test_a_rule_is_tried_before_it_is_put_in_force(opens: Opens, api: Api, shots: Path) -> None:
     before = rule_of(api, "no_hat")
     page = opens("boss", "/manage/rules")
-    page.locator("[data-rule=no_hat] button").click()
+    page.locator("[data-rule=no_hat] [data-edit]").click()
     dialog = page.get_by_role("dialog")
     dialog.locator("[name=broken]").fill("9")
     dialog.locator("[name=looked]").fill("8")
@@ -40,10 +40,33 @@ def test_a_rule_is_tried_before_it_is_put_in_force(opens: Opens, api: Api, shots
     after = rule_of(api, "no_hat")
     assert (after["version"], after["deadline_h"]) == (before["version"] + 1, 36.0)
     assert (after["where"], after["title"]) == (before["where"], before["title"]), "what was not changed stays"
-    page.locator("[data-rule=no_hat] button").click()
+    page.locator("[data-rule=no_hat] [data-edit]").click()
     expect(page.locator("[data-versions] li").first).to_contain_text("condition")
     page.locator("[data-versions] li", has_text=f"version {before['version']}").get_by_role("button").click()
     expect(page.locator("[name=broken]")).to_have_value(str(before["condition"]["broken"]))
+
+
+def test_a_rule_is_copied_and_both_are_in_force(opens: Opens, api: Api, shots: Path) -> None:
+    before = rule_of(api, "no_mask")
+    page = opens("boss", "/manage/rules", language="zh-CN")
+    page.locator("[data-rule=no_mask] [data-copy]").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.locator("[data-put]")).to_be_disabled()
+    dialog.locator("[name=title_zh]").fill("幼儿园未戴口罩")
+    dialog.locator("[name=rule]").fill("no_mask")
+    expect(dialog.locator(".fault")).to_have_text("已有这个编号的规则。")
+    expect(dialog.locator("[data-put]")).to_be_disabled()
+    dialog.locator("[name=rule]").fill("No Mask")
+    dialog.locator("[data-put]").click()
+    expect(dialog.locator(".fault")).to_have_count(1, timeout=LIMIT_MS)
+    page.screenshot(path=shots / "manage-rule-copy.png")
+    dialog.locator("[name=rule]").fill("no_mask_small")
+    dialog.locator("[name=risk]").select_option("1")
+    dialog.locator("[data-put]").click()
+    expect(page.locator("[data-rule=no_mask_small]")).to_contain_text("幼儿园未戴口罩", timeout=LIMIT_MS)
+    made = rule_of(api, "no_mask_small")
+    assert (made["version"], made["risk"], made["watched"]) == (1, 1, before["watched"])
+    assert rule_of(api, "no_mask") == before, "the other stays as it is"
 
 
 def test_a_supervisor_silences_a_school_and_ends_it(opens: Opens, api: Api, shots: Path) -> None:
@@ -257,7 +280,7 @@ def test_somebody_is_limited_to_a_unit_and_a_rule_too(opens: Opens, api: Api, sh
     expect(page.locator("[data-account=zhao]")).to_contain_text("High-Tech Zone / Station 1", timeout=LIMIT_MS)
     assert api.http.patch("/accounts/zhao", json={}).json()["units"] == ["station-1"]
     page.goto("/manage/rules")
-    page.locator("[data-rule=no_uniform] button").click()
+    page.locator("[data-rule=no_uniform] [data-edit]").click()
     page.get_by_role("combobox", name="Units of the organisation").click(force=True)
     page.locator(".el-select-dropdown__item:visible", has_text="Station 2").click()
     page.locator("[name=deadline_h]").click()

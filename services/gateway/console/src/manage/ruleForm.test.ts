@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Rule } from "./api";
-import { changesOf, draftOf, ruleOf, titleOf, wrongIn } from "./ruleForm";
+import { changesOf, copyOf, draftOf, ruleOf, titleOf, wrongIn } from "./ruleForm";
 
 const RULE: Rule = {
   rule: "no_hat", version: 3, title: { "zh-CN": "未戴厨师帽", en: "No hat" }, is_enabled: true,
@@ -13,6 +13,12 @@ const RULE: Rule = {
 describe("a rule in a form", () => {
   it("comes back as it was, with what the form does not show", () => {
     expect(ruleOf(draftOf(RULE), RULE)).toEqual(RULE);
+  });
+
+  it("becomes a rule of its own", () => {
+    const copy = copyOf(RULE, { id: " no_hat_primary ", zhCN: "小学未戴厨师帽", en: "" });
+    const title = { "zh-CN": "小学未戴厨师帽", en: "小学未戴厨师帽" };
+    expect(copy).toEqual({ ...RULE, rule: "no_hat_primary", version: 1, title });
   });
 
   it("takes what was changed", () => {

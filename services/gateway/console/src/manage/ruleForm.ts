@@ -68,6 +68,12 @@ export function ruleOf(draft: RuleDraft, rule: Rule): Rule {
   };
 }
 
+/** A rule of its own with another's settings: its first version. */
+export function copyOf(rule: Rule, own: { id: string; zhCN: string; en: string }): Rule {
+  const title = { "zh-CN": own.zhCN.trim(), en: own.en.trim() || own.zhCN.trim() };
+  return { ...rule, rule: own.id.trim(), version: 1, title };
+}
+
 const NUMBERS = {
   "condition.broken": { of: "broken", min: 1, max: 600, isWhole: true },
   "condition.looked": { of: "looked", min: 1, max: 600, isWhole: true },

@@ -12,6 +12,7 @@ export const zhCN = {
     timesHint: "留空：不限时段", times: "时段", time: { closed: "停业", preparing: "备餐", serving: "供餐", cleaning: "清洁", open: "营业（以上全部）" }, units: "组织单位", unitsHint: "所选单位及其下级的学校；留空：不限", everyUnit: "全部单位", sites: "后厨", siteKinds: "学校类型", purposes: "摄像机用途", everywhere: "留空：不限",
     warns: "人工复核前先提醒后厨（仅 Ⅰ 类）", announcement: "在后厨播报的内容", announcementHint: "播报编号或文字；留空：不播报", over: "多久没有再出现算结束（秒）", reopen: "多久内再出现仍算同一告警（秒）", folds: "合并告警", fold: { camera: "每台摄像机各自一条", site: "同一后厨合为一条" },
     trial: "试运行：按这样设置会报什么", trialDays: "看最近", days: "{n} 天", run: "试运行", trialSum: "会产生 {count} 条告警", trialOf: "依据 {facts} 条识别结果，{from} 至 {to}", trialNot: "识别结果太多，只读了一部分。", trialNone: "按这样设置，这段时间不会产生告警。", trialAdvise: "生效前先试运行。试运行不保存，也不通知任何人。", trialOld: "设置已修改，请重新试运行。", more: "仅列出最近 {n} 条",
+    copy: "复制", copyOf: "复制“{name}”为新规则", id: "编号", idHint: "小写字母、数字和 - _，以后不能修改", idTaken: "已有这个编号的规则。", titleZhCN: "中文名称", titleEn: "英文名称",
     put: "使其生效", putDone: "{name} 已生效", versions: "历次版本", versionsNone: "没有更早的版本。", take: "填入此版", current: "当前", numbers: "请填写有效的数字。", brokenOver: "违规次数不能多于识别次数。", readOnly: "仅管理员可以修改规则。",
     deadlineOf: "{n} 工作小时", changes: { is_enabled: "启停", risk: "等级", deadline_h: "期限", condition: "条件", where: "范围", when: "时段", warns_kitchen: "提醒后厨", announcement: "播报", over_after_s: "结束时间", reopen_s: "合并时间", folds: "合并方式", tell: "通知对象", title: "名称", watched: "识别对象" }, noChange: "内容相同", first: "首版",
   },
