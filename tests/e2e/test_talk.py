@@ -23,7 +23,7 @@ from tests.e2e.live_client import Api
 from tests.intercom.heard import Heard, frequency, heard, sound
 from tests.intercom.talker import Talker
 from tests.peers.gst import GstCamera
-from tests.peers.told import played_last, until_torn_down
+from tests.peers.told import played_last, told, until_torn_down
 from tests.stack import Stack
 
 LOUD = 3000
