@@ -65,7 +65,6 @@ from services.gateway.handlers.broadcasts import BroadcastDesk
 from services.gateway.handlers.calendars import CalendarDesk
 from services.gateway.handlers.canteen_import import CanteenImport
 from services.gateway.handlers.devices import DeviceDesk
-from services.gateway.handlers.downloads import Downloads
 from services.gateway.handlers.drills import DrillDesk
 from services.gateway.handlers.evidence import EvidenceDesk
 from services.gateway.handlers.exports import ExportDesk
@@ -164,8 +163,7 @@ async def _wire(context: Context[GatewaySettings], database: Database) -> Wired:
     recorder, recorded, detector, photos = BusRecorder(bus), S3AndBusBytes(bus), BusDetector(bus), PillowPhotos()
     intercom, speakers, printer, sheets = BusIntercom(bus), FoundSpeakers(), PaperPrinter(), SpreadsheetReader()
     closers = [recorded.close, hasher.close, jpegs.close, photos.close, printer.close, sheets.close, database.close]
-    evidence = EvidenceDesk(recorder, recorded, trail, clock, Downloads(clock))
-    playbacks = PlaybackRecord(trail, clock, asyncio.Lock())
+    evidence, playbacks = EvidenceDesk(recorder, recorded, trail, clock), PlaybackRecord(trail, clock, asyncio.Lock())
     recordings = RecordingsDesk(recorder, recorded, playbacks, trail, clock)
     ruling, public = _ruling(context, stored, registry, photos), PublicPictures(bus, clock)
     rooms = Rooms(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
 from services.gateway.audit import AuditTrail, Deed
@@ -37,7 +37,7 @@ class EvidenceDesk:
     source: RecordedBytes
     trail: AuditTrail
     clock: Clock
-    downloads: Downloads
+    downloads: Downloads = field(default_factory=Downloads)
 
     async def seal(
         self,
@@ -95,12 +95,12 @@ class EvidenceDesk:
         """Its bytes. A download is on record once, for every camera that the case shows."""
         ref = EvidenceRef(case=id, sites=identity.seen_sites(()))
         place = await self.recorder.case_file(ref)
-        if self.downloads.begins(identity, id, wanted):
+        if self.downloads.begins(identity, id, wanted, self.clock.monotonic()):
             shown = (await self.recorder.case(ref)).streams
             for camera in dict.fromkeys(each.camera for each in shown):
                 deed = Deed("evidence_downloaded", identity.name, address, self.clock.now(), camera=camera)
                 await self.trail.add(replace(deed, detail={"case": id}))
-            self.downloads.recorded(identity, id)
+            self.downloads.recorded(identity, id, self.clock.monotonic())
         return await self.source.of_object(place.url, wanted)
 
     async def coverage(self, site: str, from_day: str, to_day: str) -> CoverageList:

@@ -71,7 +71,7 @@ class RecordingsDesk:
         self._playbacks = playbacks
         self._trail = trail
         self._clock = clock
-        self._downloads = Downloads(clock)
+        self._downloads = Downloads()
         self._places: OrderedDict[str, tuple[float, ObjectPlace]] = OrderedDict()
 
     async def timeline(self, camera: Camera, stream: RecordedStream, from_us: int, to_us: int) -> TimelineReply:
@@ -191,10 +191,10 @@ class RecordingsDesk:
         clip = await self.clip(identity, id)
         if clip.object_name is None:
             raise RequestRefused("clip_not_ready", f"This clip is {clip.state}: wait until it is ready.", status=409)
-        if self._downloads.begins(identity, clip.clip, wanted):
+        if self._downloads.begins(identity, clip.clip, wanted, self._clock.monotonic()):
             deed = Deed("clip_downloaded", identity.name, address, self._clock.now(), camera=clip.camera)
             await self._trail.add(replace(deed, detail={"clip": clip.clip}))
-            self._downloads.recorded(identity, clip.clip)
+            self._downloads.recorded(identity, clip.clip, self._clock.monotonic())
         place = await self._place(CameraRef(clip.site, clip.camera), clip.object_name)
         return await self._source.of_object(place.url, wanted)
 
