@@ -138,7 +138,7 @@ def test_a_viewer_sees_the_clip_where_the_picture_is_and_the_day_on_the_timeline
     for _ in range(10):
         guest.get_by_role("button", name="放大").click()
     own = guest.locator(f'.marks [data-alert="{id}"]')
-    for _ in range(3):  # it plays on meanwhile: on a slow machine the alert lies further behind than what is shown
+    for _ in range(3):  # seen once, beside others: the mark lay outside of what was shown
         if own.count():
             break
         guest.get_by_role("button", name="缩小").click()

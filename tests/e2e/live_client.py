@@ -76,7 +76,7 @@ class Api:
             time.sleep(0.1)
         raise AssertionError(f"after {limit_s} s {camera} is {state}")
 
-    def until_condition(self, camera: str, condition: str, limit_s: float = 40.0) -> tuple[dict[str, Any], float]:
+    def until_condition(self, camera: str, condition: str, limit_s: float = 15.0) -> tuple[dict[str, Any], float]:
         return self.until(camera, lambda state: state.get("condition") == condition, limit_s)
 
     def watch(self, camera: str, seconds: float, stream: str = "main", codecs: str = "") -> Watched:

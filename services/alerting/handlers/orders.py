@@ -108,8 +108,10 @@ class LoopDesk:
         id = _made_of("c", wanted.by, wanted.key, wanted.site)
         if wanted.key is not None and (before := await self.loop.case(id)) is not None:
             return _with_may(before)  # sent again by somebody who never heard that it had arrived
-        alerts = [await self._alert(id, wanted.site) for id in wanted.alerts]
+        alerts = [await self._alert(each, wanted.site) for each in wanted.alerts]
         for alert in alerts:
+            if alert.case == id:
+                return _with_may(await self._case(id))  # the same request was done between the two questions
             if alert.review is None or alert.review.verdict != "confirmed":
                 raise RequestRefused("not_confirmed", "Confirm the alert first: a person looks at it.", status=409)
             if alert.case is not None:
