@@ -56,7 +56,7 @@ def camera(stack: Stack) -> Iterator[str]:
     with GstCamera(backchannel="pcmu", audio="aac", heard=str(heard), width=640, height=480) as gst:
         api = Api(stack.url, stack.admin_password)
         with api.camera("cook", gst.url):
-            api.until_condition("cook", "online", 40.0)  # GStreamer encodes picture and sound, and begins late
+            api.until_condition("cook", "online")
             yield "cook"
         api.close()
 

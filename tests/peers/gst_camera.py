@@ -177,6 +177,12 @@ def tell(server, factory, path: str) -> None:
     )
 
 
+def has_time(source) -> bool:
+    """Whether its pipeline counts time already. What is pushed before is stamped with the machine's uptime, and the sink
+    waits for that hour."""
+    return source.get_base_time() > 0
+
+
 class Microphone:
     """What one client is sent of the room: the loudspeaker 100 ms later and 18 dB fainter, and some hiss."""
 
@@ -204,7 +210,7 @@ def listen(media) -> None:
         return
     microphone = Microphone()
     MICROPHONES.append(microphone)
-    begin, sent = time.monotonic(), 0
+    begin, sent = 0.0, 0
     is_over = False
 
     def stop(_):
@@ -213,7 +219,10 @@ def listen(media) -> None:
         MICROPHONES.remove(microphone)
 
     def push():
-        nonlocal sent
+        nonlocal begin, sent
+        if not has_time(source):
+            return not is_over
+        begin = begin or time.monotonic()
         while not is_over and sent <= (time.monotonic() - begin) * 50:
             sent += 1
             source.emit("push-buffer", Gst.Buffer.new_wrapped(microphone.next()))
@@ -274,8 +283,7 @@ class CameraFactory(GstRtspServer.RTSPMediaFactory):
         if source is None:
             return
         picture = Picture(self._options.width, self._options.height)
-        begin = time.monotonic()
-        sent = 0
+        begin, sent = 0.0, 0
         is_over = False
 
         def stop(_):
@@ -283,9 +291,10 @@ class CameraFactory(GstRtspServer.RTSPMediaFactory):
             is_over = True
 
         def push():
-            nonlocal sent
-            if is_over:
-                return False
+            nonlocal begin, sent
+            if is_over or not has_time(source):
+                return not is_over
+            begin = begin or time.monotonic()
             # By the clock, not by the timer: timers run late and would lower the rate.
             while sent <= (time.monotonic() - begin) * self._options.fps:
                 sent += 1
