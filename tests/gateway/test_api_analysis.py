@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import pytest
 
+from shared.bus import Bus
+from shared.clock import SystemClock
 from shared.messages.detector import Capabilities, CapabilityState, PackFigure, PackState, SiteNights
+from shared.presence import Presence
 from tests.gateway.running_gateway import PASSWORD, Gateway
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -17,6 +24,30 @@ def _answering(worker: str, *items: CapabilityState):  # type: ignore[no-untyped
     return answer
 
 
+@asynccontextmanager
+async def _alive(bus: Bus, *workers: str) -> AsyncIterator[None]:
+    """They give signs of life as workers do, for as long as the block lasts."""
+    members = [Presence(bus, "detector", worker, SystemClock()) for worker in workers]
+    stores = await bus.kv("members_detector")
+
+    async def beat(member: Presence) -> None:
+        while True:
+            await member.run_once()
+
+    beats = [asyncio.create_task(beat(member)) for member in members]
+    try:
+        async with asyncio.timeout(10):
+            while not set(workers) <= set(await stores.keys()):
+                await asyncio.sleep(0.01)
+        yield
+    finally:
+        for task in beats:
+            task.cancel()
+        await asyncio.gather(*beats, return_exceptions=True)
+        for member in members:
+            await member.leave()
+
+
 HEADS = CapabilityState(capability="heads", state="ready", pack="heads@1", digest="ab" * 32, device="cpu")
 UNIFORM = CapabilityState(capability="uniform", state="unavailable", reason="no pack brings it")
 
@@ -27,10 +58,9 @@ async def test_capabilities_are_shown_as_the_detectors_say_them(gateway: Gateway
         nobody = await client.get("/analysis/capabilities")
         assert nobody.status_code == 503, nobody.text
         bus = await gateway.peers.bus("detector")
-        members = await bus.kv("members_detector")
-        await members.put("w1", b"1")
         stop = await bus.serve("detector", {}, pinned={"capabilities": _answering("w1", HEADS, UNIFORM)}, instance="w1")
-        found = (await client.get("/analysis/capabilities")).json()
+        async with _alive(bus, "w1"):
+            found = (await client.get("/analysis/capabilities")).json()
         assert [item["capability"] for item in found["items"]] == ["heads", "uniform"]
         assert (found["items"][0]["pack"], found["items"][0]["state"]) == ("heads@1", "ready")
         assert (found["items"][1]["state"], found["items"][1]["reason"]) == ("unavailable", "no pack brings it")
@@ -38,18 +68,13 @@ async def test_capabilities_are_shown_as_the_detectors_say_them(gateway: Gateway
 
         broken = HEADS.model_copy(update={"state": "unavailable", "reason": "heads@1: broken"})
         stop_second = await bus.serve("detector", {}, pinned={"capabilities": _answering("w2", broken)}, instance="w2")
-        for worker in (b"w1", b"w2", b"w3"):
-            await members.put(worker.decode(), b"2")
-        found = (await client.get("/analysis/capabilities")).json()
+        async with _alive(bus, "w1", "w2", "w3"):
+            found = (await client.get("/analysis/capabilities")).json()
         assert found["silent"] == ["w3"]
         assert found["items"][0]["state"] == "unavailable"
         assert found["items"][0]["reason"] == "on 1 of 2 workers (w2): heads@1: broken"
         for end in (stop, stop_second):
             await end()
-        for worker in ("w1", "w2", "w3"):
-            entry = await members.get(worker)
-            if entry is not None:
-                await members.delete(worker, entry.revision)
         await bus.close()
 
 
@@ -68,14 +93,12 @@ async def test_packs_are_told_to_those_who_configure_or_run_it(gateway: Gateway)
         return Capabilities(worker="w1", device="cpu", items=(HEADS,), packs=(PACK, BROKEN))
 
     bus = await gateway.peers.bus("detector")
-    members = await bus.kv("members_detector")
-    revision = await members.put("w1", b"1")
     stop = await bus.serve("detector", {}, pinned={"capabilities": answer}, instance="w1")
     async with gateway.client(await gateway.token()) as boss:
         for name, role in (("packs-sre", "sre"), ("packs-viewer", "viewer")):
             account = {"name": name, "password": PASSWORD, "roles": [role]}
             assert (await boss.post("/accounts", json=account)).status_code == 201
-    async with gateway.client(await gateway.token("packs-sre", PASSWORD)) as sre:
+    async with _alive(bus, "w1"), gateway.client(await gateway.token("packs-sre", PASSWORD)) as sre:
         (worker,) = (await sre.get("/analysis/capabilities")).json()["workers"]
     assert worker["packs"][0] == {
         "pack": "heads@1", "state": "in_force", "since": "2023-11-14T22:13:20Z", "capability": "heads", "reason": "",
@@ -84,11 +107,10 @@ async def test_packs_are_told_to_those_who_configure_or_run_it(gateway: Gateway)
         "figures": [{"name": "mask.found", "value": "0.9"}],
     }  # fmt: skip
     assert (worker["packs"][1]["state"], worker["packs"][1]["reason"]) == ("refused", "manifest.json: Invalid")
-    async with gateway.client(await gateway.token("packs-viewer", PASSWORD)) as viewer:
+    async with _alive(bus, "w1"), gateway.client(await gateway.token("packs-viewer", PASSWORD)) as viewer:
         told = (await viewer.get("/analysis/capabilities")).json()
     assert (told["workers"][0]["packs"], told["items"][0]["pack"]) == ([], "heads@1")
     await stop()
-    await members.delete("w1", revision)
     await bus.close()
 
 
@@ -106,24 +128,18 @@ async def test_whether_nights_are_watched_is_told_of_the_schools_that_one_sees(g
         return answer
 
     bus = await gateway.peers.bus("detector")
-    members = await bus.kv("members_detector")
     ends = [await bus.serve("detector", {}, pinned={"capabilities": answering(one)}, instance=one) for one in nights]
     async with gateway.client(await gateway.token()) as boss:
         assert (await boss.post("/sites", json={"id": "night-2", "name": "n"})).status_code == 201
         account = {"name": "night-cook", "password": PASSWORD, "roles": ["school"], "sites": ["night-2"]}
         assert (await boss.post("/accounts", json=account)).status_code == 201
-        async with gateway.client(await gateway.token("night-cook", PASSWORD)) as cook:
-            # Signs of life run out after 5 s: only what is asked happens in between.
-            for worker in nights:
-                await members.put(worker, b"1")
+        async with _alive(bus, *nights), gateway.client(await gateway.token("night-cook", PASSWORD)) as cook:
             of_all, of_one = [await one.get("/analysis/capabilities") for one in (boss, cook)]
         assert of_all.json()["nights"] == {"cameras": 8, "watched": 4, "sites_without": ["night-2", "night-3"]}
         assert of_one.json()["nights"] == {"cameras": 4, "watched": 1, "sites_without": ["night-2"]}
         await boss.delete("/sites/night-2")
     for end in ends:
         await end()
-    for worker in nights:
-        await members.delete(worker)
     await bus.close()
 
 
