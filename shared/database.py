@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy import Connection, event, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from shared.errors import PeerError
 from shared.settings import DatabaseSettings
@@ -25,6 +28,9 @@ STATEMENT_LIMIT_S = 30.0
 # = how soon a PostgreSQL that hangs is noticed; migrations take longer and have a limit of their own
 ANSWER_LIMIT_S = 15.0
 MIGRATION_LIMIT_S = 300.0
+# = how long a connection may rest before it is asked whether anybody is there: a firewall forgets it without a word.
+# One whose other end has closed it is known without asking.
+REST_S = 10.0
 
 # Of the socket, asyncpg and SQLAlchemy's pool; the last is no TimeoutError of Python's.
 _FAILURES = (OSError, TimeoutError, DBAPIError, PoolTimeout)
@@ -49,7 +55,6 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=POOL_LIMIT_S,
-            pool_pre_ping=True,
             connect_args={
                 "timeout": CONNECT_LIMIT_S,
                 # A server that hangs answers nothing, not even that a statement takes too long.
@@ -61,7 +66,10 @@ class Database:
                 },
             },
         )
-        self.sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        _look_before_use(self.engine)
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        each_for_itself = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._each_for_itself = async_sessionmaker(each_for_itself, expire_on_commit=False)
 
     @classmethod
     def from_settings(cls, settings: DatabaseSettings, schema: str) -> Database:
@@ -73,19 +81,19 @@ class Database:
 
         Raises DatabaseUnreachable where the server is away; an integrity error is the caller's to read.
         """
-        session = self.sessions()
-        try:
+        async with _named_failures(self._sessions()) as session:
             yield session
             await session.commit()
-        except _FAILURES as error:
-            if isinstance(error, TimeoutError):
-                # Who does not answer a statement does not answer a rollback either, nor a request to cancel.
-                await session.invalidate()
-            else:
-                await session.rollback()
-            raise _unreachable_or_same(error) from error
-        finally:
-            await session.close()
+
+    @asynccontextmanager
+    async def autocommit(self) -> AsyncIterator[AsyncSession]:
+        """A session in which each statement is a transaction of its own: for reads, and for one write by itself.
+
+        The server is asked once a statement; `transaction` asks it to begin and to commit besides. What was written
+        stays, whatever is raised after it; locks end with their statement. Raises as `transaction` does.
+        """
+        async with _named_failures(self._each_for_itself()) as session:
+            yield session
 
     async def migrate(self, folder: Path) -> None:
         """Bring the schema to the newest revision in `folder` (alembic revision files).
@@ -119,6 +127,42 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+@asynccontextmanager
+async def _named_failures(session: AsyncSession) -> AsyncIterator[AsyncSession]:
+    try:
+        yield session
+    except _FAILURES as error:
+        if isinstance(error, TimeoutError):
+            # Who does not answer a statement does not answer a rollback either, nor a request to cancel.
+            await session.invalidate()
+        else:
+            await session.rollback()
+        raise _unreachable_or_same(error) from error
+    finally:
+        await session.close()
+
+
+def _look_before_use(engine: AsyncEngine) -> None:
+    """In place of SQLAlchemy's pre-ping, which asks three times before every use."""
+    pool, dialect = engine.sync_engine.pool, engine.sync_engine.dialect
+
+    @event.listens_for(pool, "checkin")
+    def rest(connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
+        entry.info["rests_since"] = time.monotonic()
+
+    @event.listens_for(pool, "checkout")
+    def look(connection: DBAPIConnection, entry: ConnectionPoolEntry, proxy: PoolProxiedConnection) -> None:
+        driver = entry.driver_connection
+        if driver is None or driver.is_closed():
+            raise DisconnectionError("the server has closed the connection")
+        rested_s = time.monotonic() - entry.info.get("rests_since", time.monotonic())
+        if rested_s >= REST_S:
+            try:
+                dialect.do_ping(connection)
+            except DBAPIError as error:
+                raise DisconnectionError("nobody answers on the connection any more") from error
 
 
 def _upgrade(connection: Connection, schema: str, folder: Path) -> None:

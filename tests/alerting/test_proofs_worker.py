@@ -14,7 +14,7 @@ import asyncpg
 import pytest
 
 from services.alerting.adapters.bus_recorder import BusRecorder
-from services.alerting.adapters.postgres.proofs import PostgresProofs
+from services.alerting.adapters.postgres.proofs import PostgresProofs, wants_proof
 from services.alerting.adapters.seal_keeper import SealKeeper
 from services.alerting.handlers.proofs import facts_name
 from services.alerting.loop.check_evidence import files, sealed_as
@@ -22,7 +22,7 @@ from shared.bus import Bus
 from shared.clock import SystemClock
 from shared.database import Database
 from shared.errors import RequestRefused
-from shared.messages.alert_proofs import AlertPicture, AlertPictureWanted, AlertReplay, ReplayWanted
+from shared.messages.alert_proofs import AlertPicture, AlertPictureWanted, AlertProof, AlertReplay, ReplayWanted
 from shared.messages.alerting import Alert, AlertList, AlertRef, AlertsWanted
 from shared.messages.base import Message
 from shared.messages.clips import ClipRef, ClipStatus, ClipWanted, StillReply, StillWanted
@@ -172,6 +172,7 @@ async def test_an_alert_is_proved_whoever_is_away_meanwhile(plant: Plant) -> Non
             await asked(gateway, ReplayWanted(alert=id))
         store.close()
         await worker.stop(LIMIT_S)
+    await what_is_over_while_its_proof_is_collected_is_looked_at_again(plant, id)
 
 
 async def the_part_in_which_it_runs_is_cut_out(gateway: Bus, detector: Bus, recorder: Recorder, start_us: int) -> None:
@@ -192,6 +193,22 @@ async def the_part_in_which_it_runs_is_cut_out(gateway: Bus, detector: Bus, reco
     assert asked_for.from_us == start_us + 16 * SECOND_US
     assert shown.proof is not None
     assert shown.proof.from_us < asked_for.from_us < asked_for.to_us <= shown.proof.to_us
+
+
+async def what_is_over_while_its_proof_is_collected_is_looked_at_again(plant: Plant, alert: str) -> None:
+    """It ends with a better picture than the one that is being kept."""
+    database = Database(plant.servers.database_environment("alerting")["BK_DATABASE_URL"], "alerting")
+    store, now_us, proof = PostgresProofs(database), time.time_ns() // 1000, AlertProof(state="ready")
+    async with database.transaction() as session:
+        await wants_proof(session, alert, now_us - SECOND_US)
+    assert alert in await store.claim(now_us, 100)
+    async with database.transaction() as session:
+        await wants_proof(session, alert, now_us + 2)
+    await store.save(alert, proof, None, now_us)
+    assert alert in await store.claim(now_us + 3, 100), "as it is over now"
+    await store.save(alert, proof, None, now_us + 3)
+    assert alert not in await store.claim(now_us + 10**12, 100), "nothing more to do"
+    await database.close()
 
 
 async def asked(bus: Bus, wanted: Message) -> AlertReplay:

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from shared.database import Database, DatabaseUnreachable
-from shared.embedded.ports import free_port
+from shared.embedded.ports import HOST, free_port
 from shared.embedded.postgres import EmbeddedPostgres
 
 _FIRST = """
@@ -161,3 +161,116 @@ async def test_nobody_there(migrations: Path) -> None:
     with pytest.raises(DatabaseUnreachable):
         await database.migrate(migrations)
     await database.close()
+
+
+class Wire:
+    """What goes to PostgreSQL goes through here; `asked` counts how often something was sent and an answer waited for."""
+
+    def __init__(self, postgres: EmbeddedPostgres):
+        self._address, self._port = HOST, int(postgres.url("gateway").rpartition(":")[2].partition("/")[0])
+        self.port = free_port()
+        self.asked = 0
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._writers: list[asyncio.StreamWriter] = []
+
+    async def __aenter__(self) -> Wire:
+        self._server = await asyncio.start_server(self._serve, HOST, self.port)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.cut()
+        assert self._server is not None
+        self._server.close()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def url(self, postgres: EmbeddedPostgres) -> str:
+        return postgres.url("gateway").replace(f":{self._port}/", f":{self.port}/")
+
+    def cut(self) -> None:
+        """Every connection ends, as when the server restarts."""
+        for writer in self._writers:
+            writer.close()
+        self._writers.clear()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        answers, questions = await asyncio.open_connection(self._address, self._port)
+        self._writers += [writer, questions]
+        for way in (self._ask(reader, questions), self._answer(answers, writer)):
+            self._tasks.add(asyncio.create_task(way))
+
+    async def _ask(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(1 << 16):
+            self.asked += 1
+            writer.write(data)
+        writer.close()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(1 << 16):
+            writer.write(data)
+        writer.close()
+
+
+async def test_a_statement_by_itself_asks_once(postgres: EmbeddedPostgres, migrations: Path) -> None:
+    async with Wire(postgres) as wire:
+        database = Database(wire.url(postgres), "gateway")
+        await database.migrate(migrations)
+
+        async def read() -> object:
+            async with database.autocommit() as session:
+                return await session.scalar(text("select id from site"))
+
+        assert await read() == "once"  # prepared with the first
+        before = wire.asked
+        assert await read() == "once"
+        assert wire.asked == before + 1
+        async with database.transaction() as session:
+            assert await session.scalar(text("select id from site")) == "once"
+        assert wire.asked <= before + 5, "begin, perhaps prepared again, the statement, commit"
+        await database.close()
+
+
+async def test_each_statement_stands_by_itself(postgres: EmbeddedPostgres, migrations: Path) -> None:
+    database = Database(postgres.url("gateway"), "gateway", pool_size=1)
+    await database.migrate(migrations)
+    with pytest.raises(IntegrityError):
+        async with database.autocommit() as session:
+            await session.execute(text("insert into site values ('kept')"))
+            await session.execute(text("insert into site values ('kept')"))
+    with pytest.raises(ZeroDivisionError):
+        async with database.transaction() as session:  # on the same connection
+            await session.execute(text("insert into site values ('not kept')"))
+            raise ZeroDivisionError
+    assert await _rows(database, "select id from site order by id") == [("kept",), ("once",)]
+    await database.close()
+
+
+async def test_a_connection_that_ended_while_it_rested_costs_nobody_an_error(
+    postgres: EmbeddedPostgres, migrations: Path
+) -> None:
+    async with Wire(postgres) as wire:
+        database = Database(wire.url(postgres), "gateway", pool_size=1)
+        await database.migrate(migrations)
+        for _ in range(3):
+            assert await _rows(database, "select id from site") == [("once",)]
+            wire.cut()
+            await asyncio.sleep(0.05)
+        await database.close()
+
+
+async def test_who_rested_long_is_asked_first(
+    postgres: EmbeddedPostgres, migrations: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A firewall that forgot the connection tells neither side."""
+    async with Wire(postgres) as wire:
+        database = Database(wire.url(postgres), "gateway", pool_size=1)
+        await database.migrate(migrations)
+        asked = []
+        for rest_s in (60.0, 0.0):
+            monkeypatch.setattr("shared.database.REST_S", rest_s)
+            before = wire.asked
+            async with database.autocommit() as session:
+                await session.execute(text("select 1"))
+            asked.append(wire.asked - before)
+        assert asked[1] > asked[0]
+        await database.close()

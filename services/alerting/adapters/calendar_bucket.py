@@ -40,12 +40,12 @@ class CalendarBucket:
 
     async def newest(self) -> list[CalendarVersion]:
         """The newest version of each, those that were removed among them."""
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return [_version(row) for row in await session.execute(_newest())]
 
     async def versions(self, name: str) -> list[CalendarVersion]:
         wanted = select(calendars).where(calendars.c.calendar == name).order_by(calendars.c.version.desc())
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return [_version(row) for row in await session.execute(wanted)]
 
     async def change(self, made_of: Made, by: str, now_us: int) -> CalendarVersion:

@@ -69,8 +69,9 @@ class ProofKeeper:
 
     async def run_once(self) -> None:
         """Those that are due; then until one is."""
-        due = await self._store.claim(self._clock.now_us(), AT_ONCE)
-        await asyncio.gather(*(self._advance(alert) for alert in due))
+        claimed_us = self._clock.now_us()
+        due = await self._store.claim(claimed_us, AT_ONCE)
+        await asyncio.gather(*(self._advance(alert, claimed_us) for alert in due))
         if due:
             return
         await self._sweep()
@@ -78,7 +79,7 @@ class ProofKeeper:
         wait_s = ROUND_S if next_us is None else min(ROUND_S, max(0.05, (next_us - self._clock.now_us()) / 1e6))
         await self._clock.sleep(wait_s)
 
-    async def _advance(self, id: str) -> None:
+    async def _advance(self, id: str, claimed_us: int) -> None:
         """As far as it goes now. A recorder or a store that is away is asked again."""
         alert = await self._alerts.get(id)
         if alert is None:
@@ -101,7 +102,7 @@ class ProofKeeper:
                 due_us.append(again_us)
         if due_us and rules_of.is_hopeless(alert, now_us):
             proof, due_us = _given_up(proof), []
-        await self._store.save(id, proof, min(due_us, default=None))
+        await self._store.save(id, proof, min(due_us, default=None), claimed_us)
         if proof.state != was:
             _say(id, proof)
 

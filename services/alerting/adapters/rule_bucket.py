@@ -48,18 +48,18 @@ class RuleBucket:
             .join(newest, (rules.c.rule == newest.c.rule) & (rules.c.version == newest.c.version))
             .order_by(rules.c.rule)
         )
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return [_version(row) for row in await session.execute(wanted)]
 
     async def versions(self, rule: str) -> list[RuleVersion]:
         wanted = select(rules).where(rules.c.rule == rule).order_by(rules.c.version.desc())
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return [_version(row) for row in await session.execute(wanted)]
 
     async def put(self, rule: Rule, by: str, now_us: int) -> bool:
         row = {"rule": rule.rule, "version": rule.version, "body": rule.model_dump(mode="json")}
         put = upsert(rules).values(row | {"changed_by": by, "changed_us": now_us}).on_conflict_do_nothing()
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             if (await session.execute(put.returning(rules.c.rule))).first() is None:
                 return False
         # Written down first: what is in force and unknown to the database could not be judged again.

@@ -29,7 +29,7 @@ class SilenceBucket:
     async def open(self, now_us: int) -> None:
         """What is written down and not known to all becomes known, what is long over goes; then follow."""
         counting = select(silences).where(silences.c.until_us > now_us - _KEPT_US)
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             wanted = {row.silence: _silence(row) for row in await session.execute(counting)}
         for name in await self._bucket.keys():
             there = await self._bucket.get(name)
@@ -49,7 +49,7 @@ class SilenceBucket:
     async def add(self, silence: Silence) -> None:
         row = {"silence": silence.silence, "body": silence.model_dump(mode="json"), "from_us": silence.from_us}
         row |= {"until_us": silence.until_us, "made_us": silence.made_us}
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             await session.execute(insert(silences).values(row))
         await self._bucket.put(silence.silence, silence.encode())
 

@@ -97,15 +97,15 @@ class DrillStore:
     async def keep(self, run: str, result: DrillResult) -> None:
         values = _values(run, result)
         where = (drills.c.run == run, drills.c.site == result.site, drills.c.camera == result.camera)
-        async with self._database().transaction() as session:
+        async with self._database().autocommit() as session:
             await session.execute(update(drills).where(*where).values(values))
 
     async def beat(self, run: str, now_us: int) -> None:
-        async with self._database().transaction() as session:
+        async with self._database().autocommit() as session:
             await session.execute(update(runs).where(runs.c.id == run).values(beat_us=now_us))
 
     async def end(self, run: str, state: DrillRunState, now_us: int) -> None:
-        async with self._database().transaction() as session:
+        async with self._database().autocommit() as session:
             await session.execute(update(runs).where(runs.c.id == run).values(state=state, ended_us=now_us))
 
     async def run(self, id: str) -> DrillRunStatus | None:
@@ -151,7 +151,7 @@ class DrillStore:
             .where(*says)
             .order_by(drills.c.site, drills.c.camera, drills.c.at_us.desc())
         )
-        async with self._database().transaction() as session:
+        async with self._database().autocommit() as session:
             results = [DrillResult.model_validate(each) for each in (await session.scalars(query)).all()]
         return {CameraRef(result.site, result.camera): result for result in results}
 
@@ -164,7 +164,7 @@ class DrillStore:
             await session.execute(delete(days).where(days.c.at_us < forget_before_us))
 
     async def schedules(self) -> dict[str, DrillSchedule]:
-        async with self._database().transaction() as session:
+        async with self._database().autocommit() as session:
             rows = (await session.execute(select(schedules).order_by(schedules.c.site))).all()
         return {row.site: DrillSchedule.model_validate(row.schedule) for row in rows}
 
@@ -172,11 +172,11 @@ class DrillStore:
         values = {"site": schedule.site, "schedule": schedule.model_dump(mode="json")}
         statement = upsert(schedules).values(values)
         statement = statement.on_conflict_do_update(index_elements=["site"], set_={"schedule": values["schedule"]})
-        async with self._database().transaction() as session:
+        async with self._database().autocommit() as session:
             await session.execute(statement)
 
     async def remove_schedule(self, site: str) -> None:
-        async with self._database().transaction() as session:
+        async with self._database().autocommit() as session:
             await session.execute(delete(schedules).where(schedules.c.site == site))
 
     async def claim_days(self, wanted: Iterable[tuple[str, str]], now_us: int) -> list[str]:
@@ -185,7 +185,7 @@ class DrillStore:
         if not rows:
             return []
         statement = upsert(days).values(rows).on_conflict_do_nothing().returning(days.c.site)
-        async with self._database().transaction() as session:
+        async with self._database().autocommit() as session:
             return list((await session.scalars(statement)).all())
 
     def _database(self) -> Database:

@@ -112,7 +112,7 @@ class RoomStore:
 
     async def seen(self, room: str, who: str, now_us: int) -> None:
         where = (people.c.room == room, people.c.who == who, people.c.left_us.is_(None))
-        async with self._database().transaction() as session:
+        async with self._database().autocommit() as session:
             statement = update(people).where(*where, people.c.seen_us < now_us - _SEEN_EVERY_US)
             await session.execute(statement.values(seen_us=now_us))
 
@@ -189,7 +189,7 @@ class RoomStore:
         wanted = [{"site": camera.site, "camera": camera.camera}]
         is_live = rooms.c.closed_us.is_(None) | (rooms.c.closed_us > now_us - LATE_US)
         query = select(rooms.c.id).where(is_live, rooms.c.cameras.contains(wanted))
-        async with self._database().transaction() as session:
+        async with self._database().autocommit() as session:
             return list((await session.scalars(query)).all())
 
     async def sweep(self, now_us: int) -> list[RoomStatus]:

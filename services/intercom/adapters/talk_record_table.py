@@ -60,12 +60,12 @@ class TalkRecordTable:
     async def add(self, record: TalkRecord, object_name: str | None) -> None:
         """Once: the same record again changes nothing."""
         values = record.model_dump(exclude={"case"}) | {"case_id": record.case, "object_name": object_name}
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             await session.execute(insert(talk_records).values(values).on_conflict_do_nothing())
 
     async def find(self, record: str) -> tuple[TalkRecord, str | None] | None:
         """With the name of its sound's object, None where there is no sound."""
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             row = (await session.execute(select(talk_records).where(_T.record == record))).first()
         return None if row is None else (_record(row), row.object_name)
 
@@ -85,7 +85,7 @@ class TalkRecordTable:
             last = select(_T.from_us, _T.record).where(_T.record == wanted.before).subquery()
             query = query.where(tuple_(_T.from_us, _T.record) < select(last.c.from_us, last.c.record).scalar_subquery())
         query = query.order_by(_T.from_us.desc(), _T.record.desc()).limit(wanted.limit)
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             rows: Sequence[Row[Any]] = (await session.execute(query)).all()
         return [_record(row) for row in rows]
 
@@ -96,11 +96,11 @@ class TalkRecordTable:
             and_(_T.case_id.is_not(None), _T.to_us < of_cases_before_us),
         )
         query = select(_T.record, _T.object_name).where(is_over).order_by(_T.to_us).limit(limit)
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return [(row.record, row.object_name) for row in (await session.execute(query)).all()]
 
     async def remove(self, records: Sequence[str]) -> None:
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             await session.execute(delete(talk_records).where(_T.record.in_(records)))
 
 

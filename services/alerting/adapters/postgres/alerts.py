@@ -76,12 +76,12 @@ class PostgresAlerts:
         self._told = told
 
     async def positions(self, shards: Sequence[int]) -> dict[int, Position]:
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             found = await session.execute(select(positions).where(positions.c.shard.in_(shards)))
             return {row.shard: Position(row.from_seq, dict(row.judged)) for row in found}
 
     async def going_on(self, shard: int, since_us: int) -> list[tuple[Alert, Rule]]:
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             found = (await session.execute(going_on_of(shard, since_us))).all()
         return [(Alert.model_validate(row.body), Rule.model_validate(row.rule_body)) for row in found]
 

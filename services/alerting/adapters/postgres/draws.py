@@ -80,7 +80,7 @@ class PostgresDraws:
             return await _kept(session, id)
 
     async def file(self, id: str) -> str | None:
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return (await session.execute(select(draws.c.drawn).where(draws.c.draw_id == id))).scalar_one_or_none()
 
     async def list(self, wanted: DrawsWanted) -> Sequence[Draw]:
@@ -119,7 +119,7 @@ class PostgresDraws:
             (draws.c.state == "committing") & (draws.c.commit_until_us < now_us),
             (draws.c.state == "revealing") & (draws.c.reveal_until_us < now_us),
         )
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return list((await session.execute(select(draws.c.draw_id).where(over))).scalars())
 
 

@@ -96,7 +96,7 @@ class PostgresInspections:
 
     async def looks(self, wanted: LooksWanted) -> Looks:
         values = {"kitchens": list(wanted.kitchens), "from_us": wanted.from_us, "to_us": wanted.to_us}
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             rows = (await session.execute(_LOOKS, values)).all()
         return Looks(items=tuple(KitchenLooks.model_validate(row, from_attributes=True) for row in rows))
 

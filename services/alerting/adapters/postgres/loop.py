@@ -214,7 +214,7 @@ class PostgresLoop:
 
     async def note(self, case: Case, note: CaseNote, key: str | None) -> Case:
         row = note.model_dump() | {"case_id": case.case, "key": key}
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             added = await session.execute(
                 upsert(case_notes).values(row).on_conflict_do_nothing().returning(case_notes.c.number)
             )

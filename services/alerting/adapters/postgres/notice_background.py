@@ -28,7 +28,7 @@ class PostgresNoticeBackground:
 
     async def rule(self, id: str) -> Rule | None:
         newest = select(rules.c.body).where(rules.c.rule == id).order_by(rules.c.version.desc()).limit(1)
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             body = (await session.execute(newest)).scalar_one_or_none()
         return None if body is None else Rule.model_validate(body)
 
@@ -40,7 +40,7 @@ class PostgresNoticeBackground:
     async def ways(self, people: Sequence[str]) -> Ways:
         chosen = select(channels.c.person, channels.c.kind, channels.c.is_enabled)
         chosen = chosen.where(channels.c.person.in_(list(people))).order_by(channels.c.channel)
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             rows = (await session.execute(chosen)).all()
         found: dict[str, list[ChannelKind]] = {row.person: [] for row in rows}
         for row in rows:

@@ -54,7 +54,7 @@ class PostgresNoticeBook:
             chosen = chosen.where(channels.c.person == wanted.person)
         if wanted.channel is not None:
             chosen = chosen.where(channels.c.channel == wanted.channel)
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return [_channel(row) for row in await session.execute(chosen)]
 
     async def put_channel(self, channel: KeptChannel, channels_max: int) -> None:
@@ -107,7 +107,7 @@ class PostgresNoticeBook:
     async def tested(self, id: str, now_us: int, every_us: int) -> bool:
         free = channels.c.tested_us <= now_us - every_us
         marked = update(channels).where(channels.c.channel == id, free).values(tested_us=now_us)
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return (await session.execute(marked.returning(channels.c.channel))).first() is not None
 
     async def tell(self, told: NoticeTold) -> None:
@@ -180,24 +180,24 @@ class PostgresNoticeBook:
 
     async def _body(self, table: Table, id: str) -> Any:
         key = table.primary_key.columns[0]
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return (await session.execute(select(table.c.body).where(key == id))).scalar_one_or_none()
 
     async def _bodies(self, table: Table) -> Sequence[Any]:
         key = table.primary_key.columns[0]
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return (await session.execute(select(table.c.body).order_by(key))).scalars().all()
 
     async def _put(self, table: Table, id: str, message: Message) -> None:
         key = table.primary_key.columns[0].name
         body = message.model_dump(mode="json", exclude_none=True)
         put = upsert(table).values({key: id, "body": body})
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             await session.execute(put.on_conflict_do_update(index_elements=[key], set_={"body": put.excluded.body}))
 
     async def _remove(self, table: Table, id: str) -> bool:
         key = table.primary_key.columns[0]
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return (await session.execute(delete(table).where(key == id).returning(key))).first() is not None
 
 

@@ -94,7 +94,7 @@ class NoticePlans:
     async def sweep(self, before_us: int) -> int:
         """Forget what was told before that, with its attempts."""
         old = select(things.c.thing).where(things.c.at_us < before_us).order_by(things.c.at_us).limit(1000)
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             gone = await session.execute(delete(things).where(things.c.thing.in_(old)).returning(things.c.thing))
             return len(gone.all())
 

@@ -113,7 +113,7 @@ class NoticeQueue:
 
     async def waiting(self) -> int:
         """Deliveries that were not sent yet."""
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             counted = select(func.count()).select_from(deliveries).where(deliveries.c.state == "queued")
             return int(await session.scalar(counted) or 0)
 

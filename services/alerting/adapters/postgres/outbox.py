@@ -62,7 +62,7 @@ class Teller:
 
     async def tell_some(self) -> bool:
         """Whether there may be more. Two workers may tell the same one: it is one fact all the same."""
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             found = select(outbox).order_by(outbox.c.number).limit(_AT_ONCE)
             rows = (await session.execute(found)).all()
         if not rows:
@@ -70,6 +70,6 @@ class Teller:
         kinds = all_messages()
         facts = [kinds[row.fact].model_validate(row.body) for row in rows]
         await asyncio.gather(*(self._publish_fact(fact) for fact in facts if isinstance(fact, Fact)))
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             await session.execute(delete(outbox).where(outbox.c.number.in_([row.number for row in rows])))
         return len(rows) == _AT_ONCE

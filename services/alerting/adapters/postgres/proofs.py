@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Integer, Table, Text, select, update
+from sqlalchemy import BigInteger, Column, Integer, Table, Text, case, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -64,7 +64,7 @@ class PostgresProofs:
         self._database = database
 
     async def claim(self, now_us: int, limit: int) -> list[str]:
-        """Alerts whose proofs are due; they are ours for a while."""
+        """Alerts whose proofs are due; they are ours until now + TAKEN_US."""
         due = (
             select(proofs.c.alert)
             .where(proofs.c.next_us <= now_us)
@@ -82,24 +82,31 @@ class PostgresProofs:
     async def next_us(self) -> int | None:
         """When the next one is due."""
         wanted = select(proofs.c.next_us).where(proofs.c.next_us.is_not(None)).order_by(proofs.c.next_us).limit(1)
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return (await session.execute(wanted)).scalar_one_or_none()
 
-    async def save(self, alert: str, proof: AlertProof, next_us: int | None) -> None:
-        values = {"body": proof.model_dump(mode="json"), "next_us": next_us, "kept_until_us": proof.kept_until_us}
-        async with self._database.transaction() as session:
+    async def save(self, alert: str, proof: AlertProof, next_us: int | None, claimed_us: int) -> None:
+        """How far it is, and when it goes on. Where the alert became due again meanwhile (it is over, with a better
+        picture), that stays: who claimed it at `claimed_us` has not seen it."""
+        is_as_claimed = proofs.c.next_us == claimed_us + TAKEN_US
+        values = {
+            "body": proof.model_dump(mode="json"),
+            "next_us": case((is_as_claimed, next_us), else_=proofs.c.next_us),
+            "kept_until_us": proof.kept_until_us,
+        }
+        async with self._database.autocommit() as session:
             await session.execute(update(proofs).where(proofs.c.alert == alert).values(values))
 
     async def old(self, now_us: int, limit: int) -> list[str]:
         """Alerts whose proofs were kept for as long as they should be."""
         wanted = select(proofs.c.alert).where(proofs.c.kept_until_us < now_us).limit(limit)
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return [row.alert for row in await session.execute(wanted)]
 
     async def forget(self, alert: str, proof: AlertProof) -> None:
         """What is left says that it was there."""
         values: dict[str, Any] = {"body": proof.model_dump(mode="json"), "next_us": None, "kept_until_us": None}
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             await session.execute(update(proofs).where(proofs.c.alert == alert).values(values))
 
     async def seal(self, order: str, wanted: Sequence[EvidenceWanted], now_us: int) -> None:
@@ -113,7 +120,7 @@ class PostgresProofs:
             }
             for one in wanted
         ]  # fmt: skip
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             await session.execute(upsert(seals).values(rows).on_conflict_do_nothing())
 
     async def claim_seals(self, now_us: int, limit: int) -> list[tuple[EvidenceWanted, str, int, int]]:
@@ -134,5 +141,5 @@ class PostgresProofs:
 
     async def save_seal(self, evidence: str, state: str, why: str, tries: int, next_us: int | None) -> None:
         values = {"state": state, "why": why, "tries": tries, "next_us": next_us}
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             await session.execute(update(seals).where(seals.c.evidence == evidence).values(values))

@@ -59,7 +59,7 @@ class PostgresWarnings:
 
     async def not_known_yet(self, before_us: int, limit: int) -> list[KeptWarning]:
         """Asked before that moment, and the intercom had not ended it."""
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             asked = select(table).where(table.c.state == "asked", table.c.due_us < before_us)
             return [_kept(row) for row in await session.execute(asked.order_by(table.c.due_us).limit(limit))]
 

@@ -35,7 +35,7 @@ class PostgresApiTokens:
             "created_at": token.created_at,
             "expires_at": token.expires_at,
         }
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             await session.execute(insert(api_tokens).values(values))
 
     async def find(self, id: str, at: datetime) -> ApiTokenOwner | None:
@@ -65,12 +65,12 @@ class PostgresApiTokens:
 
     async def of(self, account: str) -> list[ApiToken]:
         query = select(api_tokens).where(_OF.account == account).order_by(_OF.created_at)
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return [_token(row) for row in (await session.execute(query)).all()]
 
     async def end(self, account: str, handle: str) -> str | None:
         where = (_OF.account == account, func.left(_OF.id, HANDLE_LENGTH) == handle)
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return (await session.scalars(delete(api_tokens).where(*where).returning(_OF.id))).first()
 
 

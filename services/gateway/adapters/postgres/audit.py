@@ -27,13 +27,13 @@ class PostgresAuditTrail:
         self._database = database
 
     async def add(self, deed: Deed) -> None:
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             await insert_deed(session, deed)
 
     async def newest(self, page: PageRequest, wanted: AuditFilter) -> list[ChainedRow]:
         query = select(audit).where(*_conditions(wanted)).order_by(audit.c.number.desc()).limit(page.limit + 1)
         query = query if page.after is None else query.where(audit.c.number < _number(page.after))
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return [_row(row, GENESIS) for row in (await session.execute(query)).all()]
 
     async def chain(self, after: int) -> AsyncIterator[list[ChainedRow]]:
@@ -44,7 +44,7 @@ class PostgresAuditTrail:
         while after < newest:
             query = select(audit).where(audit.c.number > after, audit.c.number <= newest)
             # A transaction for each: whoever reads slowly holds nothing open.
-            async with self._database.transaction() as session:
+            async with self._database.autocommit() as session:
                 found = (await session.execute(query.order_by(audit.c.number).limit(_EXPORT_ROWS))).all()
             rows = []
             for row in found:
@@ -75,7 +75,7 @@ class PostgresAuditTrail:
             .order_by(audit.c.number.desc())
             .limit(page.limit + 1)
         )
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             rows = (await session.execute(query)).all()
         return [
             Watching(row.number, row.who, row.camera, row.action, row.at, row.lasted, row.detail.get("purpose"))

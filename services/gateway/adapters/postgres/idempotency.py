@@ -46,20 +46,20 @@ class PostgresIdempotencyKeys:
 
     async def renew(self, account: str, key: str, held: datetime, at: datetime) -> bool:
         statement = update(idempotency_keys).where(*_held(account, key, held)).values(at=at).returning(_OF.key)
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return (await session.execute(statement)).first() is not None
 
     async def answered(self, account: str, key: str, held: datetime, answer: KeptAnswer) -> None:
         values = {"status": answer.status, "headers": dict(answer.headers), "body": answer.body}
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             await session.execute(update(idempotency_keys).where(*_held(account, key, held)).values(values))
 
     async def forget(self, account: str, key: str, held: datetime) -> None:
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             await session.execute(delete(idempotency_keys).where(*_held(account, key, held)))
 
     async def forget_old(self, at: datetime) -> None:
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             await session.execute(delete(idempotency_keys).where(_OF.at < at - timedelta(seconds=KEPT_S)))
 
 

@@ -16,9 +16,9 @@ class PostgresLinkedAccounts:
 
     async def find(self, issuer: str, subject: str) -> str | None:
         where = (oidc_accounts.c.issuer == issuer, oidc_accounts.c.subject == subject)
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return await session.scalar(select(oidc_accounts.c.account).where(*where))
 
     async def link(self, issuer: str, subject: str, account: str) -> None:
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             await session.execute(insert(oidc_accounts).values(issuer=issuer, subject=subject, account=account))

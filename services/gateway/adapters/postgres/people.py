@@ -59,17 +59,17 @@ class PostgresAccounts:
             told()
 
     async def find(self, name: str) -> Account | None:
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             row = (await session.execute(_ACCOUNTS.where(accounts.c.name == name))).first()
         return None if row is None else _account(row)
 
     async def all(self) -> list[Account]:
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return [_account(row) for row in await session.execute(_ACCOUNTS.order_by(accounts.c.name))]
 
     async def add(self, account: Account) -> bool:
         statement = insert(accounts).values(_values(account)).on_conflict_do_nothing().returning(accounts.c.name)
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             is_added = (await session.execute(statement)).first() is not None
         self._tell()
         return is_added
@@ -118,16 +118,16 @@ class PostgresAccounts:
         return True
 
     async def is_empty(self) -> bool:
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return (await session.scalar(select(func.count()).select_from(accounts))) == 0
 
     async def must_change_password(self, name: str) -> bool:
         query = select(passwords_due.c.account).where(passwords_due.c.account == name)
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return await session.scalar(query) is not None
 
     async def set_must_change_password(self, name: str, must: bool) -> None:
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             await session.execute(_due(name, must))
 
 
@@ -179,22 +179,22 @@ class PostgresLogins:
             .where(logins.c.id.in_(ids), logins.c.expires_at > at, accounts.c.is_enabled)
             .where(or_(accounts.c.ends_at.is_(None), accounts.c.ends_at > at))
         )
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             rows = (await session.execute(statement)).all()
         return [_login(row) for row in rows]
 
     async def end(self, id: str) -> None:
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             await session.execute(delete(logins).where(logins.c.id == id))
 
     async def end_all_of(self, account: str, but: str | None = None) -> list[str]:
         where = (logins.c.account == account, *(() if but is None else (logins.c.id != but,)))
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return list((await session.scalars(delete(logins).where(*where).returning(logins.c.id))).all())
 
     async def of(self, account: str, at: datetime) -> list[OpenLogin]:
         query = select(logins).where(logins.c.account == account, logins.c.expires_at > at)
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             rows = (await session.execute(query.order_by(logins.c.began_at.desc()).limit(_LISTED))).all()
         return [OpenLogin(row.id, row.address, row.agent, row.began_at, row.expires_at) for row in rows]
 
@@ -236,7 +236,7 @@ class PostgresFailedLogins:
     async def taken_back(self, account: str, address: str) -> None:
         of_address = (failed_logins.c.address == address, failed_logins.c.account.in_((account[:64], ANY_ACCOUNT)))
         one_less = {"failures": func.greatest(failed_logins.c.failures - 1, 0)}
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             await session.execute(update(failed_logins).where(*of_address).values(one_less))
 
     async def succeeded(self, account: str, address: str) -> None:

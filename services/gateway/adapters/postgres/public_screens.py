@@ -58,7 +58,7 @@ class PostgresPublicScreens:
         return True
 
     async def _rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             rows: Sequence[Row[Any]] = (await session.execute(query)).all()
         return rows
 

@@ -133,7 +133,7 @@ class PostgresRegister:
             return await _done(session, row is not None, deed, "camera_removed", ref)
 
     async def count(self) -> int:
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return await session.scalar(select(func.count()).select_from(cameras)) or 0
 
     async def pending_facts(self, limit: int) -> list[PendingFact]:
@@ -142,11 +142,11 @@ class PostgresRegister:
         return [PendingFact(row.number, row.fact, CameraRef(row.site, row.camera), row.at, row.by) for row in rows]
 
     async def fact_told(self, number: int) -> None:
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             await session.execute(delete(outbox).where(outbox.c.number == number))
 
     async def _rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             rows: Sequence[Row[Any]] = (await session.execute(query)).all()
         return rows
 

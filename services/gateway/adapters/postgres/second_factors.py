@@ -21,7 +21,7 @@ class PostgresSecondFactors:
         self._database = database
 
     async def find(self, account: str) -> SecondFactor | None:
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             row = (await session.execute(select(second_factors).where(_OF.account == account))).first()
         return None if row is None else SecondFactor(row.account, row.sealed, row.is_on, row.last_step)
 
@@ -31,7 +31,7 @@ class PostgresSecondFactors:
         statement = statement.on_conflict_do_update(
             index_elements=[_OF.account], set_=values, where=_OF.is_on.is_(False)
         )
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return (await session.execute(statement.returning(_OF.account))).first() is not None
 
     async def turn_on(self, account: str, step: int, recovery_hashes: Sequence[str]) -> bool:
@@ -48,18 +48,18 @@ class PostgresSecondFactors:
     async def take_step(self, account: str, step: int) -> bool:
         where = (_OF.account == account, _OF.is_on, _OF.last_step < step)
         statement = update(second_factors).where(*where).values(last_step=step).returning(_OF.account)
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return (await session.execute(statement)).first() is not None
 
     async def take_recovery(self, account: str, hash: str) -> bool:
         where = (recovery_codes.c.account == account, recovery_codes.c.hash == hash)
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             found = await session.execute(delete(recovery_codes).where(*where).returning(recovery_codes.c.hash))
             return found.first() is not None
 
     async def recovery_left(self, account: str) -> int:
         query = select(func.count()).select_from(recovery_codes).where(recovery_codes.c.account == account)
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return await session.scalar(query) or 0
 
     async def remove(self, account: str) -> bool:

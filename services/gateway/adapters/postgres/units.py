@@ -33,11 +33,11 @@ class PostgresUnits:
         self._told.append(told)
 
     async def all(self) -> list[Unit]:
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return [_unit(row) for row in await session.execute(select(units).order_by(units.c.id))]
 
     async def unit(self, id: str) -> Unit | None:
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             row = (await session.execute(select(units).where(units.c.id == id))).first()
         return None if row is None else _unit(row)
 
@@ -51,17 +51,17 @@ class PostgresUnits:
         wanted = set(ids)
         if not wanted:
             return []
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             there = (await session.scalars(select(units.c.id).where(units.c.id.in_(wanted)))).all()
         return sorted(wanted.difference(there))
 
     async def of_sites(self, wanted: tuple[str, ...]) -> frozenset[str]:
         query = select(sites.c.unit).where(sites.c.id.in_(wanted), sites.c.unit.is_not(None)).distinct()
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return frozenset((await session.scalars(query)).all())
 
     async def sites_below(self, id: str) -> frozenset[str]:
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             found = await session.scalar(select(func.sites_under([id])))
         return frozenset(found or ())
 

@@ -81,24 +81,24 @@ class PostgresAnnouncements:
 
     async def add(self, announcement: AnnouncementStatus) -> None:
         values = announcement.model_dump(exclude={"announcement"}) | {"id": announcement.announcement}
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             await session.execute(insert(announcements).values(values))
 
     async def one(self, id: str) -> AnnouncementStatus | None:
         query = select(announcements).where(announcements.c.id == id, announcements.c.removed_us.is_(None))
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             row = (await session.execute(query)).one_or_none()
         return None if row is None else _announcement(row)
 
     async def newest(self, limit: int) -> Sequence[AnnouncementStatus]:
         query = select(announcements).where(announcements.c.removed_us.is_(None))
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             rows = await session.execute(query.order_by(announcements.c.made_us.desc()).limit(limit))
             return [_announcement(row) for row in rows.all()]
 
     async def count(self) -> int:
         query = select(func.count()).where(announcements.c.removed_us.is_(None))
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return await session.scalar(query) or 0
 
     async def remove(self, id: str, now_us: int) -> bool:
@@ -120,7 +120,7 @@ class PostgresSchedules:
         kept = {"announcement", "days", "minutes", "time_zone", "priority", "made_by", "made_us"}
         values = schedule.model_dump(include=kept)
         values |= {"id": schedule.schedule, "addressed": schedule.to.model_dump(mode="json")}
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             await session.execute(insert(schedules).values(values))
 
     async def all(self, limit: int) -> Sequence[ScheduleStatus]:
@@ -137,11 +137,11 @@ class PostgresSchedules:
             .order_by(schedules.c.made_us.desc())
             .limit(limit)
         )
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return [_schedule(row) for row in (await session.execute(query)).all()]
 
     async def remove(self, id: str) -> bool:
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             done = await session.execute(delete(schedules).where(schedules.c.id == id).returning(schedules.c.id))
             return done.one_or_none() is not None
 
@@ -155,12 +155,12 @@ class PostgresSchedules:
 
     async def settle(self, id: str, due_us: int, outcome: ScheduleOutcome, broadcast: str | None, detail: str) -> None:
         values = {"outcome": outcome, "broadcast": broadcast, "detail": detail}
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             await session.execute(update(plays).where(plays.c.schedule == id, plays.c.due_us == due_us).values(values))
 
     async def _put(self, **values: Any) -> bool:
         statement = upsert(plays).values(values).on_conflict_do_nothing().returning(plays.c.due_us)
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return (await session.execute(statement)).one_or_none() is not None
 
 

@@ -89,7 +89,7 @@ class PostgresBroadcasts:
             query = query.where(broadcasts.c.id.in_(select(receipts.c.broadcast).where(receipts.c.camera == camera)))
         if sites:
             query = query.where(broadcasts.c.id.in_(select(receipts.c.broadcast).where(receipts.c.site.in_(sites))))
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return [_status(row, ()) for row in (await session.execute(query)).all()]
 
 

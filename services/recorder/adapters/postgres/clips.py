@@ -88,7 +88,7 @@ class PostgresClips:
             return _clip((await session.execute(select(clips).where(clips.c.id == clip.id))).one())
 
     async def clip(self, id: str) -> Clip | None:
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             query = select(clips).where(clips.c.id == id, clips.c.expires_us > 0)
             row = (await session.execute(query)).one_or_none()
         return None if row is None else _clip(row)
@@ -103,12 +103,12 @@ class PostgresClips:
             query = query.where(clips.c.asked_by == asked_by)
         if sites is not None:
             query = query.where(clips.c.site.in_(sites))
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return [_clip(row) for row in (await session.execute(query)).all()]
 
     async def waiting(self, asked_by: str) -> int:
         query = select(func.count()).where(clips.c.asked_by == asked_by, clips.c.state.in_(("queued", "running")))
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return await session.scalar(query) or 0
 
     async def expire(self, id: str, now_us: int) -> None:
@@ -141,7 +141,7 @@ class PostgresClips:
             .values(done_us=done_us, beat_us=now_us)
             .returning(clips.c.id)
         )
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return (await session.execute(query)).one_or_none() is not None
 
     async def ready(self, id: str, size_bytes: int, sha256: str, shows_from_us: int, shows_to_us: int) -> None:
@@ -155,21 +155,21 @@ class PostgresClips:
         """What is to be removed; not while it is being made."""
         is_being_made = and_(clips.c.state == "running", clips.c.beat_us >= now_us - DEAD_AFTER_US)
         query = select(clips).where(clips.c.expires_us <= now_us, not_(is_being_made)).limit(limit)
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return [_clip(row) for row in (await session.execute(query)).all()]
 
     async def forget(self, id: str) -> None:
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             await session.execute(delete(clips).where(clips.c.id == id))
 
     async def give_up(self, id: str, worker: str) -> None:
         """Whoever made it has stopped, because nobody wants it any more or another worker makes it now."""
         query = update(clips).where(clips.c.id == id, clips.c.worker == worker).values(state="failed")
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             await session.execute(query)
 
     async def _set(self, id: str, **values: Any) -> None:
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             await session.execute(update(clips).where(clips.c.id == id).values(**values))
 
 

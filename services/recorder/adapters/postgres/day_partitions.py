@@ -21,7 +21,7 @@ async def drop_empty_days(database: Database, before_us: int, limit: int = 40) -
     Without it every query plans over each day since the recorder was installed. Raises PeerError.
     """
     last = f"segments_{datetime.fromtimestamp(before_us / 1e6 - 86400, UTC):%Y%m%d}"
-    async with database.transaction() as session:
+    async with database.autocommit() as session:
         found = await session.execute(
             text(
                 "select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid"

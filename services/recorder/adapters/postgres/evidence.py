@@ -69,7 +69,7 @@ class PostgresEvidence:
         self._database = database
 
     async def heads(self) -> Sequence[ChainHead]:
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return [_head(row) for row in (await session.execute(select(heads))).all()]
 
     async def newest_statement(self) -> SignedStatement | None:
@@ -100,7 +100,7 @@ class PostgresEvidence:
             raise StatementTaken(f"statement {made.number} is there already") from error
 
     async def add_time_stamp(self, number: int, token: bytes) -> None:
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             await session.execute(upsert(time_stamps).values(statement=number, token=token).on_conflict_do_nothing())
 
     async def statements(self, from_number: int, to_number: int) -> Sequence[SignedStatement]:
@@ -130,7 +130,7 @@ class PostgresEvidence:
         return CaseStream(of, from_us, to_us, chain, before_link)
 
     async def add_case(self, sealed: SealedCase) -> None:
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             await session.execute(
                 insert(case_files).values(
                     id=sealed.id,
@@ -145,7 +145,7 @@ class PostgresEvidence:
             )
 
     async def case(self, id: str) -> SealedCase | None:
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             row = (await session.execute(select(case_files).where(case_files.c.id == id))).one_or_none()
         if row is None:
             return None

@@ -100,12 +100,12 @@ class PostgresEvidenceJobs:
             return _job((await session.execute(query)).one())
 
     async def job(self, id: str) -> EvidenceJob | None:
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             row = (await session.execute(select(evidence_jobs).where(evidence_jobs.c.id == id))).one_or_none()
         return None if row is None else _job(row)
 
     async def jobs(self, wanted: EvidenceOf) -> Sequence[EvidenceJob]:
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return [_job(row) for row in (await session.execute(listed(wanted))).all()]
 
     async def claim(self, worker: str, now_us: int) -> EvidenceJob | None:
@@ -134,7 +134,7 @@ class PostgresEvidenceJobs:
             .values(done_bytes=done_bytes, all_bytes=all_bytes, beat_us=now_us)
             .returning(evidence_jobs.c.id)
         )
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return (await session.execute(query)).one_or_none() is not None
 
     async def sealed(self, id: str) -> None:
@@ -148,7 +148,7 @@ class PostgresEvidenceJobs:
         await self._set(id, state="failed", error_code=code, error=error)
 
     async def _set(self, id: str, **values: Any) -> None:
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             await session.execute(update(evidence_jobs).where(evidence_jobs.c.id == id).values(**values))
 
 
@@ -161,13 +161,13 @@ class PostgresCoverage:
     async def add(self, site: str, day: str, made_us: int, document: Mapping[str, Any]) -> None:
         """The first that is made of a day stays; it is to be locked."""
         values = {"site": site, "day": day, "made_us": made_us, "document": dict(document), "kept": False}
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             await session.execute(upsert(coverage_statements).values(values).on_conflict_do_nothing())
 
     async def sites_not_kept(self) -> Sequence[str]:
         """Those of which a statement is not under lock yet."""
         query = select(coverage_statements.c.site).where(~coverage_statements.c.kept).distinct()
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return list((await session.scalars(query.order_by(coverage_statements.c.site))).all())
 
     async def not_kept(self, site: str, limit: int) -> Sequence[tuple[str, Mapping[str, Any]]]:
@@ -175,14 +175,14 @@ class PostgresCoverage:
         query = select(coverage_statements.c.day, coverage_statements.c.document).where(
             coverage_statements.c.site == site, ~coverage_statements.c.kept
         )
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             rows = (await session.execute(query.order_by(coverage_statements.c.day).limit(limit))).all()
         return [(row.day, row.document) for row in rows]
 
     async def kept(self, site: str, day: str) -> None:
         """It is under lock."""
         where = (coverage_statements.c.site == site, coverage_statements.c.day == day)
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             await session.execute(update(coverage_statements).where(*where).values(kept=True))
 
     async def has(self, site: str, day: str) -> bool:
@@ -193,7 +193,7 @@ class PostgresCoverage:
         query = select(coverage_statements.c.document).where(
             coverage_statements.c.site == site, coverage_statements.c.day.between(from_day, to_day)
         )
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return list((await session.scalars(query.order_by(coverage_statements.c.day))).all())
 
 

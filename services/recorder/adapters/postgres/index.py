@@ -87,7 +87,7 @@ class PostgresIndex:
             .order_by(segments.c.starts_us, segments.c.number)
             .limit(limit)
         )
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return [recorded_of(row) for row in (await session.execute(query)).all()]
 
     async def timeline(self, of: StreamRef, from_us: int, to_us: int) -> Timeline:

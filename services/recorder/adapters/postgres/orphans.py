@@ -26,7 +26,7 @@ class PostgresDays:
             columns.starts_us >= day.day * DAY_US,
             columns.starts_us < (day.day + 1) * DAY_US,
         )
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             rows = (await session.execute(query)).all()
         return {
             Segment(day.of, row.run, row.first_seq, row.last_seq, row.starts_us, 0, 0, "", (), "").object_name
@@ -36,6 +36,6 @@ class PostgresDays:
     async def head_us(self, day: DayOfStream) -> int | None:
         """Up to where the stream is in the index, UTC microseconds; None where it has no row."""
         query = select(heads.c.ends_us).where(heads.c.camera == day.camera, heads.c.stream == day.stream)
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             found: int | None = await session.scalar(query)
         return found

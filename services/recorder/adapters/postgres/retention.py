@@ -84,7 +84,7 @@ class PostgresRetention:
 
     async def streams(self) -> Sequence[StreamRef]:
         """Every stream of which something was ever recorded, also of cameras that are no longer registered."""
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             rows = (await session.execute(select(heads.c.site, heads.c.camera, heads.c.stream))).all()
         return [StreamRef(CameraRef(row.site, row.camera), row.stream) for row in rows]
 
@@ -113,7 +113,7 @@ class PostgresRetention:
         query = select(deletions).where(
             deletions.c.camera == of.camera.camera, deletions.c.stream == of.stream, deletions.c.done_us.is_(None)
         )
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return [_deletion(row) for row in (await session.execute(query.order_by(deletions.c.id))).all()]
 
     async def carry_out(
@@ -165,7 +165,7 @@ class PostgresRetention:
         query = select(heads, oldest.label("oldest_us")).order_by(heads.c.site, heads.c.camera, heads.c.stream)
         if site is not None:
             query = query.where(heads.c.site == site)
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             rows = (await session.execute(query)).all()
         return [
             StoredStream(
@@ -210,7 +210,7 @@ class PostgresRetention:
         query = select(holds).where(*in_force(now_us)).order_by(holds.c.placed_us.desc()).limit(limit)
         if camera is not None:
             query = query.where(holds.c.camera == camera)
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             return [_hold(row) for row in (await session.execute(query)).all()]
 
 

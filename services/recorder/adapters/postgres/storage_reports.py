@@ -53,7 +53,7 @@ class PostgresStorageReports:
         query = query.select_from(heads.join(holes, text("true")))
         if site is not None:
             query = query.where(heads.c.site == site)
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             rows = (await session.execute(query)).all()
         return {
             StreamRef(CameraRef(row.site, row.camera), row.stream): StreamReport(
@@ -94,7 +94,7 @@ class PostgresStorageReports:
             .group_by(old.c.camera, old.c.stream)
             .order_by(old.c.camera, old.c.stream)
         )
-        async with self._database.transaction() as session:
+        async with self._database.autocommit() as session:
             rows = (await session.execute(query)).all()
         return [_trial(row) for row in rows]
 
