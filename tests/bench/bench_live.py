@@ -41,29 +41,33 @@ FLAGS = [
     "--autoplay-policy=no-user-gesture-required",
 ]
 
-# Reads the Gray code of shared/simulator/picture_index.py from the picture that is on the screen now.
+# Reads the Gray code of shared/simulator/picture_index.py from the picture that is on the screen now. Two lines of its
+# luma are copied: to draw the whole picture on a canvas takes the page's thread for longer than half a picture lasts,
+# and what is measured then is that.
 READER = """
 () => {
   const video = document.querySelector("video");
-  const canvas = document.createElement("canvas");
-  const context = canvas.getContext("2d", { willReadFrequently: true });
   window.__seen = [];
   const blocks = 17, perWidth = 60;
   const onFrame = (now, frame) => {
-    const side = video.videoWidth / perWidth;
-    canvas.width = Math.ceil(side * blocks); canvas.height = Math.ceil(side);
-    context.drawImage(video, 0, 0, canvas.width, canvas.height, 0, 0, canvas.width, canvas.height);
-    const pixels = context.getImageData(0, Math.floor(side / 2), canvas.width, 1).data;
-    let index = 0, last = 0, ones = 0, bits = [];
-    for (let i = 0; i < blocks; i++) {
-      const bit = pixels[4 * Math.floor((i + 0.5) * side)] > 127 ? 1 : 0;
-      ones += bit; bits.push(bit);
-    }
-    for (const bit of bits.slice(0, 16)) { last ^= bit; index = (index << 1) | last; }
     // expectedDisplayTime: when the compositor means to show it, never earlier than now
     const shown = performance.timeOrigin + Math.max(performance.now(), frame.expectedDisplayTime);
-    if (ones & 1) window.__seen.push([shown * 1000, index]);
     video.requestVideoFrameCallback(onFrame);
+    const picture = new VideoFrame(video);
+    const side = picture.codedWidth / perWidth;
+    const rect = { x: 0, y: 2 * Math.floor(side / 4), width: 2 * Math.ceil(side * blocks / 2), height: 2 };
+    if (!/^(I420|NV12)$/.test(picture.format ?? "")) { picture.close(); return; }
+    const bytes = new Uint8Array(picture.allocationSize({ rect }));
+    picture.copyTo(bytes, { rect }).then(([luma]) => {
+      let index = 0, last = 0, ones = 0, bits = [];
+      for (let i = 0; i < blocks; i++) {
+        const bit = bytes[luma.offset + Math.floor((i + 0.5) * side)] > 127 ? 1 : 0;
+        ones += bit; bits.push(bit);
+      }
+      for (const bit of bits.slice(0, 16)) { last ^= bit; index = (index << 1) | last; }
+      if (ones & 1) window.__seen.push([shown * 1000, index]);
+      picture.close();
+    }, () => picture.close());
   };
   video.requestVideoFrameCallback(onFrame);
 }
