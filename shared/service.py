@@ -31,6 +31,9 @@ from shared.version import VERSION
 EXIT_BUG = 1
 EXIT_SETTINGS = 2
 HTTP_STOP_LIMIT_S = 2
+# = how long a connection may rest between two requests. Longer than what stands in front keeps it (an nginx: 60 s),
+# which would otherwise send a request into a connection that is just being closed.
+HTTP_REST_LIMIT_S = 75
 CLOSE_LIMIT_S = 5.0
 
 S = TypeVar("S", bound=ServiceSettings)
@@ -248,6 +251,7 @@ def _uvicorn_config(app: ASGIApp) -> uvicorn.Config:
         # A third less CPU a fragment and viewer than uvicorn's older WebSocket protocol.
         ws="websockets-sansio",
         timeout_graceful_shutdown=HTTP_STOP_LIMIT_S,
+        timeout_keep_alive=HTTP_REST_LIMIT_S,
         server_header=False,
         date_header=False,
     )

@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +159,19 @@ async def test_it_becomes_ready_and_ends_in_order(service: Service) -> None:
     assert (events[0], events[-1]) == ("started", "stopped")
     assert service.said.read_text() == "closed, bus up"
     assert service.said.with_name("drained").read_text() == "work is up"
+
+
+async def test_a_connection_may_rest_for_longer_than_clients_and_proxies_let_it(service: Service) -> None:
+    service.start(BK_MOOD="well")
+    service.until_readyz(200)
+    connection = HTTPConnection(HOST, service.port, timeout=5)
+    for rest_s in (0, 6):
+        await asyncio.sleep(rest_s)
+        connection.request("GET", "/healthz")
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == 200
+    connection.close()
 
 
 async def test_it_is_not_ready_for_a_reason(service: Service) -> None:
