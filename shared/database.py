@@ -176,8 +176,9 @@ def _upgrade(connection: Connection, schema: str, folder: Path) -> None:
 
 
 # Classes of SQLSTATE (PostgreSQL, appendix A) that are the server's or the operator's to mend, not ours:
-# connection, wrong password, no such database, out of disk or connections, shut down, system error.
-_PEER_STATES = ("08", "28", "3D", "53", "57P", "58")
+# connection, wrong password, no such database, given up for another's sake (a deadlock: again it goes through), out of
+# disk or connections, shut down, system error.
+_PEER_STATES = ("08", "28", "3D", "40", "53", "57P", "58")
 
 
 def _unreachable_or_same(error: Exception) -> Exception:

@@ -13,7 +13,7 @@ from tempfile import mkdtemp
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import text
+from sqlalchemy import delete, text
 
 from services.alerting.adapters.notice_planner import NoticePlanner
 from services.alerting.adapters.notice_secrets import NoticeSecrets
@@ -21,6 +21,8 @@ from services.alerting.adapters.notice_sender import NoticeSender
 from services.alerting.adapters.postgres.notice_book import PostgresNoticeBook
 from services.alerting.adapters.postgres.notice_plans import NoticePlans
 from services.alerting.adapters.postgres.notice_queue import NoticeQueue
+from services.alerting.adapters.postgres.notice_tables import channels
+from services.alerting.adapters.postgres.notice_things import drop_waiting
 from services.alerting.adapters.postgres.outbox import write_facts
 from services.alerting.adapters.sites_known import SitesKnown
 from services.alerting.handlers.notices import KeptChannel
@@ -421,6 +423,21 @@ async def test_a_crash_between_sending_and_marking_sends_the_same_message_again(
     # The dead one was only slow: what it says late changes nothing.
     await dead.failed(parcel, ChannelFailed("late"), office.clock.now_us())
     assert {each.state for each in await office.deliveries() if each.sent_us} == {"delivered"}
+
+
+async def test_a_channel_may_be_removed_while_its_message_is_being_marked(office: Office) -> None:
+    """Both take their locks in one order: the one waits, and neither is given up."""
+    await office.people(supervisor("wang"))
+    await office.happens(raised("a1"))
+    queue = office.queue("one")
+    (parcel,) = await queue.take(office.clock.now_us(), 1)
+    async with office.database.transaction() as session:
+        await session.execute(delete(channels).where(channels.c.channel == parcel.channel))
+        marking = asyncio.create_task(queue.taken(parcel, Taken("delivered", "200"), office.clock.now_us()))
+        await asyncio.sleep(0.3)
+        assert not marking.done(), "it waits for the channel"
+        await drop_waiting(session, parcel.channel, "removed")
+    await marking
 
 
 async def test_a_closed_account_is_not_told_what_was_planned(office: Office) -> None:

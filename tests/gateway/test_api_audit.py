@@ -142,24 +142,30 @@ async def test_a_school_sees_who_watched_its_kitchen_and_for_how_long(
 
 
 async def test_an_auditor_reads_everything_and_looks_at_nothing(gateway: Gateway, admin: httpx.AsyncClient) -> None:
+    await register(admin, "audited-1", "audited")
     await account(admin, "reader", "auditor")
+    await account(admin, "looker", "supervisor")
+    token = await gateway.token("looker", PASSWORD)
+    address = f"{gateway.ws_url}/api/v1/cameras/audited-1/live?purpose=patrol"
+    async with connect(address, additional_headers={"Authorization": f"Bearer {token}"}, proxy=None):
+        pass
     async with gateway.client(await gateway.token("reader", PASSWORD)) as auditor:
-        by_action = (await auditor.get("/audit", params={"action": "live_view", "site": "watched"})).json()["items"]
-        assert [(row["who"], row["camera"], row["site"]) for row in by_action] == [
-            ("patroller", "watched-1", "watched")
-        ]
+        by_action = (await auditor.get("/audit", params={"action": "live_view", "site": "audited"})).json()["items"]
+        assert [(row["who"], row["camera"], row["site"]) for row in by_action] == [("looker", "audited-1", "audited")]
         assert by_action[0]["detail"]["purpose"] == "patrol"
-        ended = {"action": "live_view_ended", "purpose": "patrol", "who": "patroller", "outcome": "ok"}
-        assert len((await auditor.get("/audit", params=ended)).json()["items"]) == 1
+        ended = {"action": "live_view_ended", "purpose": "patrol", "who": "looker", "outcome": "ok"}
+        async with asyncio.timeout(10):
+            while not (await auditor.get("/audit", params=ended)).json()["items"]:
+                await asyncio.sleep(0.02)
         at = by_action[0]["at"]
-        assert (await auditor.get("/audit", params={"who": "patroller", "until": at})).json()["items"][0][
+        assert (await auditor.get("/audit", params={"who": "looker", "until": at})).json()["items"][0][
             "action"
         ] == "log_in"
         first = (await auditor.get("/audit", params={"limit": 2})).json()
         second = (await auditor.get("/audit", params={"limit": 2, "cursor": first["next_cursor"]})).json()
         assert [row["number"] for row in first["items"]][-1] - 1 == second["items"][0]["number"]
         assert (await auditor.get("/audit", params={"since": "yesterday"})).status_code == 422
-        assert (await auditor.get("/cameras/watched-1/snapshot.jpg")).status_code == 403
+        assert (await auditor.get("/cameras/audited-1/snapshot.jpg")).status_code == 403
         assert (await auditor.get("/sites")).status_code == 403
         await auditor.get("/audit/export", params={"after": first["items"][0]["number"]})
         newest = (await auditor.get("/audit", params={"limit": 1})).json()["items"][0]

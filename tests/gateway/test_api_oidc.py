@@ -47,6 +47,7 @@ PEOPLE = [
     User(sub="u-3", claims={"preferred_username": "nobody", "groups": ["choir"]}),
     User(sub="u-4", claims={"preferred_username": "misfit", "groups": "wrong"}),
     User(sub="u-5", claims={"preferred_username": "zhao", "groups": ["station-1"]}),
+    User(sub="u-6", claims={"preferred_username": "qian", "groups": ["station-1"]}),
 ]
 
 
@@ -180,6 +181,33 @@ async def test_who_is_switched_off_meanwhile_stays_so(
     now = await rooms.people.accounts.find("zhao")
     assert now is not None
     assert (now.is_enabled, now.roles) == (False, ("viewer",))
+
+
+async def test_groups_do_not_take_the_last_administrator_away(
+    gateway: Gateway, admin: httpx.AsyncClient, door: Door
+) -> None:
+    """Who is refused has lost nothing: settings or groups are put right, or another one is made first."""
+    accounts = gateway.rooms.people.accounts
+    assert (await door.log_in("u-6")).status_code == 303
+    others = [each for each in await accounts.all() if "admin" in each.roles]
+    await accounts.change("qian", lambda there, _: replace(there, roles=("admin",), sites=None))
+    try:
+        for each in others:
+            await accounts.change(each.name, lambda there, _: replace(there, roles=("viewer",)))
+        answer = await door.log_in("u-6")
+        assert (answer.status_code, answer.json()["code"]) == (409, "last_administrator")
+        now = await accounts.find("qian")
+        assert now is not None
+        assert now.roles == ("admin",)
+    finally:
+        for each in others:
+            await accounts.change(each.name, lambda there, _, roles=each.roles: replace(there, roles=roles))
+    row = (await admin.get("/audit", params={"who": "qian", "action": "log_in"})).json()["items"][0]
+    assert row["outcome"] == "last_administrator"
+    assert (await door.log_in("u-6")).status_code == 303, "there are others"
+    now = await accounts.find("qian")
+    assert now is not None
+    assert now.roles == ("viewer",)
 
 
 async def test_nobody_becomes_the_local_administrator(gateway: Gateway, door: Door) -> None:

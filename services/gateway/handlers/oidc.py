@@ -11,7 +11,7 @@ from typing import Protocol
 
 from services.gateway.accounts import Account, is_open_at
 from services.gateway.audit import Deed
-from services.gateway.handlers.people import OpenedLogin, People, require_fitting
+from services.gateway.handlers.people import OpenedLogin, People, require_fitting, with_an_administrator
 from services.gateway.handlers.second_factors import Box
 from services.gateway.oidc import (
     ATTEMPT_LIFETIME_S,
@@ -75,8 +75,12 @@ class OidcDesk:
         attempt = self._attempt(kept, state)
         person = await provider.person(code, attempt)
         grant = granted(person.groups, self.grants)
-        account = None if grant is None else await self._account(person, grant)
         now = self.people.clock.now()
+        try:
+            account = None if grant is None else await self._account(person, grant)
+        except RequestRefused as refusal:
+            await self.people.trail.add(Deed("log_in", person.name[:64], address, now, outcome=refusal.code))
+            raise
         if account is None or not is_open_at(account, self.people.clock.now_us()):
             await self.people.trail.add(Deed("log_in", person.name[:64], address, now, outcome="no_role"))
             raise RequestRefused(
@@ -96,7 +100,9 @@ class OidcDesk:
             return await people.accounts.find(new.name) or new
         if _by_grant(account, grant) == account:
             return account
-        changed = await people.accounts.change(account.name, lambda there, _: _by_grant(there, grant))
+        changed = await people.accounts.change(
+            account.name, lambda there, others: with_an_administrator(_by_grant(there, grant), others)
+        )
         await people.end_logins(account.name)  # what it may do now, older logins must not outlive
         return changed or account
 

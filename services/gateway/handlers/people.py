@@ -218,7 +218,7 @@ class People:
         must_change = None if must_change_password is None and password is None else bool(must_change_password)
         changed = await self.accounts.change(
             account.name,
-            lambda there, others: _with_an_administrator(applied(there), others),
+            lambda there, others: with_an_administrator(applied(there), others),
             must_change_password=must_change,
         )
         if changed is None:
@@ -288,7 +288,7 @@ def _of_program(found: ApiTokenOwner) -> Identity:
     return Identity(token.account, found.roles, login, found.expires_at, sites=found.seen_sites, verbs=found.verbs)
 
 
-def _with_an_administrator(changed: Account, others: frozenset[str]) -> Account:
+def with_an_administrator(changed: Account, others: frozenset[str]) -> Account:
     """The account, where somebody is left who may log in and make others. Args: others: those besides it."""
     if others or (changed.is_enabled and "admin" in changed.roles):
         return changed

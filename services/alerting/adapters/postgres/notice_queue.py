@@ -154,6 +154,8 @@ class NoticeQueue:
     async def _mark(
         self, session: AsyncSession, parcel: Parcel, outcome: str, said: str, values: dict[str, Any]
     ) -> None:
+        # The channel first, as whoever removes it does: otherwise each waits for what the other holds.
+        await session.execute(select(channels.c.channel).where(channels.c.channel == parcel.channel).with_for_update())
         ids = await lock_deliveries(session, deliveries.c.delivery.in_(parcel.deliveries))
         this = and_(attempts.c.delivery.in_(ids), attempts.c.number == parcel.attempt)
         await session.execute(update(attempts).where(this).values(outcome=outcome, said=said))

@@ -12,7 +12,7 @@ export const en: AuditWords = {
   export: "Export all", exporting: "Exporting…", verify: "What is exported can be checked with `bk audit verify`: a row that was changed or taken out shows.",
   retry: "Try again", hash: "Hash",
   deeds: { live_view: "live", snapshot: "a picture", playback: "playback", clip_made: "made a clip", clip_downloaded: "took a clip", evidence_sealed: "sealed evidence", evidence_downloaded: "took evidence", talk_opened: "looked while talking", talk_heard: "heard a talk" },
-  outcomes: { wrong_credentials: "wrong name or password", wrong_code: "wrong code", no_role: "no role" },
+  outcomes: { wrong_credentials: "wrong name or password", wrong_code: "wrong code", no_role: "no role", account_exists: "both names taken", last_administrator: "the last administrator" },
   details: {
     account: "account", alerts: "alerts", announcement: "announcement", before: "before", began: "began", broadcast: "broadcast", by: "by", cameras: "cameras", case: "case", channel: "channel",
     clip: "clip", count: "count", department: "department", draw: "draw", fields: "changed", file: "file", from_us: "from", guest: "guest", inspection: "inspection", kind: "kind", name: "name",

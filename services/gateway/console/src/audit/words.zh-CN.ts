@@ -10,7 +10,7 @@ export const zhCN = {
   export: "导出全部", exporting: "正在导出…", verify: "导出的文件可以用 bk audit verify 检查：任何一行被改动或删除都会被发现。",
   retry: "再试一次", hash: "哈希",
   deeds: { live_view: "实时画面", snapshot: "截图", playback: "录像回放", clip_made: "导出片段", clip_downloaded: "下载片段", evidence_sealed: "存证", evidence_downloaded: "下载案卷", talk_opened: "对讲时看画面", talk_heard: "听取对讲录音" },
-  outcomes: { wrong_credentials: "账号或密码错误", wrong_code: "验证码错误", no_role: "没有角色" },
+  outcomes: { wrong_credentials: "账号或密码错误", wrong_code: "验证码错误", no_role: "没有角色", account_exists: "两个账号名均已被占用", last_administrator: "最后一名管理员" },
   details: {
     account: "账号", alerts: "告警", announcement: "播报", before: "原为", began: "开始", broadcast: "广播", by: "方式", cameras: "摄像机", case: "案件", channel: "渠道",
     clip: "片段", count: "数量", department: "部门", draw: "抽查", fields: "修改项", file: "文件", from_us: "起", guest: "来宾", inspection: "检查", kind: "类型", name: "名称",
