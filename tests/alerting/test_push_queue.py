@@ -24,9 +24,9 @@ from shared.messages.notices import (
     secret_context,
 )
 from shared.sealing import Sealer
+from tests.alerting.notice_office import SEALER, Hook, Office, database, office
 from tests.alerting.notice_values import NOW_US, raised, supervisor
 from tests.alerting.push_service import Browser
-from tests.alerting.test_notice_queue import SEALER, Hook, Office, database, office
 
 __all__ = ["database", "office"]
 pytestmark = pytest.mark.asyncio(loop_scope="module")

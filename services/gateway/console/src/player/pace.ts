@@ -8,7 +8,7 @@
  */
 
 /** Between these the margin may be: with a fragment a picture, and with longer ones, which are late by their length. */
-export const BAND_S = { single: [0.03, 0.06], grouped: [0.02, 0.045] } as const;
+export const BAND_S = { single: [0.03, 0.06], grouped: [0.025, 0.055] } as const;
 /** A fragment longer than this holds several pictures. */
 const GROUPED_FROM_S = 0.1;
 export const START_S = 0.1;
