@@ -37,7 +37,8 @@ _FAILURES = (OSError, TimeoutError, DBAPIError, PoolTimeout)
 
 
 class DatabaseUnreachable(PeerError):
-    """PostgreSQL is away, starting up or shutting down, or every connection to it is in use."""
+    """PostgreSQL is away, starting up or shutting down, every connection to it is in use, or it gave the transaction up
+    for another's sake: later it goes through."""
 
 
 class Database:

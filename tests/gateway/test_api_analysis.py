@@ -28,7 +28,7 @@ def _answering(worker: str, *items: CapabilityState):  # type: ignore[no-untyped
 async def _alive(bus: Bus, *workers: str) -> AsyncIterator[None]:
     """They give signs of life as workers do, for as long as the block lasts."""
     members = [Presence(bus, "detector", worker, SystemClock()) for worker in workers]
-    stores = await bus.kv("members_detector")
+    bucket = await bus.kv("members_detector")
 
     async def beat(member: Presence) -> None:
         while True:
@@ -37,7 +37,7 @@ async def _alive(bus: Bus, *workers: str) -> AsyncIterator[None]:
     beats = [asyncio.create_task(beat(member)) for member in members]
     try:
         async with asyncio.timeout(10):
-            while not set(workers) <= set(await stores.keys()):
+            while not set(workers) <= set(await bucket.keys()):
                 await asyncio.sleep(0.01)
         yield
     finally:
