@@ -8,6 +8,7 @@ from typing import Protocol
 
 from services.ingest.audio_alignment import AudioAlignment
 from services.ingest.capture_clock import CaptureClock
+from services.ingest.gop_joint import GopSoFar
 from services.ingest.stream_figures import StreamFigures
 from shared.errors import ProtocolViolation
 from shared.media.access_unit import AccessUnit, AudioUnit
@@ -77,6 +78,7 @@ class Normaliser:
         self._alignment: AudioAlignment | None = None
         self._last_pts_90k = 0
         self._last_received_us = 0
+        self._idr_received_us = 0
         self._why = "started"
         self.figures = StreamFigures()
         self.tap: Callable[[AccessUnit, VideoFormat], None] | None = None
@@ -110,6 +112,15 @@ class Normaliser:
             for fragment in self._fragmenter.retarget(self._target_90k):
                 self._publish(fragment)
 
+    def publish_open(self) -> GopSoFar | None:
+        """Publish what is open, and say what the bus is to hold then; None before a run's first picture."""
+        if self._fragmenter is None or self._format is None:
+            return None
+        for fragment in self._fragmenter.flush():
+            self._publish(fragment)
+        newest_pts_90k = self._last_pts_90k - self._base_90k
+        return GopSoFar(self._fragmenter.run, self._format, newest_pts_90k, self._idr_received_us)
+
     def rest_s(self) -> float:
         """For how many seconds from the newest picture on none can come that completes a fragment."""
         return 0.0 if self._fragmenter is None else self._fragmenter.rest_90k / 90_000
@@ -133,6 +144,8 @@ class Normaliser:
             if not unit.is_idr or self._format is None:
                 return
             fragmenter = self._begin_run(pts_90k)
+        if unit.is_idr:
+            self._idr_received_us = unit.received_us
         self.figures.picture(pts_90k, unit.size_bytes, unit.is_idr)
         unit.pts_90k = pts_90k - self._base_90k
         try:

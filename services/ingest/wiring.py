@@ -28,6 +28,7 @@ from shared.bus.kv_watch import KvEntry
 from shared.bus.media_backlog import KEEP_S
 from shared.bus.requests import RequestHandler
 from shared.bus.streams import EVENTS, MEDIA, Limits
+from shared.media.fragment import Fragment
 from shared.messages.cameras import CameraState, DesiredCamera, StreamName, WatchLease
 from shared.messages.status import ServiceStatus
 from shared.rtsp.read_mill import ReadMill
@@ -39,6 +40,8 @@ from shared.version import VERSION
 
 # = how long a camera may take from the first byte sent to it to its first whole picture
 FIRST_PICTURE_LIMIT_S = 15.0
+# The longest GOP that a transcode begins in the middle of: 20 s at 30 pictures a second, one a fragment.
+_GOP_FRAGMENTS_MAX = 600
 CAPABILITIES = ("rtsp", "libav", "probe", "transcode")
 
 
@@ -80,6 +83,10 @@ class _Streams:
         until_us = None if last is None else last.header.captured_us + last.header.duration_90k * 100 // 9
         self._ledger.take_over(CameraState.decode(entry.value), camera, until_us)
 
+    async def recent(self, camera: CameraRef, since_us: int) -> list[Fragment]:
+        """What the bus holds of the main stream since then."""
+        return await self._bus.recent_media(subjects.media(camera, "main"), since_us, limit=_GOP_FRAGMENTS_MAX)
+
     def _normaliser(self, stream: StreamRef, events: RunEvents) -> Normaliser:
         return Normaliser(
             self._media.publisher_of(stream),
@@ -102,7 +109,7 @@ async def wire(context: Context[Settings]) -> Wired:
     mill = ReadMill(tick_s=settings.read_tick_ms / 1000)
     sources = Sources(settings, Sealer.from_settings(settings), mill, clock)
     streams = _Streams(context, media, sources, ledger)
-    transcodes = Transcodes(H264Transcoder, streams.transcoded, settings.transcodes_max)
+    transcodes = Transcodes(H264Transcoder, streams.transcoded, streams.recent, settings.transcodes_max)
     handlers: Handlers
     keeper = FleetKeeper(
         fleet,

@@ -79,8 +79,15 @@ class Api:
     def until_condition(self, camera: str, condition: str, limit_s: float = 15.0) -> tuple[dict[str, Any], float]:
         return self.until(camera, lambda state: state.get("condition") == condition, limit_s)
 
-    def watch(self, camera: str, seconds: float, stream: str = "main", codecs: str = "") -> Watched:
-        """Watch for a while, as a player does."""
+    def watch(
+        self,
+        camera: str,
+        seconds: float,
+        stream: str = "main",
+        codecs: str = "",
+        is_enough: Callable[[Watched], bool] = lambda _: False,
+    ) -> Watched:
+        """Watch for a while, as a player does; no longer than until `is_enough` of what has come."""
         ws_url = self.url.replace("http", "ws") + f"/api/v1/cameras/{camera}/live?stream={stream}&codecs={codecs}"
         watched = Watched(time.monotonic())
         headers = {"Authorization": f"Bearer {self.token}"}
@@ -92,6 +99,8 @@ class Api:
                 except TimeoutError:
                     break
                 watched.hear(message)
+                if is_enough(watched):
+                    break
         return watched
 
 

@@ -144,3 +144,74 @@ async def test_nothing_after_stop(encoded: Encoded, video_of: FormatOf) -> None:
     count = len(shown.units)
     await asyncio.sleep(0.2)
     assert len(shown.units) == count
+
+
+async def test_who_begins_in_the_middle_of_a_gop_waits_for_no_idr(encoded: Encoded, video_of: FormatOf) -> None:
+    units = [unit for unit, _ in encoded("h265", pictures=50, gop=50, options=NO_B)]
+    video = video_of("h265", encoded("h265", pictures=50, gop=50, options=NO_B))
+    shown = Shown()
+    transcoder = H264Transcoder(shown)
+    transcoder.catch_up(units[:30], video)
+    for unit in units[30:40]:
+        transcoder.push(unit, video)
+    await until(lambda: len(shown.units) >= 11)
+    await transcoder.stop()
+    # The newest of the past, then all that came.
+    assert [unit.pts_90k for unit in shown.units] == [unit.pts_90k for unit in units[29:40]]
+    assert [unit.received_us for unit in shown.units] == [unit.received_us for unit in units[29:40]]
+    assert shown.units[0].is_idr
+
+
+async def test_what_is_displayed_after_the_newest_is_shown_though_it_came_before(
+    encoded: Encoded, video_of: FormatOf
+) -> None:
+    options = (("x265-params", "log-level=none:bframes=3:b-adapt=0:open-gop=0"),)
+    made = encoded("h265", pictures=40, gop=40, max_b_frames=3, options=options)
+    units = [unit for unit, _ in made]
+    newest = next(at for at in range(10, 40) if units[at].pts_90k < units[at - 1].pts_90k)
+    shown = Shown()
+    transcoder = H264Transcoder(shown)
+    transcoder.catch_up(units[: newest + 1], video_of("h265", made))
+    for unit in units[newest + 1 :]:
+        transcoder.push(unit, video_of("h265", made))
+    await until(lambda: bool(shown.units) and shown.units[-1].pts_90k >= 35 * 3600)
+    await transcoder.stop()
+    times = [unit.pts_90k for unit in shown.units]
+    assert times == list(range(times[0], times[-1] + 1, 3600)), "none is left out"
+    # The one between them had not come yet.
+    assert units[newest].pts_90k - 3600 <= times[0] <= units[newest].pts_90k
+
+
+async def test_an_idr_makes_the_past_unnecessary(encoded: Encoded, video_of: FormatOf) -> None:
+    """The event loop never yields between the two: the machine has decoded hardly any of the past when the IDR comes."""
+    made = encoded("h265", size=(1920, 1080), pictures=40, gop=20, options=NO_B)
+    units = [unit for unit, _ in made]
+    shown = Shown()
+    transcoder = H264Transcoder(shown)
+    transcoder.catch_up(units[:20], video_of("h265", made))
+    transcoder.push(units[20], video_of("h265", made))
+    await until(lambda: bool(shown.units))
+    await transcoder.stop()
+    assert shown.units[0].pts_90k == units[20].pts_90k
+
+
+async def test_a_camera_that_connects_anew_is_shown_on(encoded: Encoded, video_of: FormatOf) -> None:
+    """Its run begins anew and so do its times: they go back."""
+    made = encoded("h265", pictures=50, gop=10, first_pts=90_000, options=SHORT_GOPS)
+    video = video_of("h265", made)
+    units = [unit for unit, _ in made]
+    shown = Shown()
+    transcoder = H264Transcoder(shown)
+    for unit in units:
+        transcoder.push(unit, video)
+        await asyncio.sleep(0.005)
+    await until(lambda: len(shown.units) >= 49)
+    count = len(shown.units)
+    for unit in units:
+        transcoder.push(unit, video)
+        await asyncio.sleep(0.005)
+    await until(lambda: len(shown.units) >= count + 20)
+    await transcoder.stop()
+    again = shown.units[count:]
+    assert again[0].is_idr
+    assert again[0].pts_90k == units[0].pts_90k, "nothing of the new run is lost"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -51,7 +51,9 @@ class H264Transcoder:
     def __init__(self, on_picture: OnPicture):
         self._loop = asyncio.get_running_loop()
         self._on_picture = on_picture
-        self._queue: deque[tuple[AccessUnit, VideoFormat]] = deque()
+        # The third says whether the picture is shown, or only decoded for those after it.
+        self._queue: deque[tuple[AccessUnit, VideoFormat, bool]] = deque()
+        self._past = 0  # how many of them `catch_up` gave; they go first
         self._changed = threading.Condition()
         self._is_stopped = False
         self._waits_for_idr = True
@@ -59,18 +61,34 @@ class H264Transcoder:
         self._thread = threading.Thread(target=self._work, name="pyav-transcode", daemon=True)
         self._thread.start()
 
+    def catch_up(self, units: Sequence[AccessUnit], video: VideoFormat) -> None:
+        """Take a GOP so far, before anything is pushed: its newest picture is shown, those before it are decoded.
+
+        An IDR that comes before that is done makes the rest of it unnecessary.
+        """
+        newest_pts_90k = units[-1].pts_90k
+        with self._changed:
+            # What is displayed after the newest, though it came before it, is shown in its turn.
+            self._queue.extend((unit, video, unit.pts_90k >= newest_pts_90k) for unit in units)
+            self._past = len(units)
+            self._waits_for_idr = False
+            self._changed.notify()
+
     def push(self, unit: AccessUnit, video: VideoFormat) -> None:
         """Take one picture of the camera; never waits."""
         self.figures.pictures_in += 1
         with self._changed:
             if self._waits_for_idr and not unit.is_idr:
                 return
-            if len(self._queue) >= _LONGEST_QUEUE:
+            if unit.is_idr and self._past:
+                self._queue.clear()
+                self._past = 0
+            if len(self._queue) - self._past >= _LONGEST_QUEUE:
                 self.figures.dropped_gops += 1
                 self._waits_for_idr = True
                 return
             self._waits_for_idr = False
-            self._queue.append((unit, video))
+            self._queue.append((unit, video, True))
             self._changed.notify()
 
     async def stop(self) -> None:
@@ -90,11 +108,12 @@ class H264Transcoder:
                 self._changed.wait_for(lambda: self._is_stopped or self._queue)
                 if self._is_stopped:
                     return
-                unit, video = self._queue.popleft()
-            if stage is None or stage.video != video:
+                unit, video, is_shown = self._queue.popleft()
+                self._past = max(0, self._past - 1)
+            if stage is None or not stage.goes_on(unit, video):
                 stage = _Stage(video)
             try:
-                made = stage.transcode(unit)
+                made = stage.transcode(unit, is_shown)
             except (av.FFmpegError, ValueError):
                 # The camera's bytes are what they are (ValueError: a pixel format that cannot be scaled):
                 # begin anew at its next IDR.
@@ -109,6 +128,7 @@ class H264Transcoder:
         with self._changed:
             while self._queue and not self._queue[0][0].is_idr:
                 self._queue.popleft()
+            self._past = 0
             if not self._queue:
                 self._waits_for_idr = True
 
@@ -136,10 +156,19 @@ class _Stage:
         self._decoder = _decoder(video)
         self._encoder: VideoCodecContext | None = None
         self._received_us: dict[int, int] = {}
+        self._unshown: set[int] = set()
+        self._newest_pts_90k = -1
         self._next_idr_90k: int | None = None
 
-    def transcode(self, unit: AccessUnit) -> list[AccessUnit]:
+    def goes_on(self, unit: AccessUnit, video: VideoFormat) -> bool:
+        """False for another format, and for the run of a new connection, whose times begin anew."""
+        return video == self.video and not (unit.is_idr and unit.pts_90k <= self._newest_pts_90k)
+
+    def transcode(self, unit: AccessUnit, is_shown: bool) -> list[AccessUnit]:
         """Raises FFmpegError or ValueError where libav cannot decode or convert it."""
+        self._newest_pts_90k = unit.pts_90k
+        if not is_shown:
+            self._unshown.add(unit.pts_90k)
         sets = b"".join(_START_CODE + nal for nal in self.video.parameter_sets) if unit.is_idr else b""
         packet = av.Packet(sets + _annex_b(unit))
         packet.pts = packet.dts = unit.pts_90k
@@ -149,8 +178,9 @@ class _Stage:
 
     def _encode(self, frame: VideoFrame) -> list[AccessUnit]:
         pts_90k = frame.pts
-        if pts_90k is None:
+        if pts_90k is None or pts_90k in self._unshown:
             return []
+        self._unshown.clear()
         if self._encoder is None:
             self._encoder = _encoder(self.video)
         scaled = frame.reformat(width=self._encoder.width, height=self._encoder.height, format="yuv420p")

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from services.ingest.adapters.stream_puller import StreamPuller
+from services.ingest.gop_joint import GopJoint
 from services.ingest.normaliser import Normaliser, Tracks
+from shared.errors import PeerError
 from shared.media.access_unit import AccessUnit
 from shared.media.formats import VideoFormat
+from shared.media.fragment import Fragment
 from shared.subjects import CameraRef
 from shared.telemetry import counter, gauge, log
 
 _running = gauge("ingest_transcodes", "H.265 cameras transcoded to H.264 right now")
 _refused = counter("ingest_transcodes_refused_total", "Transcodes not begun because the limit was reached")
 
+# = for how long a new transcode may keep other changes waiting; without the past it begins at the next IDR
+_PAST_LIMIT_S = 1.0
+# What was published a moment ago may not be stored yet.
+_PAST_AGAIN_S = 0.02
+_PAST_TRIES = 20
+# The bus dates fragments when it stores them, by its own clock.
+_PAST_MARGIN_US = 2_000_000
+
 
 class Transcoder(Protocol):
     """Runs off the event loop; drops whole GOPs when it cannot keep up."""
+
+    def catch_up(self, units: Sequence[AccessUnit], video: VideoFormat) -> None: ...
 
     def push(self, unit: AccessUnit, video: VideoFormat) -> None: ...
 
@@ -25,6 +40,17 @@ class Transcoder(Protocol):
 
 
 Output = Callable[[AccessUnit, VideoFormat], None]
+Recent = Callable[[CameraRef, int], Awaitable[Sequence[Fragment]]]
+"""What the bus holds of a camera's main stream since then (UTC microseconds), oldest first. Raises PeerError."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Transcode:
+    """One that runs."""
+
+    transcoder: Transcoder
+    normaliser: Normaliser
+    joint: GopJoint
 
 
 class Transcodes:
@@ -34,12 +60,14 @@ class Transcodes:
         self,
         new_transcoder: Callable[[Output], Transcoder],
         new_normaliser: Callable[[CameraRef], Normaliser],
+        recent: Recent,
         limit: int,
     ):
         self._new_transcoder = new_transcoder
         self._new_normaliser = new_normaliser
+        self._recent = recent
         self._limit = limit
-        self._running: dict[CameraRef, tuple[Transcoder, Normaliser]] = {}
+        self._running: dict[CameraRef, _Transcode] = {}
 
     async def keep(self, wanted: Collection[CameraRef], mains: Mapping[CameraRef, StreamPuller]) -> None:
         """Stop what nobody wants, start what is new, and feed each from the main stream that runs now."""
@@ -51,8 +79,11 @@ class Transcodes:
                 continue
             if camera not in self._running and not self._start(camera):
                 continue
+            joint = self._running[camera].joint
             # A reconnected camera has another normaliser: the tap moves to it.
-            puller.normaliser.tap = self._running[camera][0].push
+            puller.normaliser.tap = joint.live
+            if not joint.is_open:
+                await self._begin_with_past(camera, joint, puller.normaliser)
 
     async def stop(self) -> None:
         """All of them."""
@@ -73,14 +104,36 @@ class Transcodes:
 
         normaliser.describe(Tracks("h264"))
         normaliser.watch(True)
-        self._running[camera] = (self._new_transcoder(publish), normaliser)
+        transcoder = self._new_transcoder(publish)
+        self._running[camera] = _Transcode(transcoder, normaliser, GopJoint(transcoder.catch_up, transcoder.push))
         _running.set(len(self._running))
         return True
 
+    async def _begin_with_past(self, camera: CameraRef, joint: GopJoint, main: Normaliser) -> None:
+        # In the turn of the loop in which the tap was set: no picture lies between the past and what comes live.
+        gop = main.publish_open()
+        if gop is None:
+            return  # its first picture will be an IDR
+        units: list[AccessUnit] = []
+        try:
+            async with asyncio.timeout(_PAST_LIMIT_S):
+                for _ in range(_PAST_TRIES):
+                    units = gop.units(await self._recent(camera, gop.idr_received_us - _PAST_MARGIN_US))
+                    if units or joint.is_open:
+                        break
+                    await asyncio.sleep(_PAST_AGAIN_S)
+        except (PeerError, TimeoutError) as error:
+            log().warning(
+                "no past of an H.265 stream, its transcode begins at the next IDR",
+                camera=str(camera),
+                detail=str(error),
+            )
+        joint.past(units, gop.video)
+
     async def _stop(self, camera: CameraRef, puller: StreamPuller | None) -> None:
-        transcoder, normaliser = self._running.pop(camera)
+        running = self._running.pop(camera)
         if puller is not None and puller.normaliser is not None:
             puller.normaliser.tap = None
-        await transcoder.stop()
-        normaliser.finish()
+        await running.transcoder.stop()
+        running.normaliser.finish()
         _running.set(len(self._running))
