@@ -352,8 +352,10 @@ async def test_what_is_silenced_is_kept_counted_and_not_told_until_it_ends(plant
 
 
 def _hour(**more: object) -> Silence:
+    """Of one camera: it begins seconds after it was made and outlasts its end by as many, into whatever test is next."""
     now_us = time.time_ns() // 1000
-    return silence("", **more).model_copy(update={"from_us": now_us, "until_us": now_us + 3600 * SECOND_US})
+    times = {"from_us": now_us, "until_us": now_us + 3600 * SECOND_US}
+    return silence("", cameras=("a",), **more).model_copy(update=times)
 
 
 async def test_a_kitchen_is_told_at_once_or_when_a_person_confirmed_and_each_only_once(
