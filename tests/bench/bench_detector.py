@@ -13,6 +13,7 @@ import asyncio
 import json
 import os
 import statistics
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -55,6 +56,7 @@ from tests.stack import Stack
 ROUNDS = 7
 BATCH_MAX = 8
 GPU_BATCHES = (1, 2, 4, 8, 16, 32, 64)
+DECODED_HZ = (1, 5, 25)
 PICTURES = 48
 
 
@@ -208,6 +210,47 @@ def decode_costs(footage: Path) -> list[dict[str, Any]]:
     return rows
 
 
+def decoded_together(footage: Path, device: Device, cameras: int, rate_hz: float, *, on_device: bool) -> dict[str, Any]:
+    """So many cameras as fast as it goes, a thread each, and a small picture of each picture brought to memory.
+
+    Per cent of a core that one of them takes at that rate; `at_once` says how many it would be in real time.
+    """
+    film = filmed(clip(footage, 250, (1920, 1080)), gop=25, fps=25, bit_rate=4_000_000)
+    gpu = GpuDecoding(cameras, device.number) if on_device else None
+    ready, counts = threading.Barrier(cameras + 1), []
+
+    def one() -> None:
+        decoder, count = CameraDecoder(gpu), 0
+        first = GopIntake(rate_hz)
+        if first.take(film[0], 0):
+            list(decoder.decode(first.job()))  # what is made at the start is not counted
+        ready.wait()
+        intake = GopIntake(rate_hz)
+        for fragment in film:
+            if intake.take(fragment, 0):
+                for picture in decoder.decode(intake.job()):
+                    picture.planes.small(64, 36)
+                    count += 1
+        counts.append(count)
+        decoder.close()
+
+    threads = [threading.Thread(target=one) for _ in range(cameras)]
+    for thread in threads:
+        thread.start()
+    ready.wait()
+    began, cpu = time.perf_counter(), time.process_time()
+    for thread in threads:
+        thread.join()
+    took_s, cpu_s = time.perf_counter() - began, time.process_time() - cpu
+    conditions = {
+        "cameras": cameras, "rate_hz": rate_hz, "pictures": sum(counts), "at_once": round(cameras * 10 / took_s),
+        "video": "1080p25, 4 Mbit/s, H.264, GOPs of 1 s", "device": device.title if on_device else "cpu",
+        "cores": os.cpu_count(),
+    }  # fmt: skip
+    share = 100 * cpu_s / cameras / 10
+    return row("decoding cameras together", [share], None, "% of a core", is_higher_better=False, conditions=conditions)
+
+
 async def live_delays(cameras: int, seconds: int) -> tuple[list[float], float]:
     """Captured to fact, milliseconds, with real cameras through the whole stack; pictures analysed a second."""
     folder = Path(mkdtemp(prefix="bk-"))
@@ -244,6 +287,12 @@ def measure(cameras: int, seconds: int) -> None:
     if device.is_gpu:
         rows += [analysed(device, footage, cameras, size, on_device=True) for size in GPU_BATCHES]
         rows.append(analysed(devices("cpu")[0], footage, cameras, BATCH_MAX, on_device=False))
+        rows += [decoded_together(footage, device, 8, rate_hz, on_device=False) for rate_hz in DECODED_HZ]
+        rows += [
+            decoded_together(footage, device, many, rate_hz, on_device=True)
+            for many in (8, 32, 128)
+            for rate_hz in DECODED_HZ
+        ]
     rows += decode_costs(footage)
     delays, per_second = asyncio.run(live_delays(cameras, seconds))
     live = {

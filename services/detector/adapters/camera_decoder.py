@@ -91,8 +91,11 @@ class CameraDecoder:
         if not samples:
             raise Undecodable("no picture in the fragment")
         context.skip_frame = "DEFAULT"
-        frames = [*context.decode(_packet(fragment, samples[0])), *context.decode(None)]
-        context.flush_buffers()
+        frames = context.decode(_packet(fragment, samples[0]))
+        if not frames:
+            # Pictures may come in another order: it waits for more, and a device takes milliseconds to be told of none.
+            frames = context.decode(None)
+            context.flush_buffers()
         if not frames:
             raise Undecodable("the decoder makes no picture of it")
         yield _picture(frames[0], fragment, job)

@@ -91,9 +91,13 @@ class DevicePlanes:
 
     @_full_is_told
     def small(self, width: int, height: int) -> tuple[Bytes, Bytes, Bytes]:
-        luma = _in_memory(_resized(self._luma[None], height, width)[0])
-        cb, cr = (_in_memory(one) for one in _resized(self._chroma.permute(2, 0, 1), height // 2, width // 2))
-        return (luma, cb, cr) if self._is_full_range else (widened(luma), cb, cr)
+        luma = _resized(self._luma[None], height, width)
+        chroma = _resized(self._chroma.permute(2, 0, 1), height // 2, width // 2)
+        # In one transfer: each is waited for.
+        together = _in_memory(torch.cat((luma.flatten(), chroma.flatten())))
+        luma_in_memory = together[: height * width].reshape(height, width)
+        cb, cr = together[height * width :].reshape(2, height // 2, width // 2)
+        return (luma_in_memory if self._is_full_range else widened(luma_in_memory)), cb, cr
 
     def part(self, left: int, top: int, right: int, bottom: int) -> Bytes:
         return _in_memory(self._luma[max(0, top) : max(0, bottom), max(0, left) : max(0, right)])

@@ -14,7 +14,8 @@ from av.codec.hwaccel import HWAccel
 
 from shared.telemetry import gauge, log
 
-# = a decoder of 1080p with its surfaces; what models need is left to them
+# = more than a decoder of 1080p with its surfaces (46 MiB were measured), since some cameras have 4K; what models need
+# is left to them
 CAMERA_BYTES = 128 * 1024**2
 _SHARE = 3
 
@@ -44,7 +45,7 @@ class GpuDecoding:
             self._tell()
         try:
             return self._opened(codec)
-        except (av.FFmpegError, OSError, NotImplementedError, ValueError) as error:
+        except (av.FFmpegError, OSError, NotImplementedError, ValueError, RuntimeError, AssertionError) as error:
             self._refused(error)
             return None
 
@@ -54,12 +55,17 @@ class GpuDecoding:
             self._tell()
 
     def _opened(self, codec: str) -> av.CodecContext:
-        # The context that torch uses as well: memory of another could not be read by it.
+        import torch
+
+        # The context that torch uses as well: memory of another could not be read by it. It is made this thread's, and
+        # libav takes what it finds there; asked for the device's own, it refuses the flags that torch gave it.
+        torch.cuda.init()  # type: ignore[no-untyped-call]
+        torch.cuda.set_device(self.number)
         device = HWAccel(
             "cuda",
             device=str(self.number),
             allow_software_fallback=False,
-            options={"primary_ctx": "1"},
+            options={"primary_ctx": "0", "current_ctx": "1"},
             is_hw_owned=True,
         )
         return av.CodecContext.create(codec, "r", hwaccel=device)

@@ -22,8 +22,9 @@ from services.detector.picture import Canvas
 from shared.telemetry import log
 
 _GPU_AT_ONCE = 64
-# Of the largest number of an output: more than that is not the rounding of half precision.
-_HALF_ERROR_MAX = 0.03
+# More than that is not the rounding of half precision, which was 0.02 at most in our networks. Of all numbers
+# of an output together: the worst single one of ten thousands is another at each start.
+_HALF_ERROR_MAX = 0.05
 
 Asked = Callable[[torch.Tensor], list[torch.Tensor]]
 
@@ -95,7 +96,8 @@ class TorchRunner:
             held = [torch.empty(one.shape, dtype=one.dtype, pin_memory=True) for one in made]
             for here, there in zip(held, made, strict=True):
                 here.copy_(there, non_blocking=True)
-            done = torch.cuda.Event()  # type: ignore[no-untyped-call]
+            # Waited for asleep: the thread that wants the answer would take a core to turn round in.
+            done = torch.cuda.Event(blocking=True)  # type: ignore[no-untyped-call]
             done.record(self._computing)
 
         def answer() -> Outputs:
@@ -125,9 +127,10 @@ class TorchRunner:
         return _flat(self._module(list(given) if self._takes_list else given))
 
     def _stays_the_same_in_half(self) -> bool:
-        """Asked about noise in both; afterwards it is as it was."""
+        """Asked about the same noise in both, at every start; afterwards it is as it was."""
         width, height = self._wanted.size_for(16 / 9)
-        noise = torch.randint(0, 255, (2, height, width, 3), dtype=torch.uint8, device=self._place)
+        dice = torch.Generator().manual_seed(1)
+        noise = torch.randint(0, 255, (2, height, width, 3), dtype=torch.uint8, generator=dice).to(self._place)
         weights = {name: one.clone() for name, one in self._module.state_dict().items()}
         with torch.inference_mode():
             whole = [one.float() for one in _flat(self._module(normalised(noise, self._wanted, torch.float32)))]
@@ -172,9 +175,10 @@ def _lost_is_told() -> Iterator[None]:
 
 
 def _apart(one: torch.Tensor, other: torch.Tensor) -> float:
+    """The length of the difference as a share of the length of `one`."""
     if not torch.isfinite(other).all():
         return float("inf")
-    return float((one - other).abs().max() / one.abs().max().clamp(min=1e-3)) if one.numel() else 0.0
+    return float((one - other).norm() / one.norm().clamp(min=1e-6))
 
 
 def _array(one: torch.Tensor) -> Any:

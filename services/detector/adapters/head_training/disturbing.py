@@ -51,7 +51,8 @@ def disturbed(crops: Tensor, side: int, generator: torch.Generator) -> Tensor:
     where[:, :, 2] = 0.09 * normal(2).clamp(-2, 2)
     grid = F.affine_grid(where, [count, 3, side, side], align_corners=False)
     # Borders drawn out, black and mirrored: a border says nothing about the face.
-    padding = ("border", "zeros", "reflection")[int(torch.randint(3, (1,), generator=generator))]
+    drawn = torch.randint(3, (1,), generator=generator, device=generator.device)
+    padding = ("border", "zeros", "reflection")[int(drawn)]
     x = F.grid_sample(crops.float() / 255, grid, align_corners=False, padding_mode=padding)
     x = x.clamp(1e-3, 1) ** torch.exp(0.35 * normal(1, 1, 1))
     middle = x.mean((1, 2, 3), keepdim=True)
