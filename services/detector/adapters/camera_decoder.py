@@ -93,7 +93,7 @@ class CameraDecoder:
         context.skip_frame = "DEFAULT"
         frames = context.decode(_packet(fragment, samples[0]))
         if not frames:
-            # Where pictures come in another order than they are shown it waits for more: it is told that none will come.
+            # Where pictures come in another order than they are shown it waits for more: none will come.
             frames = context.decode(None)
             context.flush_buffers()
         if not frames:
