@@ -37,8 +37,8 @@ _FAILURES = (OSError, TimeoutError, DBAPIError, PoolTimeout)
 
 
 class DatabaseUnreachable(PeerError):
-    """PostgreSQL is away, starting up or shutting down, every connection to it is in use, or it gave the transaction up
-    for another's sake: later it goes through."""
+    """PostgreSQL is away, starting up or shutting down, slower than a statement may take, every connection to it is in
+    use, or it gave the transaction up for another's sake: later it goes through."""
 
 
 class Database:
@@ -178,8 +178,8 @@ def _upgrade(connection: Connection, schema: str, folder: Path) -> None:
 
 # Classes of SQLSTATE (PostgreSQL, appendix A) that are the server's or the operator's to mend, not ours:
 # connection, wrong password, no such database, given up for another's sake (a deadlock: again it goes through), out of
-# disk or connections, shut down, system error.
-_PEER_STATES = ("08", "28", "3D", "40", "53", "57P", "58")
+# disk or connections, cancelled (by STATEMENT_LIMIT_S or an operator) or shut down, system error.
+_PEER_STATES = ("08", "28", "3D", "40", "53", "57", "58")
 
 
 def _unreachable_or_same(error: Exception) -> Exception:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 
@@ -331,3 +332,20 @@ async def test_a_browser_that_falls_silent_ends_it_and_then_it_is_over() -> None
         assert made.broadcast.status().ending == "browser_silent"
         with pytest.raises(RequestRefused, match="over"):
             await made.broadcast.press()
+
+
+async def test_who_slept_does_not_blame_the_browser() -> None:
+    """A machine that stood still longer than a browser may be silent: what was sent meanwhile is read just after."""
+    async with meeting(Kitchen("a"), is_prepared=True) as made:
+        talking = asyncio.create_task(made.talk(6 * LIMITS.silent_s))
+        await made.broadcast.press()
+        await made.until(lambda found: found["a"].state == "heard")
+        talking.cancel()
+        with suppress(asyncio.CancelledError):
+            await talking
+        time.sleep(3 * LIMITS.silent_s)  # the loop stands still: that is what is tested
+        for _ in range(3):  # the timers that are late fire, and what came meanwhile is not read yet
+            await asyncio.sleep(0.06)
+        assert made.broadcast.status().state == "speaking"
+        await made.over(LIMITS.silent_s + 3)
+        assert made.broadcast.status().ending == "browser_silent"

@@ -125,6 +125,18 @@ async def test_a_server_that_hangs_is_given_up_and_comes_back(
     await database.close()
 
 
+async def test_a_statement_that_takes_too_long_is_the_peers_failure(
+    postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL's own limit is met first where we stood still ourselves; a service that restarts would not help it."""
+    monkeypatch.setattr("shared.database.STATEMENT_LIMIT_S", 0.3)
+    database = Database(postgres.url("gateway"), "gateway")
+    with pytest.raises(DatabaseUnreachable, match="statement timeout"):
+        await _rows(database, "select pg_sleep(5)")
+    assert await _rows(database, "select 1") == [(1,)]
+    await database.close()
+
+
 def _tree(postgres: EmbeddedPostgres) -> list[psutil.Process]:
     """The server and the processes that serve its connections."""
     pid = postgres.process.pid

@@ -16,6 +16,7 @@ from services.intercom.adapters.addressee import Addressee
 from services.intercom.broadcast_parts import BroadcastBook, BroadcastLimits, Narrator
 from services.intercom.legs import CallerLeg, Floors
 from services.intercom.receipts import counted
+from services.intercom.silence import Silence
 from shared.clock import Clock
 from shared.errors import PeerError, RequestRefused
 from shared.messages.base import Fact
@@ -82,6 +83,7 @@ class Broadcast:
         self._began_us: int | None = None
         self._ended_us: int | None = None
         self._since_s = clock.monotonic()
+        self._silence = Silence()
         self._began_s = 0.0
         self._untold: dict[CameraRef, None] = dict.fromkeys(self._addressees)
         self._is_state_told = False
@@ -208,9 +210,11 @@ class Broadcast:
                     await self._news.wait()
 
     async def _round(self) -> None:
+        due_s = self._clock.monotonic() + ROUND_S
         with suppress(TimeoutError):
             async with asyncio.timeout(ROUND_S):
                 await self._over.wait()
+        self._silence.woke(due_s, self._clock.monotonic())
         for task in self._tasks:
             if task.done() and not task.cancelled():
                 task.result()  # our bug is not waited for
@@ -236,7 +240,7 @@ class Broadcast:
             return
         if since_s > limits.press_s:
             raise _Over("time_limit", f"a press may last {limits.press_s:.0f} s")
-        silent_s = now - max(self._narrator.heard_s, self._since_s)
+        silent_s = self._silence.seconds(self._narrator.heard_s, self._since_s, now)
         if silent_s > limits.silent_s:
             raise _Over("browser_silent", f"nothing came from the browser for {silent_s:.1f} s")
 

@@ -16,6 +16,7 @@ from services.intercom.adapters.talk_floor import TalkFloor
 from services.intercom.endings import TalkOver, ending_of, ending_of_refusal, is_busy
 from services.intercom.floor import FloorTaken
 from services.intercom.legs import CallerLeg, CameraLeg, Floors, Speaker, TalkLimits
+from services.intercom.silence import Silence
 from shared.clock import Clock
 from shared.errors import BrightKitchenError, CameraRefused, PeerError, RequestRefused
 from shared.messages.base import Fact
@@ -75,6 +76,7 @@ class Talk:
         self._detail = ""
         self._was_heard: bool | None = None
         self._since_s = clock.monotonic()
+        self._silence = Silence()
         self._lock = asyncio.Lock()
         # Presses and releases in the order in which they came: who let go does not speak on because the press waited.
         self._changes = asyncio.Lock()
@@ -239,7 +241,9 @@ class Talk:
         over = asyncio.create_task(self._over.wait())
         try:
             while not self.is_over:
+                due_s = self._clock.monotonic() + ROUND_S
                 await asyncio.wait((closed, over), timeout=ROUND_S, return_when=asyncio.FIRST_COMPLETED)
+                self._silence.woke(due_s, self._clock.monotonic())
                 async with self._locked():
                     if not self.is_over:
                         await self._look(closed)
@@ -270,7 +274,7 @@ class Talk:
             await self._look_at_talking(now)
 
     async def _look_at_talking(self, now: float) -> None:
-        silent_s = now - max(self._speaker.heard_s, self._since_s)
+        silent_s = self._silence.seconds(self._speaker.heard_s, self._since_s, now)
         if silent_s > self._limits.silent_s:
             raise TalkOver("browser_silent", f"nothing came from the browser for {silent_s:.1f} s")
         if self._was_heard != self._leg.is_heard:
