@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import os
 import signal
 import sysconfig
@@ -12,14 +11,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from shared.errors import BrightKitchenError
+from shared.parent_death import end_with_parent
 
 POLL_S = 0.05
 KEEP_LOG_BYTES = 10 * 1024 * 1024
 _TAIL_BYTES = 4096
-_PR_SET_PDEATHSIG = 1  # prctl(2)
-
-# Loaded here: between fork and exec nothing may be imported.
-_libc = ctypes.CDLL(None, use_errno=True)
 
 
 class ServerFailed(BrightKitchenError):
@@ -75,11 +71,6 @@ class Process:
         parent = os.getpid()
         death_signal = int(self._death_signal)
 
-        def before_exec() -> None:
-            _libc.prctl(_PR_SET_PDEATHSIG, death_signal)
-            if os.getppid() != parent:  # we died between fork and prctl
-                os._exit(1)
-
         with _open_log(self.log_path) as log_file:
             try:
                 self._child = await asyncio.create_subprocess_exec(
@@ -91,7 +82,7 @@ class Process:
                     cwd=self._cwd,
                     start_new_session=True,
                     pass_fds=self._keep_fds,
-                    preexec_fn=before_exec,
+                    preexec_fn=lambda: end_with_parent(parent, death_signal),
                 )
             except OSError as error:
                 raise ServerFailed(f"{self.name} cannot be run: {error.strerror}: {self._argv[0]}") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from shared.parent_death import end_with_parent
 from shared.simulator import scenes
 from shared.simulator.caption import cjk_font_path
 from shared.simulator.demo_cast import SCENES
@@ -45,8 +47,9 @@ def demo_footage(cache_dir: Path, cameras: int, say: Callable[[str], None]) -> l
         return files
     say(f"composing {len(missing)} scenes of demo footage (once)")
     processes = min(len(missing), os.cpu_count() or 1, _MOST_PROCESSES)
-    # Spawned, not forked: the encoder's threads do not survive a fork.
-    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+    # Spawned, not forked: the encoder's threads do not survive a fork. Who is stopped meanwhile leaves nobody drawing.
+    spawned, us = multiprocessing.get_context("spawn"), os.getpid()
+    with ProcessPoolExecutor(processes, spawned, end_with_parent, (us, signal.SIGKILL)) as pool:
         running = {pool.submit(compose, cache_dir, number): number for number in missing}
         for done, future in enumerate(as_completed(running), start=1):
             future.result()
