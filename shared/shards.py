@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import inf
 
 from shared.bus.connection import Bus
@@ -32,6 +32,7 @@ _UNHEARD_MOST = 2
 _REMEMBERED_MOST = 16
 # Several shards that are handed back together are taken in one round.
 _FREED_DELAY_S = 0.02
+_TAKEN_AT_ONCE = 16
 
 _held = gauge("shards_held", "Shards leased by this worker")
 _members = gauge("shard_members", "Workers of this service that are alive, as this one sees it")
@@ -180,13 +181,20 @@ class ShardLeases:
                     # Let go first: the next owner may begin in the instant in which the key is deleted.
                     self._let_go(shard)
                     await self._give_back(shards, shard)
-                for shard in todo.take:
-                    await self._take(shards, shard)
+                for first in range(0, len(todo.take), _TAKEN_AT_ONCE):
+                    await self._take_all(shards, todo.take[first : first + _TAKEN_AT_ONCE])
         except TimeoutError as error:
             raise BusUnreachable("shards not written in time") from error
         finally:
             _members.set(len(living))
             _held.set(len(self.held))
+
+    async def _take_all(self, shards: KvBucket, wanted: Sequence[int]) -> None:
+        """At once: cameras of a dead worker wait for as few answers of the bus as may be."""
+        answers = await asyncio.gather(*(self._take(shards, shard) for shard in wanted), return_exceptions=True)
+        for error in answers:
+            if error is not None:
+                raise error
 
     async def _take(self, shards: KvBucket, shard: int) -> None:
         before = self._owners.get(shard)

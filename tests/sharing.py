@@ -6,13 +6,17 @@ a third of the machine from the tests that came later.
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from xdist.scheduler import LoadFileScheduling
+from xdist.workermanage import WorkerController
 
 from tests.stack import Stack
 
 # Session fixtures that hold a running product, in the order in which one is told apart.
 SHARED = ("shared_stack", "bare_stack")
+_PRODUCTS = ("tests/console/", "tests/e2e/", "tests/platform/test_up.py", "tests/deploy/test_compose_in_processes.py")
 _running: dict[str, Stack] = {}
 
 
@@ -40,8 +44,38 @@ def after(item: pytest.Item, following: pytest.Item | None) -> None:
 
 
 class Scheduling(LoadFileScheduling):
-    """Deals out whole files, but the tests of one shared product together (xdist's loadgroup names them `id@group`)."""
+    """Deals out whole files, but the tests of one shared product together (xdist's loadgroup names them `id@group`).
+
+    Of whole products with their cameras and browsers one runs for every two processors. Two at once on two processors
+    took as long as one after the other, and each made the seconds of the other's tests longer than any person's.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         test, _, group = nodeid.rpartition("@")
         return group if test and group in SHARED else str(super()._split_scope(nodeid))
+
+    def _reschedule(self, node: WorkerController) -> None:
+        if self.workqueue and not node.shutting_down and self._next_for(node) is None:
+            node.shutdown()  # once it has done what it has
+        super()._reschedule(node)
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        scope = self._next_for(node)
+        if scope is None:
+            node.shutdown()
+            return
+        self.workqueue.move_to_end(scope, last=False)
+        super()._assign_work_unit(node)
+
+    def _next_for(self, node: WorkerController) -> str | None:
+        """Whoever may run products runs those first: together they take longest."""
+        waiting = sorted(self.workqueue, key=is_of_product, reverse=True)  # stable
+        living = [each for each in self.nodes if not each.shutting_down]
+        if node not in living[: max(1, (os.cpu_count() or 1) // 2)]:
+            waiting = [scope for scope in waiting if not is_of_product(scope)]
+        return next(iter(waiting), None)
+
+
+def is_of_product(scope: str) -> bool:
+    """Whether a whole product runs while these tests run."""
+    return scope in SHARED or scope.startswith(_PRODUCTS)

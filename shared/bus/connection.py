@@ -15,6 +15,7 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.js import JetStreamContext
 
+from shared.bus.cancellable_client import CancellableClient
 from shared.bus.client_wire import ClientWire
 from shared.bus.errors import BusUnreachable
 from shared.bus.fact_subscription import FactHandler
@@ -79,7 +80,7 @@ class Bus:
         Raises:
             BusUnreachable: nothing listens there, or the user or password is refused.
         """
-        client = Client()
+        client = CancellableClient()
         bus = cls(client, user, clock or SystemClock(), replicas)
         options: dict[str, Any] = {"user": user, "password": password} if user else {}
         try:

@@ -104,8 +104,12 @@ async def test_kv_watch_tells_what_is_there_then_what_changes(connect, until, is
     await writing.delete("1.a.b")
     await until(lambda: len(told) == 3)
     assert told[1:] == [KvEntry("2.a.c", b"two", revision), KvEntry("1.a.b", None, revision + 1)]
+    # What came while something was still on its way through queues has kept its order by taking the same way.
+    revision = await writing.put("3.a.d", b"three")
+    await until(lambda: len(told) == 4)
+    assert told[3] == KvEntry("3.a.d", b"three", revision)
     assert (tasks[-1] is ingest._client._reading_task) is is_straight
-    assert await writing.keys() == ["2.a.c"]
+    assert await writing.keys() == ["2.a.c", "3.a.d"]
 
 
 @pytest.mark.parametrize("is_straight", [False, True])

@@ -59,7 +59,8 @@ class BusFactHistory:
         try:
             while count < FACTS_MAX and (left_s := ends_at_s - loop.time()) > 0:
                 try:
-                    fact = await asyncio.wait_for(queue.get(), left_s)
+                    async with asyncio.timeout(left_s):
+                        fact = await queue.get()
                 except TimeoutError:
                     return
                 if fact is None:

@@ -36,7 +36,7 @@ export const en: AlertWords = {
   fault: {
     no_signal: "no signal", black: "black", frozen: "frozen", looped: "looped", covered: "covered", blurred: "blurred", moved: "camera moved", overexposed: "overexposed", underexposed: "too dark", colour_cast: "colour cast", noise: "noise", stripes: "stripes", low_bitrate: "low bit rate", low_frame_rate: "low frame rate", wrong_clock: "wrong clock",
   },
-  model: { people: "people", heads: "heads", mask: "mask", headwear: "hat", uniform: "uniform" },
+  model: { people: "people", heads: "heads", mask: "mask", headwear: "hat", uniform: "uniform", head_attributes: "masks and hats" },
   threshold: { score: "least score", broken: "broken", looked: "looked at", seconds: "seconds", height: "least height" },
   live: "Live", liveGone: "The camera was removed or cannot be read.", older: "Others of the same", keys: "Keys",
   filter: { site: "School", rule: "Rule", state: "State", risk: "Class", from: "From", to: "To", all: "all", clear: "Clear filters", silent: "silent (nobody was told)", open: "waits", uncased: "confirmed, no case yet" },

@@ -34,7 +34,7 @@ export const zhCN = {
   fault: {
     no_signal: "无信号", black: "黑屏", frozen: "画面冻结", looped: "画面循环", covered: "被遮挡", blurred: "模糊", moved: "镜头移位", overexposed: "过曝", underexposed: "过暗", colour_cast: "偏色", noise: "噪点", stripes: "条纹", low_bitrate: "码率过低", low_frame_rate: "帧率过低", wrong_clock: "时钟错误",
   },
-  model: { people: "人员", heads: "头部", mask: "口罩", headwear: "厨师帽", uniform: "厨师服" },
+  model: { people: "人员", heads: "头部", mask: "口罩", headwear: "厨师帽", uniform: "厨师服", head_attributes: "口罩与工作帽" },
   threshold: { score: "最低可信度", broken: "违规帧数", looked: "观察帧数", seconds: "持续秒数", height: "最小高度" },
   live: "实时", liveGone: "摄像机已移除或无法读取。", older: "同类告警", keys: "快捷键",
   filter: { site: "学校", rule: "规则", state: "状态", risk: "等级", from: "从", to: "到", all: "全部", clear: "清除筛选", silent: "静默（未通知）", open: "待处理", uncased: "已确认，未立案" },

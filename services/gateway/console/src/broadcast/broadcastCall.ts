@@ -98,6 +98,12 @@ export class BroadcastCall {
     }
   }
 
+  /** The page goes away, and nothing that is waited for may happen any more. */
+  leave(): void {
+    void this.close();
+    this.peer?.close();
+  }
+
   private openMouth(isOpen: boolean): void {
     if (this.wanted.microphone !== undefined) this.wanted.microphone.sent.enabled = isOpen;
   }

@@ -105,19 +105,24 @@ export function useBroadcast(draft: Ref<Draft>, trouble: (error: unknown) => voi
   }
 
   async function drop(isForgotten = true): Promise<void> {
+    await take(isForgotten)?.close();
+  }
+
+  function take(isForgotten = true): BroadcastCall | null {
     window.clearTimeout(settling);
     isPressed.value = false;
     const before = call;
     call = null;
     if (isForgotten) status.value = null;
-    await before?.close();
+    return before;
   }
 
-  async function leave(): Promise<void> {
+  /** What there was, to be ended. */
+  function leave(): BroadcastCall | null {
     attempt++;
     microphone?.close();
     microphone = null;
-    await drop();
+    return take();
   }
 
   /** Begin anew with what is chosen now. */
@@ -129,8 +134,9 @@ export function useBroadcast(draft: Ref<Draft>, trouble: (error: unknown) => voi
     settling = window.setTimeout(() => void warm(), SETTLED_MS);
   }, { deep: true });
 
-  const takeBack = beforeLogOut(leave);
-  const onPageHide = () => void leave();
+  const close = async () => await leave()?.close();
+  const takeBack = beforeLogOut(close);
+  const onPageHide = () => leave()?.leave();
   onMounted(() => {
     window.addEventListener("pagehide", onPageHide);
     timer = window.setInterval(() => {
@@ -141,7 +147,7 @@ export function useBroadcast(draft: Ref<Draft>, trouble: (error: unknown) => voi
     window.clearInterval(timer);
     window.removeEventListener("pagehide", onPageHide);
     takeBack();
-    void leave();
+    void close();
   });
 
   return { status, isPressed, isOver, isBegun, isComplete, level, press, end, again };

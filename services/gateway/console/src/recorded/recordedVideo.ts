@@ -10,7 +10,6 @@ export type Phase = "empty" | "loading" | "ready" | "nothing" | "failed";
 export interface Figures {
   /** From asking for a moment to its picture on the screen; milliseconds. */
   firstFrameMs: number | null;
-  atMs: number | null;
   phase: Phase;
 }
 
@@ -21,7 +20,7 @@ const KNOWN_GOPS = 120;
 const BLIND_STEP_S = 0.04;
 
 export class RecordedVideo {
-  readonly figures: Figures = { firstFrameMs: null, atMs: null, phase: "empty" };
+  readonly figures: Figures = { firstFrameMs: null, phase: "empty" };
   private hls: Hls | null = null;
   private pieces: Piece[] = [];
   /** By when a GOP was filmed (where it lies in the player's timeline may be corrected): when its pictures come. */

@@ -84,6 +84,13 @@ export class TalkCall {
     await this.end();
   }
 
+  /** The page goes away, and nothing that is waited for may happen any more: where the request is lost with it, the
+   * connection's own end is heard. */
+  leave(): void {
+    void this.close();
+    this.peer.close();
+  }
+
   private hear(event: TalkEvent): void {
     if (this.isClosed) return;
     const hadFailed = this.facts.failure !== null;
