@@ -7,10 +7,11 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, Select, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -95,6 +96,11 @@ class Database:
         """
         async with _named_failures(self._each_for_itself()) as session:
             yield session
+
+    async def finds(self, wanted: Select[Any]) -> bool:
+        """Whether there is anything, asked once: a loop that would lock and mostly finds nothing asks this first."""
+        async with self.autocommit() as session:
+            return (await session.execute(wanted.limit(1))).first() is not None
 
     async def migrate(self, folder: Path) -> None:
         """Bring the schema to the newest revision in `folder` (alembic revision files).

@@ -16,7 +16,14 @@ from tests.stack import Stack
 
 # Session fixtures that hold a running product, in the order in which one is told apart.
 SHARED = ("shared_stack", "bare_stack")
-_PRODUCTS = ("tests/console/", "tests/e2e/", "tests/platform/test_up.py", "tests/deploy/test_compose_in_processes.py")
+# Where a whole product runs, or a browser plays in time.
+_PRODUCTS = (
+    "tests/console/",
+    "tests/e2e/",
+    "tests/platform/test_up.py",
+    "tests/deploy/test_compose_in_processes.py",
+    "tests/media/test_media_source.py",
+)
 _running: dict[str, Stack] = {}
 
 
@@ -46,8 +53,9 @@ def after(item: pytest.Item, following: pytest.Item | None) -> None:
 class Scheduling(LoadFileScheduling):
     """Deals out whole files, but the tests of one shared product together (xdist's loadgroup names them `id@group`).
 
-    Of whole products with their cameras and browsers one runs for every two processors. Two at once on two processors
-    took as long as one after the other, and each made the seconds of the other's tests longer than any person's.
+    Of whole products with their cameras and browsers one runs for every two processors: tests that watch seconds, sound
+    and pictures failed beside a second one, each time others, and the whole took as long (52 minutes where two at once
+    took 50).
     """
 
     def _split_scope(self, nodeid: str) -> str:

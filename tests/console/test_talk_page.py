@@ -258,6 +258,8 @@ def test_whoever_leaves_ends_the_talk(person: NewPerson, kitchen: Kitchen, stack
     li.choose(kitchen.id)
     li.page.keyboard.down("Space")
     speaks_to(li, kitchen)
+    asked: list[str] = []
+    li.page.on("request", lambda request: asked.append(request.method) if "/talks/" in request.url else None)
     if leave == "a page of the console":
         li.page.get_by_role("link", name="Playback").click()
     elif leave == "log-out":
@@ -273,6 +275,7 @@ def test_whoever_leaves_ends_the_talk(person: NewPerson, kitchen: Kitchen, stack
     api.close()
     # A window that is gone may be missed before its last request comes.
     assert ending in (("hung_up", "browser_gone") if leave == "the window" else ("hung_up",))
+    assert "PATCH" not in asked, "a page that goes away has no time for a release before the end"
     is_silent(kitchen)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Select, column, select, table, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from shared.database import Database, DatabaseUnreachable
@@ -48,6 +48,10 @@ def migrations(tmp_path: Path) -> Path:
 async def _rows(database: Database, query: str) -> list[tuple[object, ...]]:
     async with database.transaction() as session:
         return [tuple(row) for row in await session.execute(text(query))]
+
+
+def _site(id: str) -> Select[tuple[str]]:
+    return select(column("id")).select_from(table("site")).where(column("id") == id)
 
 
 async def test_two_starters_migrate_once(postgres: EmbeddedPostgres, migrations: Path) -> None:
@@ -236,6 +240,11 @@ async def test_a_statement_by_itself_asks_once(postgres: EmbeddedPostgres, migra
         before = wire.asked
         assert await read() == "once"
         assert wire.asked == before + 1
+        for name, is_there in (("once", True), ("never", False)):
+            assert await database.finds(_site(name)) is is_there  # prepared with the first
+            before = wire.asked
+            assert await database.finds(_site(name)) is is_there
+            assert wire.asked == before + 1
         async with database.transaction() as session:
             assert await session.scalar(text("select id from site")) == "once"
         assert wire.asked <= before + 5, "begin, perhaps prepared again, the statement, commit"

@@ -62,15 +62,11 @@ class NoticePlans:
         """
         if not self._known or (not self._units and await self._names_units()):
             return False
-        waiting = (
-            select(things)
-            .where(~things.c.is_planned)
-            .order_by(things.c.at_us)
-            .limit(AT_ONCE)
-            .with_for_update(skip_locked=True)
-        )
+        waiting = select(things).where(~things.c.is_planned).order_by(things.c.at_us).limit(AT_ONCE)
+        if not await self._database.finds(waiting):
+            return False
         async with self._database.transaction() as session:
-            rows = (await session.execute(waiting)).all()
+            rows = (await session.execute(waiting.with_for_update(skip_locked=True))).all()
             for row in rows:
                 await self._plan(session, row, now_us)
         return len(rows) == AT_ONCE
@@ -83,10 +79,11 @@ class NoticePlans:
             .where(escalations.c.next_us <= now_us, things.c.acknowledged_by.is_(None))
             .order_by(escalations.c.next_us)
             .limit(AT_ONCE)
-            .with_for_update(skip_locked=True)
         )
+        if not await self._database.finds(due):
+            return False
         async with self._database.transaction() as session:
-            rows = (await session.execute(due)).all()
+            rows = (await session.execute(due.with_for_update(skip_locked=True))).all()
             for row in rows:
                 await self._step(session, row, now_us)
         return len(rows) == AT_ONCE

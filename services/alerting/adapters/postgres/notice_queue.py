@@ -74,10 +74,11 @@ class NoticeQueue:
             .where(channels.c.is_enabled, channels.c.next_us <= now_us, channels.c.leased_until_us <= now_us, is_due)
             .order_by(channels.c.next_us)
             .limit(slots)
-            .with_for_update(skip_locked=True)
         )
+        if not await self._database.finds(free):
+            return []
         async with self._database.transaction() as session:
-            rows = (await session.execute(free)).all()
+            rows = (await session.execute(free.with_for_update(skip_locked=True))).all()
             found = [await self._parcel(session, row, now_us) for row in rows]
         return [parcel for parcel in found if parcel is not None]
 

@@ -65,15 +65,11 @@ class PostgresProofs:
 
     async def claim(self, now_us: int, limit: int) -> list[str]:
         """Alerts whose proofs are due; they are ours until now + TAKEN_US."""
-        due = (
-            select(proofs.c.alert)
-            .where(proofs.c.next_us <= now_us)
-            .order_by(proofs.c.next_us)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
+        due = select(proofs.c.alert).where(proofs.c.next_us <= now_us).order_by(proofs.c.next_us).limit(limit)
+        if not await self._database.finds(due):
+            return []
         async with self._database.transaction() as session:
-            found = [row.alert for row in await session.execute(due)]
+            found = [row.alert for row in await session.execute(due.with_for_update(skip_locked=True))]
             if found:
                 taken = update(proofs).where(proofs.c.alert.in_(found)).values(next_us=now_us + TAKEN_US)
                 await session.execute(taken)
@@ -125,15 +121,11 @@ class PostgresProofs:
 
     async def claim_seals(self, now_us: int, limit: int) -> list[tuple[EvidenceWanted, str, int, int]]:
         """What is to be sealed, how far it is, how often it was tried, and since when."""
-        due = (
-            select(seals)
-            .where(seals.c.next_us <= now_us)
-            .order_by(seals.c.next_us)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
+        due = select(seals).where(seals.c.next_us <= now_us).order_by(seals.c.next_us).limit(limit)
+        if not await self._database.finds(due):
+            return []
         async with self._database.transaction() as session:
-            rows = (await session.execute(due)).all()
+            rows = (await session.execute(due.with_for_update(skip_locked=True))).all()
             if rows:
                 mine = seals.c.evidence.in_([row.evidence for row in rows])
                 await session.execute(update(seals).where(mine).values(next_us=now_us + TAKEN_US))

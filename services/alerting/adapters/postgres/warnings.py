@@ -48,8 +48,10 @@ class PostgresWarnings:
 
     async def take_due(self, limit: int, now_us: int) -> list[KeptWarning]:
         """They are ours: written down before anybody speaks, so that nobody speaks twice, whoever dies."""
+        due = select(table).where(table.c.state == "due").order_by(table.c.due_us).limit(limit)
+        if not await self._database.finds(due):
+            return []
         async with self._database.transaction() as session:
-            due = select(table).where(table.c.state == "due").order_by(table.c.due_us).limit(limit)
             kept = [_kept(row) for row in await session.execute(due.with_for_update(skip_locked=True))]
             for one in kept:
                 # As it will be where we die before the intercom answers.

@@ -123,10 +123,11 @@ class PostgresClips:
             .where(or_(clips.c.state == "queued", is_dead), clips.c.expires_us > now_us)
             .order_by(clips.c.asked_us)
             .limit(1)
-            .with_for_update(skip_locked=True)
         )
+        if not await self._database.finds(query):
+            return None
         async with self._database.transaction() as session:
-            row = (await session.execute(query)).one_or_none()
+            row = (await session.execute(query.with_for_update(skip_locked=True))).one_or_none()
             if row is None:
                 return None
             values = {"state": "running", "worker": worker, "beat_us": now_us, "done_us": 0}

@@ -116,10 +116,11 @@ class PostgresEvidenceJobs:
             .where(or_(evidence_jobs.c.state == "queued", is_dead))
             .order_by(evidence_jobs.c.asked_us)
             .limit(1)
-            .with_for_update(skip_locked=True)
         )
+        if not await self._database.finds(query):
+            return None
         async with self._database.transaction() as session:
-            row = (await session.execute(query)).one_or_none()
+            row = (await session.execute(query.with_for_update(skip_locked=True))).one_or_none()
             if row is None:
                 return None
             values = {"state": "running", "worker": worker, "beat_us": now_us}
