@@ -16,6 +16,9 @@ def kept_cancellation() -> Iterator[None]:
     """
     task = asyncio.current_task()
     before = 0 if task is None else task.cancelling()
-    yield
-    if task is not None and task.cancelling() > before:
-        raise asyncio.CancelledError
+    try:
+        yield
+    finally:
+        # Instead of what has failed, too: whoever takes that for a peer's failure would try again.
+        if task is not None and task.cancelling() > before:
+            raise asyncio.CancelledError

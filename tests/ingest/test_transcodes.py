@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
@@ -45,6 +46,7 @@ class Plant:
         self._runs = itertools.count(1)
         self._picture, self._sets, self._count = picture, sets, 0
         self.main = self._normaliser(WOK)
+        self.hangs = False
         self.transcodes = Transcodes(lambda _: self.transcoder, self._normaliser, self._recent, 2)
 
     def send(self, count: int, *, is_idr: bool = False) -> None:
@@ -53,7 +55,14 @@ class Plant:
             self._count += 1
 
     async def keep(self) -> None:
-        await self.transcodes.keep([WOK], {WOK: SimpleNamespace(normaliser=self.main)})  # type: ignore[dict-item]
+        """And until the past is there, or will not come."""
+        await self.keep_only()
+        pasts = [task for task in asyncio.all_tasks() if task.get_name() == f"past of {WOK}"]
+        await asyncio.gather(*pasts)
+
+    async def keep_only(self, *, is_wanted: bool = True) -> None:
+        mains = {WOK: SimpleNamespace(normaliser=self.main)}
+        await self.transcodes.keep([WOK] if is_wanted else [], mains)  # type: ignore[arg-type]
 
     def on_run(self, *_: object) -> None: ...
 
@@ -65,6 +74,8 @@ class Plant:
     async def _recent(self, camera: CameraRef, since_us: int) -> Sequence[Fragment]:
         self.looks += 1
         self.send(1, is_idr=self.looks <= self.idrs_meanwhile)  # a picture comes while the bus is asked
+        if self.hangs:
+            await asyncio.Event().wait()
         if self.is_away:
             raise CameraUnreachable("the bus is away", code="closed")
         return self.stored if self.looks > self.is_late else self.stored[:1]
@@ -115,3 +126,27 @@ async def test_before_the_first_picture_nothing_is_asked_for(plant: Plant) -> No
     plant.send(3)
     assert plant.looks == 0
     assert plant.transcoder.given == times(0, 3)
+
+
+async def test_a_bus_that_hangs_keeps_no_other_change_waiting(plant: Plant) -> None:
+    plant.hangs = True
+    plant.send(13)
+    async with asyncio.timeout(0.5):  # of the second for which the bus may be waited for
+        await plant.keep_only()
+        await plant.keep_only()
+        assert plant.looks == 0, "nothing was waited for"
+        await asyncio.sleep(0)
+        assert plant.looks == 1, "asked once, by a task of its own"
+        await plant.keep_only(is_wanted=False)
+    plant.send(2, is_idr=True)
+    assert plant.transcoder.given == [], "who is not wanted any more begins with nothing"
+
+
+async def test_pictures_go_on_with_the_next_idr_while_the_bus_hangs(plant: Plant) -> None:
+    plant.hangs = True
+    plant.send(13)
+    await plant.keep_only()
+    plant.send(1, is_idr=True)
+    plant.send(2)
+    assert plant.transcoder.given == times(13, 3)
+    await plant.transcodes.stop()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from services.ingest.adapters.stream_puller import StreamPuller
-from services.ingest.gop_joint import GopJoint
+from services.ingest.gop_joint import GopJoint, GopSoFar
 from services.ingest.normaliser import Normaliser, Tracks
 from shared.errors import PeerError
 from shared.media.access_unit import AccessUnit
@@ -20,7 +20,7 @@ from shared.telemetry import counter, gauge, log
 _running = gauge("ingest_transcodes", "H.265 cameras transcoded to H.264 right now")
 _refused = counter("ingest_transcodes_refused_total", "Transcodes not begun because the limit was reached")
 
-# = for how long a new transcode may keep other changes waiting; without the past it begins at the next IDR
+# = how long a new transcode waits for the bus; without the past it begins at the next IDR
 _PAST_LIMIT_S = 1.0
 # What was published a moment ago may not be stored yet.
 _PAST_AGAIN_S = 0.02
@@ -44,13 +44,14 @@ Recent = Callable[[CameraRef, int], Awaitable[Sequence[Fragment]]]
 """What the bus holds of a camera's main stream since then (UTC microseconds), oldest first. Raises PeerError."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Transcode:
-    """One that runs."""
+    """One that runs. `past`: reads the GOP so far back from the bus, beside everything else that changes."""
 
     transcoder: Transcoder
     normaliser: Normaliser
     joint: GopJoint
+    past: asyncio.Task[None] | None = None
 
 
 class Transcodes:
@@ -79,11 +80,13 @@ class Transcodes:
                 continue
             if camera not in self._running and not self._start(camera):
                 continue
-            joint = self._running[camera].joint
+            running = self._running[camera]
             # A reconnected camera has another normaliser: the tap moves to it.
-            puller.normaliser.tap = joint.live
-            if not joint.is_open:
-                await self._begin_with_past(camera, joint, puller.normaliser)
+            puller.normaliser.tap = running.joint.live
+            if not running.joint.is_open and running.past is None:
+                self._begin_with_past(camera, running, puller.normaliser)
+            elif running.past is not None and running.past.done():
+                running.past.result()  # our bug, if anything
 
     async def stop(self) -> None:
         """All of them."""
@@ -109,11 +112,13 @@ class Transcodes:
         _running.set(len(self._running))
         return True
 
-    async def _begin_with_past(self, camera: CameraRef, joint: GopJoint, main: Normaliser) -> None:
+    def _begin_with_past(self, camera: CameraRef, running: _Transcode, main: Normaliser) -> None:
         # In the turn of the loop in which the tap was set: no picture lies between the past and what comes live.
         gop = main.publish_open()
-        if gop is None:
-            return  # its first picture will be an IDR
+        if gop is not None:  # else its first picture will be an IDR
+            running.past = asyncio.create_task(self._join_past(camera, running.joint, gop), name=f"past of {camera}")
+
+    async def _join_past(self, camera: CameraRef, joint: GopJoint, gop: GopSoFar) -> None:
         units: list[AccessUnit] = []
         try:
             async with asyncio.timeout(_PAST_LIMIT_S):
@@ -134,6 +139,9 @@ class Transcodes:
         running = self._running.pop(camera)
         if puller is not None and puller.normaliser is not None:
             puller.normaliser.tap = None
+        if running.past is not None:
+            running.past.cancel()
+            await asyncio.wait((running.past,))
         await running.transcoder.stop()
         running.normaliser.finish()
         _running.set(len(self._running))
