@@ -400,6 +400,7 @@ export class LivePlayer {
     const quality = this.video.getVideoPlaybackQuality();
     this.figures.droppedFrames = quality.droppedVideoFrames;
     this.figures.totalFrames = quality.totalVideoFrames;
+    if (this.hasCaughtUp) this.pace.drops(performance.now(), quality.droppedVideoFrames);
     if (this.state.phase !== "playing" && this.hasStarted && frame.mediaTime >= this.liveFrom) {
       this.retryMs = FIRST_RETRY_MS;
       this.say("playing", null);
