@@ -54,8 +54,8 @@ class Scheduling(LoadFileScheduling):
     """Deals out whole files, but the tests of one shared product together (xdist's loadgroup names them `id@group`).
 
     Of whole products with their cameras and browsers one runs for every two processors: tests that watch seconds, sound
-    and pictures failed beside a second one, each time others, and the whole took as long (52 minutes where two at once
-    took 50).
+    and pictures failed beside a second one, each time others, and the whole took about as long (52 and 49 minutes on
+    a slow machine, one run each).
     """
 
     def _split_scope(self, nodeid: str) -> str:

@@ -144,4 +144,6 @@ class Transcodes:
             await asyncio.wait((running.past,))
         await running.transcoder.stop()
         running.normaliser.finish()
+        if running.past is not None and not running.past.cancelled():
+            running.past.result()  # our bug, if anything
         _running.set(len(self._running))
