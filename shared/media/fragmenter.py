@@ -32,8 +32,9 @@ class Fragmenter:
     """One run of one stream.
 
     Pictures come in decoding order. Those before the first IDR are left out, and so is the sound of that time: every
-    run begins with an IDR, and every IDR begins a fragment whose payload starts with the init segment. Sound shares
-    the timeline of the pictures (tick 0 of both is the same instant) and travels in the fragment that is open.
+    run begins with an IDR, and every IDR is a fragment of its own whose payload starts with the init segment: it is the
+    largest picture and the longest to decode, so nobody waits for it until others have come. Sound shares the timeline
+    of the pictures (tick 0 of both is the same instant) and travels in the fragment that is open.
 
     When `TimelineBroken` is raised the offending unit was not taken: `flush`, then begin a new run with another
     Fragmenter. The same holds, without an exception, when the format changes: one run has one format.
@@ -162,10 +163,12 @@ class Fragmenter:
         return self._sound is not None and bool(self._sound.parts)
 
     def _is_full(self) -> bool:
-        """Whether the newest picture, with its estimated duration, fills the target to the nearest picture."""
+        """Whether it is an IDR, or the newest picture, with its estimated duration, fills the target to the nearest."""
         timeline = self._timeline
         if timeline is None:
             return False
+        if self._is_idr:
+            return True
         interval = timeline.interval_90k
         span = self._last_dts - self._first_dts + interval
         return span + (interval >> 1) >= self._target_90k or self._size_bytes >= _LARGEST_BYTES

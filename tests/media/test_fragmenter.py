@@ -89,9 +89,18 @@ def pushed(fragmenter: Fragmenter, units: Iterable[AccessUnit]) -> list[Fragment
 
 def test_200_ms_close_with_the_fifth_picture_and_not_with_the_sixth() -> None:
     fragmenter = Fragmenter(stream(), RUN)
-    units = [unit(index * TICK, index == 0) for index in range(10)]
+    units = [unit(index * TICK, index == 0) for index in range(11)]
     counts = [len(fragmenter.push_video(one, one.received_us)) for one in units]
-    assert counts == [0, 0, 0, 0, 1] * 2
+    assert counts == [1, *([0, 0, 0, 0, 1] * 2)]
+
+
+def test_every_idr_is_a_fragment_of_its_own_at_once() -> None:
+    fragmenter = Fragmenter(stream(), RUN)
+    counts = [len(fragmenter.push_video(unit(index * TICK, index % 7 == 0), 0)) for index in range(14)]
+    assert counts == [1, 0, 0, 0, 0, 1, 0, 2, 0, 0, 0, 0, 1, 0]
+    fragments = pushed(Fragmenter(stream(), RUN), (unit(index * TICK, index % 7 == 0) for index in range(15)))
+    assert [len(played([fragment])[1].pts) for fragment in fragments] == [1, 5, 1, 1, 5, 1, 1]
+    assert [fragment.header.is_idr for fragment in fragments] == [True, False, False] * 2 + [True]
 
 
 CASES = [
@@ -103,9 +112,10 @@ CASES = [
 @pytest.mark.parametrize(("rate", "pictures"), CASES)
 def test_pictures_in_a_fragment(rate: float, pictures: int) -> None:
     fragmenter = Fragmenter(stream(frame_rate=rate), RUN)
-    fragments = pushed(fragmenter, (unit(round(index * 90_000 / rate), index == 0) for index in range(60)))
+    fragments = pushed(fragmenter, (unit(round(index * 90_000 / rate), index == 0) for index in range(61)))
     counts = [len(track.pts) for track in (played([fragment])[1] for fragment in fragments)]
-    assert set(counts) == {pictures}
+    assert counts[0] == 1
+    assert set(counts[1:]) == {pictures}
 
 
 def test_the_rate_is_learned_where_the_camera_states_none() -> None:
@@ -116,16 +126,16 @@ def test_the_rate_is_learned_where_the_camera_states_none() -> None:
 
 def test_header_of_each_fragment() -> None:
     fragmenter = Fragmenter(stream(), RUN)
-    first, second = pushed(fragmenter, (unit(900 + index * TICK, index == 0) for index in range(10)))
+    first, second = pushed(fragmenter, (unit(900 + index * TICK, index == 0) for index in range(6)))
     assert first.header.run == RUN
     assert (first.header.seq, second.header.seq) == (0, 1)
-    assert (first.header.pts_90k, second.header.pts_90k) == (900, 900 + 5 * TICK)
-    assert first.header.duration_90k == second.header.duration_90k == 5 * TICK
+    assert (first.header.pts_90k, second.header.pts_90k) == (900, 900 + TICK)
+    assert (first.header.duration_90k, second.header.duration_90k) == (TICK, 5 * TICK)
     assert (first.header.is_idr, second.header.is_idr) == (True, False)
     assert first.header.captured_us == 10_000
-    assert second.header.captured_us == 210_000
-    assert first.header.received_us == 170_000
-    assert second.header.received_us == 370_000
+    assert second.header.captured_us == 50_000
+    assert first.header.received_us == 10_000
+    assert second.header.received_us == 210_000
     assert first.header.codecs == "avc1.640028"
     for fragment in (first, second):
         assert fragment.header.sha256 == sha256(fragment.payload).hexdigest()
@@ -139,19 +149,18 @@ def test_rest_ends_with_the_last_picture_but_one() -> None:
     fragmenter = Fragmenter(stream(), RUN)
     assert fragmenter.rest_90k == 0, "nothing is known before the first picture"
     rests = []
-    for number in range(6):
+    for number in range(7):
         fragmenter.push_video(unit(number * TICK, is_idr=number == 0), 0)
         rests.append(fragmenter.rest_90k // TICK)
-    assert rests == [3, 2, 1, 0, 4, 3], "five pictures fill one"
+    assert rests == [4, 3, 2, 1, 0, 4, 3], "an IDR fills one, and five pictures another"
     fragmenter.retarget(WATCHED_90K)
     assert fragmenter.rest_90k == 0
 
 
 def test_an_idr_closes_what_is_open_with_its_true_duration() -> None:
     fragmenter = Fragmenter(stream(), RUN)
-    units = [unit(0, True), unit(TICK), unit(TICK * 2 + 77, True)]
-    (cut,) = pushed(fragmenter, units)
-    (rest,) = fragmenter.flush()
+    units = [unit(0, True), unit(TICK), unit(TICK * 2), unit(TICK * 3 + 77, True)]
+    _, cut, rest = pushed(fragmenter, units)
     assert cut.header.duration_90k == TICK * 2 + 77
     assert rest.header.is_idr
     assert rest.payload[4:8] == b"ftyp"
@@ -167,12 +176,12 @@ def test_watched_every_picture_is_a_fragment_at_once() -> None:
 
 def test_being_watched_sends_what_is_open_at_once() -> None:
     fragmenter = Fragmenter(stream(), RUN)
-    assert not pushed(fragmenter, [unit(0, True), unit(TICK)])
+    assert len(pushed(fragmenter, [unit(0, True), unit(TICK), unit(2 * TICK)])) == 1
     (fragment,) = fragmenter.retarget(WATCHED_90K)
     assert len(played([fragment])[1].pts) == 2
-    assert len(fragmenter.push_video(unit(2 * TICK), 0)) == 1
+    assert len(fragmenter.push_video(unit(3 * TICK), 0)) == 1
     assert fragmenter.retarget(UNWATCHED_90K) == ()
-    assert fragmenter.push_video(unit(3 * TICK), 0) == ()
+    assert fragmenter.push_video(unit(4 * TICK), 0) == ()
 
 
 def test_nothing_before_the_first_idr() -> None:
@@ -186,8 +195,8 @@ def test_nothing_before_the_first_idr() -> None:
 
 def test_no_composition_offsets_without_b_pictures() -> None:
     fragmenter = Fragmenter(stream(), RUN)
-    fragments = pushed(fragmenter, (unit(index * TICK, index == 0) for index in range(5)))
-    assert played(fragments)[1].has_offsets == [False] * 5
+    fragments = pushed(fragmenter, (unit(index * TICK, index == 0) for index in range(6)))
+    assert played(fragments)[1].has_offsets == [False] * 6
 
 
 # PTS in decoding order, in pictures; depth
@@ -272,7 +281,7 @@ def test_sound_travels_in_the_open_fragment() -> None:
     assert tracks[1].pts == [index * TICK for index in range(50)]
     assert tracks[2].samples == [b"%04d" % index for index in range(sent)]
     assert tracks[2].dts == [index * 1024 for index in range(sent)]
-    assert len(fragments) == 11  # ten of 200 ms, and the sound after the last
+    assert len(fragments) == 12  # two IDRs, five of up to 200 ms after each, the sound of the last in the last of them
     assert fragments[0].header.codecs == "avc1.640028,mp4a.40.2"
 
 
@@ -284,7 +293,7 @@ def test_sound_goes_on_while_pictures_stay_away() -> None:
     tracks = played(fragments)
     assert len(tracks[1].pts) == 1
     assert len(tracks[2].pts) == 96
-    assert [fragment.header.is_idr for fragment in fragments] == [True, False, False, False]
+    assert [fragment.header.is_idr for fragment in fragments] == [True, False, False, False, False]
     assert fragments[1].header.duration_90k == 46_080
     assert fragments[1].header.captured_us == 7
     assert fragments[1].header.received_us == 8

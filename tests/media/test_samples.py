@@ -66,19 +66,19 @@ def test_sound_lies_where_it_is_said_to() -> None:
     cutter = Fragmenter(stream, "00112233445566ff")
     picture = cut()[0].payload[cut()[0].header.init_bytes :]
     unit = AccessUnit([picture[-50:]], 50, 0, True, 0, sets)
-    assert cutter.push_video(unit, 0) == ()
+    (idr,) = cutter.push_video(unit, 0)
+    assert cutter.push_video(AccessUnit([picture[-50:]], 50, 3600, False, 0), 0) == ()
     units = [bytes([number]) * (20 + number) for number in range(5)]
     for number, data in enumerate(units):
         cutter.push_audio(data, 640 + number * 1024, 1024, 0, 0)
     (fragment,) = cutter.flush()
-    begin = fragment.header.init_bytes
-    setup = sound_setup(fragment.payload[:begin])
+    setup = sound_setup(idr.payload[: idr.header.init_bytes])
     assert setup is not None
     assert (setup.config, setup.sample_rate, setup.channels) == (config, 16_000, 1)
-    found = sound_samples(fragment.payload, begin)
+    found = sound_samples(fragment.payload, 0)
     assert [fragment.payload[each.begin : each.end] for each in found] == units
     assert [later.at - one.at for one, later in pairwise(found)] == [1024] * 4
-    assert len(video_samples(fragment.payload, begin)) == 1
+    assert len(video_samples(fragment.payload, 0)) == 1
 
 
 def test_a_camera_without_a_microphone_has_no_sound() -> None:

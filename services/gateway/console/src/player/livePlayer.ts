@@ -78,6 +78,8 @@ export class LivePlayer {
   private queue = new AppendQueue();
   private timeline = new RunTimeline();
   private pace = new PaceKeeper();
+  /** Where fragments lie that came and are not in the buffer yet. */
+  private placed: { from: number; to: number }[] = [];
   private stream: StreamMessage | null = null;
   private next: FragmentMessage | null = null;
   private mime = "";
@@ -174,6 +176,7 @@ export class LivePlayer {
     this.queue.clear();
     this.timeline = new RunTimeline();
     this.pace.reset();
+    this.placed = [];
     this.stream = null;
     this.next = null;
     this.mime = "";
@@ -216,10 +219,8 @@ export class LivePlayer {
     this.next = null;
     this.lastFragmentAt = performance.now();
     this.skewUs = Math.min(this.skewUs, Date.now() * 1000 - fragment.received_us);
-    const range = this.hasCaughtUp && !this.video.seeking ? this.lastRange() : null;
-    if (range !== null) this.pace.observe(this.lastFragmentAt, range.end - this.video.currentTime);
-    this.pace.expect(fragment.duration_90k / 90_000);
-    const isNewRun = this.timeline.place(fragment);
+    const { isNewRun, from, to } = this.timeline.place(fragment);
+    this.placed.push({ from, to });
     if (isNewRun) this.figures.run = fragment.run;
     const run = isNewRun ? { offset: this.timeline.offset, mime: this.stream.mime } : null;
     if (!this.queue.push(bytes, run)) {
@@ -282,8 +283,18 @@ export class LivePlayer {
 
   private onUpdateEnd(): void {
     this.pump();
+    if (this.buffer?.updating === false) this.arrived();
     if (this.isPrimed && !this.hasCaughtUp && this.buffer?.updating === false) this.catchUp();
     this.trim();
+  }
+
+  /** All that came is in the buffer now. */
+  private arrived(): void {
+    const now = performance.now();
+    if (this.hasCaughtUp && !this.video.seeking) {
+      for (const { from, to } of this.placed) this.pace.arrived(now, from, to);
+    }
+    this.placed = [];
   }
 
   /** The IDR is there, and maybe more: begin with it. */
@@ -401,6 +412,7 @@ export class LivePlayer {
     this.figures.droppedFrames = quality.droppedVideoFrames;
     this.figures.totalFrames = quality.totalVideoFrames;
     if (this.hasCaughtUp) this.pace.drops(performance.now(), quality.droppedVideoFrames);
+    if (frame.processingDuration !== undefined) this.pace.decoded(frame.mediaTime, frame.processingDuration);
     if (this.state.phase !== "playing" && this.hasStarted && frame.mediaTime >= this.liveFrom) {
       this.retryMs = FIRST_RETRY_MS;
       this.say("playing", null);

@@ -1,52 +1,70 @@
 /**
  * How fast to play so that the picture stays 50 to 150 ms behind the newest, without jumping.
  *
- * Pictures come in steps, so the distance to the end of the buffer is a saw-tooth; what counts is its lowest point,
- * the margin that is left just before the next picture comes. The margin is kept in a band by playing 5 % faster or 5
- * to 8 % slower, which nobody sees; what a stall or the decoding of a long GOP left behind is made up for the faster
- * the more it is, at most at twice the pace. Only when more than three seconds are missing a jump is the lesser evil.
+ * Not every picture is as late as the next: an IDR is many times larger, so it is longer on its way and longer decoded,
+ * and longer fragments keep their first picture waiting for their last. What was latest in the last seconds sets the
+ * pace: each fragment tells when it could be shown at the earliest (it was there, and its first picture was decoded), and
+ * the latest of them shall be ready a reserve before its turn, because the browser asks for a picture up to two refreshes
+ * of the screen before it shows it and stands still where there is none.
  *
- * A device that shows pictures too late, because it decodes and draws slowly, is given more time for each: a little more
- * whenever that happens, up to what keeps the picture within 150 ms, and less again where it does not happen any more.
+ * That distance is kept in a narrow band by playing 5 % faster or 5 to 8 % slower, which nobody sees; what a stall or the
+ * decoding of a long GOP left behind is made up for the faster the more it is, at most at twice the pace. Only when more
+ * than three seconds are missing a jump is the lesser evil. A device that shows pictures too late all the same is given
+ * more reserve whenever that happens, and less again where it does not happen any more.
  */
 
-/** Between these the margin may be: with a fragment a picture, and with longer ones, which are late by their length. */
-export const BAND_S = { single: [0.03, 0.06], grouped: [0.025, 0.055] } as const;
+/** How long before its turn the latest picture shall be ready. */
+export const RESERVE_S = 0.035;
+/** How much more or less than that there may be before the pace changes, and where it has changed enough. */
+export const BAND_S = [-0.005, 0.02] as const;
+const AIM_S = 0.005;
+export const START_S = 0.1;
+/** = how long a fragment counts; two GOPs of most cameras, so that there is an IDR among them */
+const WINDOW_S = 4.2;
+/** A fragment that is later than the quickest by more than this was held up, and is no measure of those to come. */
+const LATEST_S = 0.05;
 /** A fragment longer than this holds several pictures. */
 const GROUPED_FROM_S = 0.1;
-export const START_S = 0.1;
-/** More margin after pictures were dropped, where each comes by itself; longer fragments are late enough. */
+/** More reserve after pictures were dropped, where each comes by itself; longer fragments are late enough. */
 const SLACK_STEP_S = 0.015;
 const SLACK_MOST_S = 0.03;
 const SLACK_WIDER_EVERY_MS = 500;
 const SLACK_LESS_AFTER_MS = 60_000;
 const JUMP_S = 3;
-const WINDOW_MS = 450;
-/** Margin in seconds beyond which so much faster is played. */
+/** Seconds too many beyond which so much faster is played. */
 const CATCH_UP: readonly (readonly [number, number])[] = [
-  [0.4, 2], [0.2, 1.4], [0.1, 1.2],
+  [0.36, 2], [0.16, 1.4], [0.06, 1.2],
 ];
 
 export type Pace = { rate: number } | { seekTo: number };
 
+/** A fragment, all in seconds: when it was there, its place on the media timeline, how long its first picture took. */
+interface Arrival {
+  at: number;
+  from: number;
+  to: number;
+  decoding: number;
+}
+
 /** Keeps what it decided until the middle of the band is reached, so that the rate does not flutter. */
 export class PaceKeeper {
   private rate = 1;
-  private band: readonly [number, number] = BAND_S.single;
-  private samples: { at: number; behind: number }[] = [];
+  private arrivals: Arrival[] = [];
   private slackS = 0;
   private slackAt = Number.NEGATIVE_INFINITY;
   private dropped: number | null = null;
 
-  /** How long the fragments are that come, seconds. */
-  expect(fragmentS: number): void {
-    this.band = fragmentS > GROUPED_FROM_S ? BAND_S.grouped : BAND_S.single;
+  /** A fragment can be played: `from` and `to` are its place on the media timeline, seconds. */
+  arrived(nowMs: number, from: number, to: number): void {
+    const at = nowMs / 1000;
+    this.arrivals = this.arrivals.filter((one) => at - one.at < WINDOW_S);
+    this.arrivals.push({ at, from, to, decoding: 0 });
   }
 
-  /** What was left to play just when more came: the lowest point, which looking now and then would miss. */
-  observe(nowMs: number, behind: number): void {
-    this.samples = this.samples.filter((sample) => nowMs - sample.at < WINDOW_MS);
-    this.samples.push({ at: nowMs, behind });
+  /** How long the picture at that place was in the decoder, seconds. */
+  decoded(mediaTime: number, seconds: number): void {
+    const first = this.arrivals.find((one) => Math.abs(one.from - mediaTime) < 0.002);
+    if (first !== undefined) first.decoding = seconds;
   }
 
   /** How many pictures were too late for the screen so far. */
@@ -65,29 +83,38 @@ export class PaceKeeper {
 
   /** All in seconds of the media timeline but `nowMs`; `start` is where the buffered range begins. */
   decide(nowMs: number, position: number, start: number, end: number): Pace {
-    const behind = end - position;
-    if (behind > JUMP_S || position < start) {
+    if (end - position > JUMP_S || position < start) {
       this.reset();
       return { seekTo: Math.max(start, end - START_S) };
     }
-    this.observe(nowMs, behind);
-    const margin = Math.min(...this.samples.map((sample) => sample.behind));
-    const slack = this.band === BAND_S.single ? this.slackS : 0;
-    const nearest = this.band[0] + slack;
-    const farthest = this.band[1] + slack;
-    const aim = (nearest + farthest) / 2;
-    const faster = CATCH_UP.find(([beyond]) => margin - slack > beyond);
+    const tooMany = this.toSpare(nowMs / 1000, position, end) - this.reserve;
+    const faster = CATCH_UP.find(([beyond]) => tooMany > beyond);
     if (faster !== undefined) this.rate = faster[1];
-    else if (margin > farthest) this.rate = 1.05;
-    else if (margin < nearest) this.rate = margin < nearest / 2 ? 0.92 : 0.95;
-    else if ((this.rate > 1 && margin <= aim) || (this.rate < 1 && margin >= aim)) this.rate = 1;
+    else if (tooMany > BAND_S[1]) this.rate = 1.05;
+    else if (tooMany < BAND_S[0]) this.rate = tooMany < -RESERVE_S / 2 ? 0.92 : 0.95;
+    else if ((this.rate > 1 && tooMany <= AIM_S) || (this.rate < 1 && tooMany >= AIM_S)) this.rate = 1;
     return { rate: this.rate };
   }
 
   /** After a jump or a stall what was seen before says nothing. */
   reset(): void {
     this.rate = 1;
-    this.samples = [];
+    this.arrivals = [];
     this.dropped = null;
+  }
+
+  private get reserve(): number {
+    const isGrouped = this.arrivals.some((one) => one.to - one.from > GROUPED_FROM_S);
+    return RESERVE_S + (isGrouped ? 0 : this.slackS);
+  }
+
+  /** How long before its turn the latest picture of the last seconds would be ready if it came now, seconds. */
+  private toSpare(now: number, position: number, end: number): number {
+    const quickest = Math.min(...this.arrivals.map((one) => one.at - one.to));
+    const ready = this.arrivals.map((one) =>
+      Math.min(one.at - one.from + one.decoding, quickest + one.to - one.from + LATEST_S),
+    );
+    // What has not come yet cannot be ready before now.
+    return Math.min(end - position, now - position - Math.max(...ready));
   }
 }

@@ -11,10 +11,10 @@ function fragment(run: string, seconds: number, capturedUs: number): FragmentMes
 
 it("begins at 0 and puts the next run behind the first", () => {
   const timeline = new RunTimeline();
-  expect(timeline.place(fragment("a", 1, 0))).toBe(true);
+  expect(timeline.place(fragment("a", 1, 0)).isNewRun).toBe(true);
   expect(timeline.offset).toBe(-1);
-  expect(timeline.place(fragment("a", 1.2, 200_000))).toBe(false);
-  expect(timeline.place(fragment("b", 1, 9_000_000))).toBe(true);
+  expect(timeline.place(fragment("a", 1.2, 200_000)).isNewRun).toBe(false);
+  expect(timeline.place(fragment("b", 1, 9_000_000)).isNewRun).toBe(true);
   expect(timeline.offset).toBeCloseTo(-0.6);
   expect(timeline.newest).toBeCloseTo(0.6);
 });

@@ -23,8 +23,8 @@ export class RunTimeline {
   private taken: Taken[] = [];
   offset = 0;
 
-  /** True where the fragment begins another run: the offset has changed then. */
-  place(fragment: FragmentMessage): boolean {
+  /** Where the fragment lies, seconds, and whether it begins another run: the offset has changed then. */
+  place(fragment: FragmentMessage): { isNewRun: boolean; from: number; to: number } {
     const isNewRun = fragment.run !== this.run;
     const pts = fragment.pts_90k / CLOCK;
     if (isNewRun) {
@@ -36,7 +36,7 @@ export class RunTimeline {
     this.end = Math.max(this.end, to);
     this.taken.push({ from, to, capturedUs: fragment.captured_us });
     if (this.taken.length > REMEMBERED) this.taken.splice(0, this.taken.length - REMEMBERED);
-    return isNewRun;
+    return { isNewRun, from, to };
   }
 
   /** When the picture shown at that place of the media timeline was taken, Unix microseconds. */
