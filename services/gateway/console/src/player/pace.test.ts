@@ -129,6 +129,14 @@ describe("PaceKeeper", () => {
     expect(Math.max(...delay)).toBeLessThan(0.15);
   });
 
+  it("waits little longer for groups, which are late enough", () => {
+    const all = pictures(40, { late: 0, decoding: DECODING_S });
+    for (const [i, one] of all.entries()) if (i % 50 === 25) one.at += 0.039; // the fifth of a group
+    const { delay } = play(grouped(all), 0.3, 20);
+    expect(Math.max(...delay)).toBeGreaterThan(0.21);
+    expect(Math.max(...delay)).toBeLessThan(0.16 + 0.02 + RESERVE_S + BAND_S[1] + 0.005);
+  });
+
   it("keeps more where pictures come too late for the screen, and less again where they do not", () => {
     const pace = new PaceKeeper();
     const rateAt = (ms: number, behind: number) => pace.decide(ms, 10 - behind, 0, 10);

@@ -21,11 +21,11 @@ const AIM_S = 0.005;
 export const START_S = 0.1;
 /** = how long a fragment counts; two GOPs of most cameras, so that there is an IDR among them */
 const WINDOW_S = 4.2;
-/** A fragment that is later than the quickest by more than this was held up, and is no measure of those to come. */
-const LATEST_S = 0.05;
-/** A fragment longer than this holds several pictures. */
+/** A fragment longer than this holds several pictures, and is late enough by that: it is waited for a little only. */
 const GROUPED_FROM_S = 0.1;
-/** More reserve after pictures were dropped, where each comes by itself; longer fragments are late enough. */
+/** A fragment that is later than the quickest by more than this was held up, and is no measure of those to come. */
+const LATEST_S = { single: 0.05, grouped: 0.02 } as const;
+/** More reserve after pictures were dropped, where each comes by itself. */
 const SLACK_STEP_S = 0.015;
 const SLACK_MOST_S = 0.03;
 const SLACK_WIDER_EVERY_MS = 500;
@@ -104,15 +104,19 @@ export class PaceKeeper {
   }
 
   private get reserve(): number {
-    const isGrouped = this.arrivals.some((one) => one.to - one.from > GROUPED_FROM_S);
-    return RESERVE_S + (isGrouped ? 0 : this.slackS);
+    return RESERVE_S + (this.isGrouped ? 0 : this.slackS);
+  }
+
+  private get isGrouped(): boolean {
+    return this.arrivals.some((one) => one.to - one.from > GROUPED_FROM_S);
   }
 
   /** How long before its turn the latest picture of the last seconds would be ready if it came now, seconds. */
   private toSpare(now: number, position: number, end: number): number {
+    const latest = this.isGrouped ? LATEST_S.grouped : LATEST_S.single;
     const quickest = Math.min(...this.arrivals.map((one) => one.at - one.to));
     const ready = this.arrivals.map((one) =>
-      Math.min(one.at - one.from + one.decoding, quickest + one.to - one.from + LATEST_S),
+      Math.min(one.at - one.from + one.decoding, quickest + one.to - one.from + latest),
     );
     // What has not come yet cannot be ready before now.
     return Math.min(end - position, now - position - Math.max(...ready));
