@@ -45,6 +45,8 @@ const FIRST_PICTURE_MS = 400;
 const PRIMING_S = 0.2;
 /** Behind by less than this after the first picture, the playback rate catches up sooner than a seek would. */
 const SEEK_BEHIND_S = 0.35;
+/** = of how many fragments that are not in the buffer it is known where they lie; a codec that it refuses takes none */
+const PLACED_MOST = 600;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 8000;
 const TRIM_EVERY_MS = 2000;
@@ -221,7 +223,11 @@ export class LivePlayer {
     this.skewUs = Math.min(this.skewUs, Date.now() * 1000 - fragment.received_us);
     const { isNewRun, from, to } = this.timeline.place(fragment);
     this.placed.push({ from, to });
-    if (isNewRun) this.figures.run = fragment.run;
+    if (this.placed.length > PLACED_MOST) this.placed.shift();
+    if (isNewRun) {
+      this.figures.run = fragment.run;
+      this.pace.reset(); // its pictures lie directly behind the last, however long the camera was away
+    }
     const run = isNewRun ? { offset: this.timeline.offset, mime: this.stream.mime } : null;
     if (!this.queue.push(bytes, run)) {
       this.say("lost", "decode_error");
@@ -292,7 +298,7 @@ export class LivePlayer {
   private arrived(): void {
     const now = performance.now();
     if (this.hasCaughtUp && !this.video.seeking) {
-      for (const { from, to } of this.placed) this.pace.arrived(now, from, to);
+      for (const { from, to } of this.placed) this.pace.arrived(now, from, to, this.video.currentTime);
     }
     this.placed = [];
   }

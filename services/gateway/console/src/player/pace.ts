@@ -30,6 +30,10 @@ const SLACK_STEP_S = 0.015;
 const SLACK_MOST_S = 0.03;
 const SLACK_WIDER_EVERY_MS = 500;
 const SLACK_LESS_AFTER_MS = 60_000;
+/** = for how long the least that was left to play counts, whatever came when */
+const LEFT_MS = 450;
+/** So much less than the reserve may be left once: what is late by chance shall not keep all that follow waiting. */
+const LEFT_LESS_S = 0.02;
 const JUMP_S = 3;
 /** Seconds too many beyond which so much faster is played. */
 const CATCH_UP: readonly (readonly [number, number])[] = [
@@ -50,13 +54,15 @@ interface Arrival {
 export class PaceKeeper {
   private rate = 1;
   private arrivals: Arrival[] = [];
+  private left: { at: number; seconds: number }[] = [];
   private slackS = 0;
   private slackAt = Number.NEGATIVE_INFINITY;
   private dropped: number | null = null;
 
-  /** A fragment can be played: `from` and `to` are its place on the media timeline, seconds. */
-  arrived(nowMs: number, from: number, to: number): void {
+  /** A fragment can be played: `from` and `to` are its place on the media timeline, seconds, `position` what is shown. */
+  arrived(nowMs: number, from: number, to: number, position: number): void {
     const at = nowMs / 1000;
+    this.left.push({ at: nowMs, seconds: from - position });
     this.arrivals = this.arrivals.filter((one) => at - one.at < WINDOW_S);
     this.arrivals.push({ at, from, to, decoding: 0 });
   }
@@ -87,7 +93,9 @@ export class PaceKeeper {
       this.reset();
       return { seekTo: Math.max(start, end - START_S) };
     }
-    const tooMany = this.toSpare(nowMs / 1000, position, end) - this.reserve;
+    this.left = this.left.filter((one) => nowMs - one.at < LEFT_MS);
+    this.left.push({ at: nowMs, seconds: end - position });
+    const tooMany = this.toSpare(nowMs / 1000 - position) - this.reserve;
     const faster = CATCH_UP.find(([beyond]) => tooMany > beyond);
     if (faster !== undefined) this.rate = faster[1];
     else if (tooMany > BAND_S[1]) this.rate = 1.05;
@@ -100,6 +108,7 @@ export class PaceKeeper {
   reset(): void {
     this.rate = 1;
     this.arrivals = [];
+    this.left = [];
     this.dropped = null;
   }
 
@@ -111,14 +120,17 @@ export class PaceKeeper {
     return this.arrivals.some((one) => one.to - one.from > GROUPED_FROM_S);
   }
 
-  /** How long before its turn the latest picture of the last seconds would be ready if it came now, seconds. */
-  private toSpare(now: number, position: number, end: number): number {
+  /**
+   * How long before its turn the latest picture of the last seconds would be ready if it came now, seconds; `delay` is the
+   * clock's reading less the place on the timeline that is shown.
+   */
+  private toSpare(delay: number): number {
     const latest = this.isGrouped ? LATEST_S.grouped : LATEST_S.single;
     const quickest = Math.min(...this.arrivals.map((one) => one.at - one.to));
     const ready = this.arrivals.map((one) =>
       Math.min(one.at - one.from + one.decoding, quickest + one.to - one.from + latest),
     );
-    // What has not come yet cannot be ready before now.
-    return Math.min(end - position, now - position - Math.max(...ready));
+    // What was left counts by itself: all may come later than before, and what has not come yet is in no list.
+    return Math.min(delay - Math.max(...ready), LEFT_LESS_S + Math.min(...this.left.map((one) => one.seconds)));
   }
 }
