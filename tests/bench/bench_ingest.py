@@ -251,7 +251,7 @@ def _report(count: int, pieces: int, seconds: int, ours: Measured, theirs: Measu
         "lost_packets": ours.lost_packets,
         "process_without_cameras_percent": round(ours.base_percent, 3),
         "cores": os.cpu_count(),
-        "python": sys.version,  # one that was built without profile-guided optimisation takes a fifth more
+        "python": sys.version,  # how it was built counts: README, "What it costs"
         "peer": "ffmpeg -c copy -f null, a process a camera",
     }
     shape = f"{count} cameras, {'whole pictures' if pieces == 1 else f'{pieces} pieces a picture'}"

@@ -222,12 +222,14 @@ export class LivePlayer {
     this.lastFragmentAt = performance.now();
     this.skewUs = Math.min(this.skewUs, Date.now() * 1000 - fragment.received_us);
     const { isNewRun, from, to } = this.timeline.place(fragment);
-    this.placed.push({ from, to });
-    if (this.placed.length > PLACED_MOST) this.placed.shift();
     if (isNewRun) {
       this.figures.run = fragment.run;
-      this.pace.reset(); // its pictures lie directly behind the last, however long the camera was away
+      // Its pictures lie directly behind the last, however long the camera was away: when those came says nothing now.
+      this.pace.reset();
+      this.placed = [];
     }
+    this.placed.push({ from, to });
+    if (this.placed.length > PLACED_MOST) this.placed.shift();
     const run = isNewRun ? { offset: this.timeline.offset, mime: this.stream.mime } : null;
     if (!this.queue.push(bytes, run)) {
       this.say("lost", "decode_error");
