@@ -4,8 +4,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
-# Which Python makes the environment (3.11 or newer 3.11.x).
-PYTHON ?= python3.11
+# Which Python makes the environment (3.11 or newer 3.11.x); of several on the PATH one that is not much slower than another.
+PYTHON ?= $(shell .ci/python python3.11)
 # An extra package index for torch, e.g. the one with CPU builds for a machine without a GPU. Empty: pip's own.
 TORCH_INDEX ?=
 # make up: folder of the installation, port of the console, number of simulated cameras.

@@ -45,7 +45,6 @@ from shared.subjects import CameraRef
 from shared.supervise import RunOnce, Supervised
 from shared.telemetry import log
 
-_NICE = 10
 # Pictures in one batch, and batches on their way at once.
 _ON_CPU, _ON_GPU = (8, 1), (32, 2)
 DEFAULT_PACKS = Path(__file__).parent / "packs"
@@ -55,8 +54,6 @@ async def wire(context: Context[Settings]) -> Wired:
     """Packs are loaded while cameras are followed already: what is not loaded yet is unavailable, and said so."""
     settings, bus, clock = context.settings, context.bus, context.clock
     worker = settings.worker_id
-    # Where cores are few, pictures nobody analysed are counted; pictures nobody received would be lost.
-    os.nice(_NICE)
     there = await _devices(settings)
     await bus.ensure_stream(EVENTS)
     # What was seen in one picture minutes ago is worth less than a fault or a minute of coverage.

@@ -44,6 +44,10 @@ class Needs:
     evidence: bool = False
 
 
+# Where cores are few, pictures and voices on their way to people come before what is kept, looked at and judged: that
+# waits on the bus meanwhile, and of what the detector leaves out it keeps count.
+_NICENESS: Mapping[str, int] = {"recorder": 10, "detector": 10, "alerting": 5}
+
 SERVICES: Mapping[str, Needs] = {
     "gateway": Needs(database=True, sealing=True),
     "ingest": Needs(sealing=True),
@@ -110,4 +114,5 @@ class KeptProcess:
 
 
 def service_process(service: str, logs: Path, told: Mapping[str, str]) -> Process:
-    return Process(service, [sys.executable, "-m", f"services.{service}"], logs / f"{service}.log", env=told)
+    argv = [sys.executable, "-m", f"services.{service}"]
+    return Process(service, argv, logs / f"{service}.log", env=told, niceness=_NICENESS.get(service, 0))

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from shared.embedded.give_way import give_way, lower_group
 from shared.errors import BrightKitchenError
 from shared.parent_death import end_with_parent
 
@@ -27,7 +28,7 @@ class Process:
 
     `death_signal` is what the kernel sends it when we die, even by kill -9. It is bound to the thread that
     starts the child, so `start` belongs on the main thread. `has_helpers`: it starts programs of its own
-    and does not stop them.
+    and does not stop them. `niceness` (0 to 19): how far it stands back where others want to run.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Process:
         death_signal: signal.Signals | None = None,
         keep_fds: Sequence[int] = (),
         has_helpers: bool = False,
+        niceness: int = 0,
     ):
         self.name = name
         self.log_path = log_path
@@ -52,6 +54,7 @@ class Process:
         self._death_signal = death_signal or stop_signal
         self._keep_fds = tuple(keep_fds)
         self._has_helpers = has_helpers
+        self._niceness = niceness
         self._child: asyncio.subprocess.Process | None = None
 
     @property
@@ -71,6 +74,10 @@ class Process:
         parent = os.getpid()
         death_signal = int(self._death_signal)
 
+        def before_it_runs() -> None:
+            end_with_parent(parent, death_signal)
+            give_way(self._niceness)
+
         with _open_log(self.log_path) as log_file:
             try:
                 self._child = await asyncio.create_subprocess_exec(
@@ -82,10 +89,11 @@ class Process:
                     cwd=self._cwd,
                     start_new_session=True,
                     pass_fds=self._keep_fds,
-                    preexec_fn=lambda: end_with_parent(parent, death_signal),
+                    preexec_fn=before_it_runs,
                 )
             except OSError as error:
                 raise ServerFailed(f"{self.name} cannot be run: {error.strerror}: {self._argv[0]}") from error
+        await lower_group(self._child.pid, self._niceness)
 
     async def until_ready(self, is_ready: Callable[[], Awaitable[bool]], limit_s: float) -> None:
         """Ask `is_ready` every 50 ms; raise ServerFailed when the process ends or `limit_s` has passed."""

@@ -16,6 +16,8 @@ from shared.objects import ObjectStore, ObjectsUnreachable
 START_LIMIT_S = 30.0
 STOP_LIMIT_S = 8.0
 BUCKET = "bright-kitchen"
+# What writes to it waits on the bus meanwhile, and nothing is lost.
+NICENESS = 10
 # A worker inside `weed mini` looks for the admin server here and nowhere else.
 _ADMIN_GRPC_OFFSET = 10_000
 _PROBE = ".probe"
@@ -37,6 +39,7 @@ class EmbeddedS3:
             env={"PATH": os.environ.get("PATH", ""), "HOME": str(self._folder), **_internal_keys(credentials)},
             cwd=self._folder,  # its sockets have relative names
             keep_fds=keep_fds,
+            niceness=NICENESS,
         )
 
     async def start(self) -> None:
