@@ -44,9 +44,9 @@ class Needs:
     evidence: bool = False
 
 
-# Where cores are few, pictures and voices on their way to people come before what is kept, looked at and judged: that
-# waits on the bus meanwhile, and of what the detector leaves out it keeps count.
-_NICENESS: Mapping[str, int] = {"recorder": 10, "detector": 10, "alerting": 5}
+# Where cores are few, pictures and voices on their way to people come before what is kept and looked at: that waits on
+# the bus meanwhile, and of what the detector leaves out it keeps count. Warnings wait for nobody.
+_NICENESS: Mapping[str, int] = {"recorder": 10, "detector": 5}
 
 SERVICES: Mapping[str, Needs] = {
     "gateway": Needs(database=True, sealing=True),
