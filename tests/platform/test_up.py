@@ -69,6 +69,15 @@ def test_it_starts_stops_and_finds_its_data_again(installation: Stack) -> None:
     assert installation.stop(signal.SIGTERM) == 0
 
 
+def test_what_can_wait_stands_back_and_a_warning_waits_for_nobody(installation: Stack) -> None:
+    installation.start()
+    ours = os.getpriority(os.PRIO_PROCESS, 0)
+    programs = ("weed", "nats-server", *sorted(_SERVICES))
+    niceness = {name: os.getpriority(os.PRIO_PROCESS, installation.pid_of(name)) - ours for name in programs}
+    stands_back = {"weed": 10, "recorder": 10, "detector": 5}
+    assert niceness == dict.fromkeys(programs, 0) | stands_back
+
+
 def test_a_service_that_dies_is_started_again(installation: Stack) -> None:
     installation.start()
     (victim,) = _pids_of("services.detector", installation.data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,8 @@ def python(folder: Path, answer: str) -> Path:
         ("echo 1000", "echo 1500", False),
         ("exit 1", "echo 1500", True),  # no venv, or a shim that leads nowhere
         ("echo 1000", "exit 1", False),
+        ("echo out of order", "echo 1500", True),
+        ("exit 1", f'exec {sys.executable} "$@"', True),  # what is asked of it runs
     ],
 )
 def test_the_first_on_the_path_unless_another_is_much_faster(
